@@ -1,0 +1,36 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** One call to the outside world, told before it is made. */
+export interface OutgoingCall {
+  readonly service: string;
+  readonly action: string;
+  readonly region?: string | undefined;
+  readonly mutating: boolean;
+}
+
+/** What surrounds an activity attempt: counts its calls, and lets no mutating call out without the lease. */
+export interface CallScope {
+  readonly signal: AbortSignal;
+  count(call: OutgoingCall): void;
+  /** Rejects with `LeaseLost` when another run holds the instance. */
+  confirmLease(): Promise<void>;
+}
+
+const storage = new AsyncLocalStorage<CallScope>();
+
+export function inCallScope<T>(scope: CallScope, work: () => Promise<T>): Promise<T> {
+  return storage.run(scope, work);
+}
+
+/** Aborted when the activity is cancelled; undefined outside an activity (command line, tests). */
+export function callSignal(): AbortSignal | undefined {
+  return storage.getStore()?.signal;
+}
+
+/** Every adapter (AWS client, HTTP client, host command) calls this before each request it sends. */
+export async function announceCall(call: OutgoingCall): Promise<void> {
+  const scope = storage.getStore();
+  if (scope === undefined) return;
+  if (call.mutating) await scope.confirmLease();
+  scope.count(call);
+}

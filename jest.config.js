@@ -1,0 +1,25 @@
+/** Tests run from the TypeScript sources; what they start as separate programs runs from `dist`. */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  testTimeout: 60_000,
+  transform: {
+    '^.+\\.(ts|js|mjs)$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+        module: { type: 'commonjs' },
+        swcrc: false,
+      },
+    ],
+  },
+  // Packages that ship only ES modules.
+  transformIgnorePatterns: [
+    '/node_modules/(?!(@clack|hono|@hono|sisteransi|fast-xml-parser|strnum|execa)/)',
+    '/dist/',
+  ],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};

@@ -1,0 +1,90 @@
+/**
+ * An instance as the estate describes it, pinned in the run's history by `admit`. Plain data; the names of secrets,
+ * never their values. Which site is active is not in here: it is observed.
+ */
+export interface Instance {
+  readonly name: string;
+  /** What users type, e.g. `https://bitbucket.example.com`; stays the same across a failover. */
+  readonly url: string;
+  readonly dns: DnsRecord;
+  readonly credentials: {
+    /** System administrator for REST calls, Basic authentication [B §3]. */
+    readonly administrator: Credentials;
+    /** Ordinary user that clones from and pushes to the probe repository. */
+    readonly probe: Credentials;
+    /** Owner of Bitbucket's database. */
+    readonly database: Credentials;
+  };
+  readonly probeRepository: { readonly project: string; readonly slug: string };
+  readonly databaseName: string;
+  readonly sites: readonly Site[];
+  readonly mirrors: readonly Mirror[];
+}
+
+/** References such as `env:BITBUCKET_ADMIN_PASSWORD`, `file:/run/secrets/db`, resolved inside activities only. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface DnsRecord {
+  readonly zoneId: string;
+  /** Record name without the trailing dot. */
+  readonly name: string;
+  readonly ttlSeconds: number;
+  /** `host` or `host:port` of the resolvers that are asked; empty = those of the system. */
+  readonly resolvers: readonly string[];
+}
+
+export interface Site {
+  readonly name: string;
+  readonly region: string;
+  readonly stack: {
+    readonly name: string;
+    /** Stack parameter that is rendered into bitbucket.properties at each boot [B §9.3]. */
+    readonly propertiesParameter: string;
+  };
+  readonly nodes: {
+    readonly autoScalingGroup: string;
+    /** How many nodes this site runs when it is the active one. */
+    readonly count: number;
+    readonly port: number;
+  };
+  readonly fileServer: FileServer;
+  readonly database: {
+    /** DB instance identifier. */
+    readonly id: string;
+    readonly multiAz: boolean;
+    readonly backupRetentionDays: number;
+    readonly deletionProtection: boolean;
+    readonly parameterGroup?: string | undefined;
+    readonly securityGroups: readonly string[];
+  };
+  readonly loadBalancer: { readonly kind: 'classic'; readonly name: string };
+  /** CloudWatch alarms that scale or replace nodes. */
+  readonly alarms: readonly string[];
+}
+
+export interface FileServer {
+  readonly instanceId: string;
+  readonly sharedHome: string;
+  /** Directory that is exported to the nodes. */
+  readonly exportPath: string;
+  /** Client specification of the export, e.g. `10.0.0.0/16(rw,sync,no_root_squash)`. */
+  readonly exportTo: string;
+  readonly owner: string;
+  readonly volumes: readonly FileServerVolume[];
+}
+
+export interface FileServerVolume {
+  /** `home`, or the name of a data store; the tag `runbooks:volume` of its snapshots. */
+  readonly name: string;
+  readonly device: string;
+  readonly mountPoint: string;
+  readonly type: string;
+}
+
+export interface Mirror {
+  readonly name: string;
+  readonly url: string;
+}

@@ -1,0 +1,62 @@
+import type { FileServer } from '../plan/instance';
+import { defineStep } from '../runbook/step';
+
+export interface CreateHomeVolume {
+  readonly region: string;
+  /** `home` or a data store. */
+  readonly volume: string;
+  readonly snapshotId: string;
+  readonly availabilityZone: string;
+  readonly volumeType: string;
+}
+
+/** A new volume from a snapshot; tagged at creation with run and step, adopted by a repeated run. Undo deletes it. */
+export const createHomeVolume = defineStep<
+  CreateHomeVolume,
+  { readonly volumeId: string; readonly sizeGiB: number }
+>({
+  name: 'createHomeVolume',
+  title: 'Create the home volume from the newest copy',
+  risk: 'reversible',
+  deadlineSeconds: 1800,
+  expectedSeconds: 60,
+});
+
+export interface AttachHomeVolume {
+  readonly region: string;
+  readonly volumeId: string;
+  readonly fileServerInstanceId: string;
+  readonly device: string;
+}
+
+/**
+ * Attaches the volume to the file server. If the device is taken by another volume (the standby's empty one, or an
+ * older copy), `check` says so and `run` detaches that one first; undo puts it back.
+ */
+export const attachHomeVolume = defineStep<
+  AttachHomeVolume,
+  { readonly volumeId: string; readonly replaced: string | null }
+>({
+  name: 'attachHomeVolume',
+  title: 'Attach the home volume to the file server',
+  risk: 'reversible',
+  deadlineSeconds: 900,
+  expectedSeconds: 30,
+});
+
+export interface MountHome {
+  readonly region: string;
+  readonly fileServer: FileServer;
+}
+
+/**
+ * Mounts the volumes, removes stale git lock files, and exports the shared home. Verified by looking: mounted,
+ * exported, bitbucket.properties there, `git fsck --connectivity-only` of a sample passes. Undo: unexport, unmount.
+ */
+export const mountHome = defineStep<MountHome, { readonly repositories: number; readonly sampled: number }>({
+  name: 'mountHome',
+  title: 'Mount and export the shared home',
+  risk: 'reversible',
+  deadlineSeconds: 900,
+  expectedSeconds: 30,
+});
