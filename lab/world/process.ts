@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 
 export interface ProcessOptions {
@@ -27,6 +28,7 @@ export class LabProcess {
   ) {
     this.ended = new Promise((resolve) => child.once('close', (code) => resolve(code)));
     running.add(this);
+    processEvents.emit('start', { pid: child.pid ?? -1, name });
     void this.ended.then(() => running.delete(this));
   }
 
@@ -83,6 +85,9 @@ export class LabProcess {
 }
 
 const running = new Set<LabProcess>();
+
+/** Tells of every program that this process starts, so that somebody can write it down. */
+export const processEvents = new EventEmitter<{ start: [{ readonly pid: number; readonly name: string }] }>();
 
 /** Every program of this process's labs that is still alive. */
 export function runningProcesses(): readonly LabProcess[] {

@@ -1,0 +1,190 @@
+import {
+  DescribeAlarmsCommand,
+  DisableAlarmActionsCommand,
+  EnableAlarmActionsCommand,
+} from '@aws-sdk/client-cloudwatch';
+
+import type { Check, PlannedCall, Verified } from '../../../workflows/runbook/step';
+import { disableAutomation } from '../../../workflows/steps/fence';
+import type { DisableAutomation, FenceResult } from '../../../workflows/steps/fence';
+import type { Dependencies } from '../../dependencies';
+import { terminal } from '../../errors';
+import { implementStep } from '../../implement';
+import type { StepImplementation } from '../../implement';
+import { askAws } from '../errors';
+import { missingCheck, PROVEN, unprovenCheck, unprovenIfUnreachable } from '../fence-answer';
+import { findGroup, resume, suspend, suspendedOf } from './group';
+
+/** What would start, stop or replace nodes by itself. Launch and Terminate belong to `fenceNodes`. */
+const PROCESSES = ['AlarmNotification', 'ScheduledActions', 'AZRebalance', 'ReplaceUnhealthy'] as const;
+
+interface Automation {
+  readonly found: boolean;
+  /** Of ours, those that run. */
+  readonly processes: readonly string[];
+  /** Named alarms whose actions are enabled. */
+  readonly alarms: readonly string[];
+  readonly missing: readonly string[];
+}
+
+/** [B §13.1 #4] */
+export function disableAutomationImplementation(dependencies: Dependencies): StepImplementation {
+  return implementStep<DisableAutomation, FenceResult>(disableAutomation, {
+    actions: [
+      'autoscaling:DescribeAutoScalingGroups',
+      'autoscaling:SuspendProcesses',
+      'autoscaling:ResumeProcesses',
+      'cloudwatch:DescribeAlarms',
+      'cloudwatch:DisableAlarmActions',
+      'cloudwatch:EnableAlarmActions',
+    ],
+
+    check: (input) =>
+      unprovenIfUnreachable<Check<FenceResult>>(
+        async () => {
+          const active = await look(dependencies, input);
+          if (!active.found) {
+            return missingCheck('groupNotFound', `Auto Scaling group ${input.autoScalingGroup}`, input.region);
+          }
+          const calls = callsOf(input, active.processes, active.alarms);
+          return {
+            state: calls.length === 0 ? 'done' : 'needed',
+            before: { processes: active.processes.join(','), alarms: active.alarms.join(',') },
+            calls,
+            problems: [],
+            output: PROVEN,
+            undo: 'resume the processes and enable the alarm actions that this step stopped',
+            notes: active.missing.map((name) => `there is no alarm ${name} in ${input.region}`),
+          };
+        },
+        (result) =>
+          unprovenCheck(
+            `the automation of ${input.site} is off`,
+            input.region,
+            callsOf(input, PROCESSES, input.alarms),
+            result,
+          ),
+      ),
+
+    run: (input) =>
+      unprovenIfUnreachable(
+        async () => {
+          const active = await look(dependencies, input);
+          if (active.processes.length > 0) await suspend(dependencies, input, active.processes);
+          if (active.alarms.length > 0) await switchAlarms(dependencies, input, active.alarms, false);
+          return PROVEN;
+        },
+        (result) => result,
+      ),
+
+    verify: (input) =>
+      unprovenIfUnreachable<Verified<FenceResult>>(
+        async () => {
+          const active = await look(dependencies, input);
+          const left = [...active.processes, ...active.alarms];
+          if (left.length > 0) {
+            throw terminal(
+              `automation of ${input.autoScalingGroup} in ${input.region} is active again: ${left.join(', ')}. ` +
+                'Find out who enabled it, then retry.',
+            );
+          }
+          return { output: PROVEN, facts: { suspended: PROCESSES.join(','), alarms: input.alarms.length } };
+        },
+        (result) => ({ output: result, facts: { proven: false, reason: result.reason } }),
+      ),
+
+    async undo(input, { before }) {
+      const active = await look(dependencies, input);
+      const processes = listed(before.processes).filter((one) => !active.processes.includes(one));
+      const alarms = listed(before.alarms).filter(
+        (one) => !active.alarms.includes(one) && !active.missing.includes(one),
+      );
+      if (processes.length > 0) await resume(dependencies, input, processes);
+      if (alarms.length > 0) await switchAlarms(dependencies, input, alarms, true);
+      return {
+        changed: processes.length + alarms.length > 0,
+        facts: { resumed: processes.join(','), enabled: alarms.join(',') },
+      };
+    },
+  });
+}
+
+async function look(dependencies: Dependencies, input: DisableAutomation): Promise<Automation> {
+  const [group, alarms] = await Promise.all([
+    findGroup(dependencies, input),
+    describeAlarms(dependencies, input),
+  ]);
+  const suspended = group === undefined ? PROCESSES : suspendedOf(group);
+  return {
+    found: group !== undefined,
+    processes: PROCESSES.filter((one) => !suspended.includes(one)),
+    alarms: input.alarms.filter((name) => alarms.get(name) === true),
+    missing: input.alarms.filter((name) => !alarms.has(name)),
+  };
+}
+
+/** Alarm name → whether its actions are enabled. */
+async function describeAlarms(
+  dependencies: Dependencies,
+  input: DisableAutomation,
+): Promise<ReadonlyMap<string, boolean>> {
+  if (input.alarms.length === 0) return new Map();
+  const reply = await askAws(
+    { doing: 'describe', resource: `alarms ${input.alarms.join(', ')}`, region: input.region },
+    () =>
+      dependencies.aws
+        .cloudWatch(input.region)
+        .send(new DescribeAlarmsCommand({ AlarmNames: [...input.alarms], MaxRecords: 100 })),
+  );
+  const all = [...(reply.MetricAlarms ?? []), ...(reply.CompositeAlarms ?? [])];
+  return new Map(all.map((alarm) => [alarm.AlarmName ?? '', alarm.ActionsEnabled ?? true]));
+}
+
+async function switchAlarms(
+  dependencies: Dependencies,
+  input: DisableAutomation,
+  names: readonly string[],
+  enable: boolean,
+): Promise<void> {
+  const client = dependencies.aws.cloudWatch(input.region);
+  const alarms = { AlarmNames: [...names] };
+  await askAws(
+    {
+      doing: `${enable ? 'enable' : 'disable'} the actions of`,
+      resource: `alarms ${names.join(', ')}`,
+      region: input.region,
+    },
+    async () => {
+      if (enable) await client.send(new EnableAlarmActionsCommand(alarms));
+      else await client.send(new DisableAlarmActionsCommand(alarms));
+    },
+  );
+}
+
+function callsOf(
+  input: DisableAutomation,
+  processes: readonly string[],
+  alarms: readonly string[],
+): PlannedCall[] {
+  const { region } = input;
+  return [
+    ...(processes.length === 0
+      ? []
+      : [
+          {
+            service: 'autoscaling',
+            action: 'SuspendProcesses',
+            region,
+            target: input.autoScalingGroup,
+            parameters: { ScalingProcesses: processes.join(',') },
+          },
+        ]),
+    ...(alarms.length === 0
+      ? []
+      : [{ service: 'cloudwatch', action: 'DisableAlarmActions', region, target: alarms.join(',') }]),
+  ];
+}
+
+function listed(value: unknown): readonly string[] {
+  return typeof value === 'string' && value !== '' ? value.split(',') : [];
+}

@@ -1,0 +1,179 @@
+import {
+  SetInstanceProtectionCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+
+import type { Check, PlannedCall, StepContext, Verified } from '../../../workflows/runbook/step';
+import { fenceNodes } from '../../../workflows/steps/fence';
+import type { FenceNodes, FenceResult } from '../../../workflows/steps/fence';
+import type { Dependencies } from '../../dependencies';
+import { terminal } from '../../errors';
+import { implementStep } from '../../implement';
+import type { StepImplementation } from '../../implement';
+import { askAws } from '../errors';
+import { missingCheck, PROVEN, unprovenCheck, unprovenIfUnreachable } from '../fence-answer';
+import { lookAgain } from '../pace';
+import { formerNumbers, readFormer, rememberFormer } from './former-numbers';
+import {
+  about,
+  findGroup,
+  numbersOf,
+  resume,
+  sameNumbers,
+  setNumbers,
+  showInstances,
+  showNumbers,
+  suspend,
+  suspendedOf,
+} from './group';
+
+const NONE = { minimum: 0, maximum: 0, desired: 0 };
+
+/** [B §13.1 #3] Numbers to 0, wait until nothing is left, then suspend Launch. */
+export function fenceNodesImplementation(dependencies: Dependencies): StepImplementation {
+  return implementStep<FenceNodes, FenceResult>(fenceNodes, {
+    actions: [
+      'autoscaling:DescribeAutoScalingGroups',
+      'autoscaling:CreateOrUpdateTags',
+      'autoscaling:UpdateAutoScalingGroup',
+      'autoscaling:SetInstanceProtection',
+      'autoscaling:TerminateInstanceInAutoScalingGroup',
+      'autoscaling:SuspendProcesses',
+      'autoscaling:ResumeProcesses',
+    ],
+
+    check: (input) =>
+      unprovenIfUnreachable<Check<FenceResult>>(
+        async () => {
+          const group = await findGroup(dependencies, input);
+          if (group === undefined) {
+            return missingCheck('groupNotFound', `Auto Scaling group ${input.autoScalingGroup}`, input.region);
+          }
+          const before = formerNumbers(group);
+          const done = isFenced(group);
+          const running = group.Instances?.length ?? 0;
+          return {
+            state: done ? 'done' : 'needed',
+            before: { ...before, instances: running },
+            calls: done ? [] : callsOf(input),
+            problems: [],
+            output: PROVEN,
+            undo: `resume Launch and set ${showNumbers(before)}`,
+          };
+        },
+        (result) => unprovenCheck(`nodes of ${input.site} run`, input.region, callsOf(input), result),
+      ),
+
+    run: (input, context) =>
+      unprovenIfUnreachable(
+        async () => {
+          const group = await existing(dependencies, input);
+          if (isFenced(group)) return PROVEN;
+          await rememberFormer(dependencies, input, group, context);
+          if (!sameNumbers(numbersOf(group), NONE)) await setNumbers(dependencies, input, NONE);
+          await letGo(dependencies, input, group);
+          const now = await existing(dependencies, input);
+          if ((now.Instances?.length ?? 0) > 0) throw stillThere(now, context);
+          if (!suspendedOf(now).includes('Launch')) await suspend(dependencies, input, ['Launch']);
+          return PROVEN;
+        },
+        (result) => result,
+      ),
+
+    verify: (input, _output, context) =>
+      unprovenIfUnreachable<Verified<FenceResult>>(
+        async () => {
+          const group = await existing(dependencies, input);
+          if ((group.Instances?.length ?? 0) > 0) throw stillThere(group, context);
+          if (!isFenced(group)) {
+            const found = `${showNumbers(numbersOf(group))}, suspended: ${suspendedOf(group).join(', ') || 'nothing'}`;
+            throw terminal(
+              `the nodes of ${input.site} are not fenced: ${input.autoScalingGroup} in ${input.region} has ${found}. ` +
+                'Somebody or something changed it after the fence was set; find out who, then retry.',
+            );
+          }
+          return {
+            output: PROVEN,
+            facts: { ...numbersOf(group), instances: 0, launchSuspended: true },
+          };
+        },
+        (result) => ({ output: result, facts: { proven: false, reason: result.reason } }),
+      ),
+
+    async undo(input, { before }, context) {
+      const group = await existing(dependencies, input);
+      const former = readFormer(group, before, context);
+      if (former === undefined || !sameNumbers(numbersOf(group), NONE)) {
+        return { changed: false, facts: { ...numbersOf(group) } };
+      }
+      const numbers = { minimum: former.minimum, maximum: former.maximum, desired: former.desired };
+      const launches = suspendedOf(group).includes('Launch') && !former.launchSuspended;
+      if (launches) await resume(dependencies, input, ['Launch']);
+      const differs = !sameNumbers(numbersOf(group), numbers);
+      if (differs) await setNumbers(dependencies, input, numbers);
+      return { changed: launches || differs, facts: numbers };
+    },
+  });
+}
+
+function isFenced(group: AutoScalingGroup): boolean {
+  return (
+    sameNumbers(numbersOf(group), NONE) &&
+    (group.Instances?.length ?? 0) === 0 &&
+    suspendedOf(group).includes('Launch')
+  );
+}
+
+/** What keeps instances alive although 0 are wanted: suspended Terminate, scale-in protection, standby. */
+async function letGo(dependencies: Dependencies, input: FenceNodes, group: AutoScalingGroup): Promise<void> {
+  if (suspendedOf(group).includes('Terminate')) await resume(dependencies, input, ['Terminate']);
+  const client = dependencies.aws.autoScaling(input.region);
+  const guarded = (group.Instances ?? []).filter((one) => one.ProtectedFromScaleIn === true);
+  if (guarded.length > 0) {
+    await askAws(about('lift the scale-in protection in', input), () =>
+      client.send(
+        new SetInstanceProtectionCommand({
+          AutoScalingGroupName: input.autoScalingGroup,
+          InstanceIds: guarded.map((one) => one.InstanceId ?? ''),
+          ProtectedFromScaleIn: false,
+        }),
+      ),
+    );
+  }
+  for (const one of group.Instances ?? []) {
+    if (one.LifecycleState !== 'Standby' || one.InstanceId === undefined) continue;
+    const id = one.InstanceId;
+    await askAws({ doing: 'terminate', resource: `standby instance ${id}`, region: input.region }, () =>
+      client.send(
+        new TerminateInstanceInAutoScalingGroupCommand({
+          InstanceId: id,
+          ShouldDecrementDesiredCapacity: false,
+        }),
+      ),
+    );
+  }
+}
+
+function stillThere(group: AutoScalingGroup, context: StepContext): Error {
+  const count = group.Instances?.length ?? 0;
+  return lookAgain(`${count} ${count === 1 ? 'node is' : 'nodes are'} left: ${showInstances(group)}`, context);
+}
+
+async function existing(dependencies: Dependencies, input: FenceNodes): Promise<AutoScalingGroup> {
+  const group = await findGroup(dependencies, input);
+  if (group !== undefined) return group;
+  throw terminal(
+    `there is no Auto Scaling group ${input.autoScalingGroup} in ${input.region}: correct the estate, or skip this ` +
+      'step if the site has no nodes.',
+  );
+}
+
+function callsOf(input: FenceNodes): PlannedCall[] {
+  const call = { service: 'autoscaling', region: input.region, target: input.autoScalingGroup };
+  return [
+    { ...call, action: 'CreateOrUpdateTags', parameters: { 'runbooks:former': 'the numbers of before' } },
+    { ...call, action: 'UpdateAutoScalingGroup', parameters: { MinSize: 0, MaxSize: 0, DesiredCapacity: 0 } },
+    { ...call, action: 'SuspendProcesses', parameters: { ScalingProcesses: 'Launch' } },
+  ];
+}

@@ -1,0 +1,137 @@
+import {
+  CreateOrUpdateTagsCommand,
+  DescribeAutoScalingGroupsCommand,
+  ResumeProcessesCommand,
+  SuspendProcessesCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+
+import type { Dependencies } from '../../dependencies';
+import { askAws } from '../errors';
+import type { Undertaking } from '../errors';
+import type { Tag } from '../ownership';
+
+export interface GroupName {
+  readonly region: string;
+  readonly autoScalingGroup: string;
+}
+
+/** Minimum, maximum and desired number of instances. */
+export interface Numbers {
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly desired: number;
+}
+
+/** The group; undefined when there is none of that name. */
+export async function findGroup(
+  dependencies: Dependencies,
+  name: GroupName,
+): Promise<AutoScalingGroup | undefined> {
+  const reply = await askAws(about('describe', name), () =>
+    dependencies.aws
+      .autoScaling(name.region)
+      .send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name.autoScalingGroup] })),
+  );
+  return reply.AutoScalingGroups?.[0];
+}
+
+export function numbersOf(group: AutoScalingGroup): Numbers {
+  return {
+    minimum: group.MinSize ?? 0,
+    maximum: group.MaxSize ?? 0,
+    desired: group.DesiredCapacity ?? 0,
+  };
+}
+
+export function showNumbers(numbers: Numbers): string {
+  return `minimum ${numbers.minimum}, maximum ${numbers.maximum}, desired ${numbers.desired}`;
+}
+
+export function sameNumbers(a: Numbers, b: Numbers): boolean {
+  return a.minimum === b.minimum && a.maximum === b.maximum && a.desired === b.desired;
+}
+
+/** Names of the suspended processes, sorted. */
+export function suspendedOf(group: AutoScalingGroup): readonly string[] {
+  return (group.SuspendedProcesses ?? []).map((one) => one.ProcessName ?? '').sort();
+}
+
+/** `i-1 Pending, i-2 InService`, for progress lines. */
+export function showInstances(group: AutoScalingGroup): string {
+  return (group.Instances ?? [])
+    .map((one) => `${one.InstanceId ?? '?'} ${one.LifecycleState ?? '?'}`)
+    .join(', ');
+}
+
+export async function setNumbers(
+  dependencies: Dependencies,
+  name: GroupName,
+  numbers: Numbers,
+): Promise<void> {
+  await askAws(about(`set ${showNumbers(numbers)} of`, name), () =>
+    dependencies.aws.autoScaling(name.region).send(
+      new UpdateAutoScalingGroupCommand({
+        AutoScalingGroupName: name.autoScalingGroup,
+        MinSize: numbers.minimum,
+        MaxSize: numbers.maximum,
+        DesiredCapacity: numbers.desired,
+      }),
+    ),
+  );
+}
+
+export async function suspend(
+  dependencies: Dependencies,
+  name: GroupName,
+  processes: readonly string[],
+): Promise<void> {
+  await askAws(about(`suspend ${processes.join(', ')} of`, name), () =>
+    dependencies.aws.autoScaling(name.region).send(
+      new SuspendProcessesCommand({
+        AutoScalingGroupName: name.autoScalingGroup,
+        ScalingProcesses: [...processes],
+      }),
+    ),
+  );
+}
+
+export async function resume(
+  dependencies: Dependencies,
+  name: GroupName,
+  processes: readonly string[],
+): Promise<void> {
+  await askAws(about(`resume ${processes.join(', ')} of`, name), () =>
+    dependencies.aws.autoScaling(name.region).send(
+      new ResumeProcessesCommand({
+        AutoScalingGroupName: name.autoScalingGroup,
+        ScalingProcesses: [...processes],
+      }),
+    ),
+  );
+}
+
+/** Tags of the group itself; its instances do not get them. */
+export async function tagGroup(
+  dependencies: Dependencies,
+  name: GroupName,
+  tags: readonly Tag[],
+): Promise<void> {
+  await askAws(about('tag', name), () =>
+    dependencies.aws.autoScaling(name.region).send(
+      new CreateOrUpdateTagsCommand({
+        Tags: tags.map((tag) => ({
+          ...tag,
+          ResourceId: name.autoScalingGroup,
+          ResourceType: 'auto-scaling-group',
+          PropagateAtLaunch: false,
+        })),
+      }),
+    ),
+  );
+}
+
+export function about(doing: string, name: GroupName): Undertaking {
+  return { doing, resource: `Auto Scaling group ${name.autoScalingGroup}`, region: name.region };
+}

@@ -1,0 +1,164 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balancing';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { Route53Client } from '@aws-sdk/client-route-53';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { STSClient } from '@aws-sdk/client-sts';
+
+import { announceCall, callSignal } from '../runbook/call-scope';
+import { isMutating } from './intent';
+
+export interface AwsClientsOptions {
+  /** Longest time for one attempt of one call, seconds; default 10. Bounds what a lost region costs. */
+  readonly requestTimeoutSeconds?: number;
+  /** Longest time to open a connection, seconds; default 3, never above `requestTimeoutSeconds`. */
+  readonly connectTimeoutSeconds?: number;
+  /** Another endpoint for every service. Default: the SDK's own `AWS_ENDPOINT_URL` and its per-service forms. */
+  readonly endpoint?: string;
+  /** Fixed credentials. Default: the SDK's chain of environment, profile and instance role. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+interface ClientConfig {
+  readonly region: string;
+  readonly maxAttempts: number;
+  readonly requestHandler: {
+    readonly connectionTimeout: number;
+    readonly requestTimeout: number;
+    readonly throwOnRequestTimeout: boolean;
+  };
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+type Request = { request: unknown; input: object };
+type Next = (args: Request) => Promise<unknown>;
+
+/** What the clients of all services have in common, as far as it is used here. */
+interface AnyClient {
+  readonly config: {
+    readonly requestHandler: { handle: (request: never, options?: HandlerOptions) => Promise<unknown> };
+  };
+  readonly middlewareStack: unknown;
+  destroy(): void;
+}
+
+interface HandlerOptions {
+  readonly abortSignal?: unknown;
+}
+
+interface Stack {
+  addRelativeTo(
+    middleware: (next: Next, context: { readonly commandName?: string }) => Next,
+    options: { readonly name: string; readonly relation: 'after'; readonly toMiddleware: string },
+  ): void;
+}
+
+/**
+ * One client per service and region, made when first asked for. Two attempts per call, each bounded: longer waits are
+ * the workflow's [A §8]. Every attempt is announced to the surrounding activity, which counts it and refuses a mutating
+ * one without the lease; a cancelled activity aborts the request.
+ */
+export class AwsClients {
+  private readonly clients = new Map<string, AnyClient>();
+
+  constructor(private readonly options: AwsClientsOptions = {}) {}
+
+  rds(region: string): RDSClient {
+    return this.client('rds', region, (config) => new RDSClient(config));
+  }
+
+  ec2(region: string): EC2Client {
+    return this.client('ec2', region, (config) => new EC2Client(config));
+  }
+
+  autoScaling(region: string): AutoScalingClient {
+    return this.client('autoscaling', region, (config) => new AutoScalingClient(config));
+  }
+
+  /** Classic load balancers. */
+  elb(region: string): ElasticLoadBalancingClient {
+    return this.client('elasticloadbalancing', region, (config) => new ElasticLoadBalancingClient(config));
+  }
+
+  cloudFormation(region: string): CloudFormationClient {
+    return this.client('cloudformation', region, (config) => new CloudFormationClient(config));
+  }
+
+  cloudWatch(region: string): CloudWatchClient {
+    return this.client('cloudwatch', region, (config) => new CloudWatchClient(config));
+  }
+
+  ssm(region: string): SSMClient {
+    return this.client('ssm', region, (config) => new SSMClient(config));
+  }
+
+  secretsManager(region: string): SecretsManagerClient {
+    return this.client('secretsmanager', region, (config) => new SecretsManagerClient(config));
+  }
+
+  sts(region: string): STSClient {
+    return this.client('sts', region, (config) => new STSClient(config));
+  }
+
+  /** Route 53 is one for all regions; its control plane is in us-east-1 [A §7]. */
+  route53(): Route53Client {
+    return this.client('route53', 'us-east-1', (config) => new Route53Client(config));
+  }
+
+  /** Closes all connections; the object can be used again afterwards. */
+  destroy(): void {
+    for (const client of this.clients.values()) client.destroy();
+    this.clients.clear();
+  }
+
+  private client<C>(service: string, region: string, make: (config: ClientConfig) => C): C {
+    const key = `${service} ${region}`;
+    const known = this.clients.get(key);
+    if (known !== undefined) return known as C;
+    const client = make(this.config(region));
+    watch(client as AnyClient, service, service === 'route53' ? undefined : region);
+    this.clients.set(key, client as AnyClient);
+    return client;
+  }
+
+  private config(region: string): ClientConfig {
+    const requestSeconds = this.options.requestTimeoutSeconds ?? 10;
+    const connectSeconds = Math.min(this.options.connectTimeoutSeconds ?? 3, requestSeconds);
+    const { endpoint, credentials } = this.options;
+    return {
+      region,
+      maxAttempts: 2,
+      requestHandler: {
+        connectionTimeout: connectSeconds * 1000,
+        requestTimeout: requestSeconds * 1000,
+        throwOnRequestTimeout: true,
+      },
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(credentials === undefined ? {} : { credentials }),
+    };
+  }
+}
+
+function watch(client: AnyClient, service: string, region: string | undefined): void {
+  const stack = client.middlewareStack as Stack;
+  stack.addRelativeTo(
+    (next, context) => async (args) => {
+      const action = (context.commandName ?? 'UnknownCommand').replace(/Command$/, '');
+      await announceCall({ service, action, region, mutating: isMutating(action) });
+      return next(args);
+    },
+    // Inside the retry loop, so that an attempt of the SDK's own counts and is refused like any other.
+    { name: 'announceCall', relation: 'after', toMiddleware: 'retryMiddleware' },
+  );
+  const handler = client.config.requestHandler;
+  const handle = handler.handle.bind(handler);
+  handler.handle = (request, options) => {
+    const abortSignal = options?.abortSignal ?? callSignal();
+    return handle(request, abortSignal === undefined ? { ...options } : { ...options, abortSignal });
+  };
+}

@@ -1,0 +1,132 @@
+/** The classes of [A §9], and `unreachable` taken out of the transient ones: no answer at all. */
+export type AwsErrorKind =
+  | 'unreachable'
+  | 'transient'
+  | 'busy'
+  | 'exists'
+  | 'notFound'
+  | 'quota'
+  | 'denied'
+  | 'unchanged'
+  | 'invalid'
+  | 'foreign';
+
+const NO_ANSWER = new Set([
+  'TimeoutError',
+  'RequestTimeout',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+const BY_NAME: Readonly<Record<string, AwsErrorKind>> = {
+  ...group('transient', [
+    'BandwidthLimitExceeded',
+    'EC2ThrottledException',
+    'LimitExceededException',
+    'ProvisionedThroughputExceededException',
+    'RequestLimitExceeded',
+    'RequestThrottled',
+    'RequestThrottledException',
+    'SlowDown',
+    'ThrottledException',
+    'Throttling',
+    'ThrottlingException',
+    'TooManyRequestsException',
+    'TransactionInProgressException',
+    'RequestTimeoutException',
+    'InternalError',
+    'InternalFailure',
+    'InternalServerError',
+    'InternalServiceError',
+    'ResourceContention',
+    'ResourceContentionFault',
+    'RequestExpired',
+    'AbortError',
+  ]),
+  ...group('busy', [
+    'ConcurrentSnapshotLimitExceeded',
+    'SnapshotCreationPerVolumeRateExceeded',
+    'PendingSnapshotLimitExceeded',
+    'ResourceLimitExceeded',
+    'InvalidDBInstanceStateFault',
+    'InvalidDBInstanceState',
+    'InvalidDBSnapshotStateFault',
+    'InvalidDBSnapshotState',
+    'IncorrectState',
+    'IncorrectInstanceState',
+    'InvalidChangeSetStatus',
+    'InvalidChangeSetStatusException',
+    'OperationInProgressException',
+    'VolumeInUse',
+    'InsufficientInstanceCapacity',
+    'InsufficientDBInstanceCapacityFault',
+    'InvocationDoesNotExist',
+    'ScalingActivityInProgress',
+    'ScalingActivityInProgressFault',
+    'PriorRequestNotComplete',
+    'TokenAlreadyExistsException',
+  ]),
+  ...group('quota', [
+    'SnapshotQuotaExceededFault',
+    'InstanceQuotaExceededFault',
+    'StorageQuotaExceededFault',
+    'VcpuLimitExceeded',
+    'SnapshotLimitExceeded',
+    'VolumeLimitExceeded',
+    'MaxIOPSLimitExceeded',
+  ]),
+  ...group('denied', [
+    'AccessDenied',
+    'AccessDeniedException',
+    'UnauthorizedOperation',
+    'AuthFailure',
+    'OptInRequired',
+    'ExpiredToken',
+    'ExpiredTokenException',
+    'InvalidClientTokenId',
+    'UnrecognizedClientException',
+    'SignatureDoesNotMatch',
+    'CredentialsProviderError',
+    'KMSKeyNotAccessibleFault',
+  ]),
+  ...group('foreign', ['NotImplemented', 'SyntaxError', 'UnknownError']),
+};
+
+/**
+ * Classifies an error by its name [A §8: match on `err.name`]; the message only tells "nothing to change" and a missing
+ * stack from other validation errors, which share a name.
+ */
+export function kindOf(
+  name: string,
+  message: string,
+  httpStatus: number | undefined,
+  code?: string,
+): AwsErrorKind {
+  if (NO_ANSWER.has(name) || (code !== undefined && NO_ANSWER.has(code))) return 'unreachable';
+  // Errors of the connection that the SDK has wrapped keep their code in the text only.
+  if (name === 'Error' && NO_ANSWER.has(/\bE[A-Z_]{4,}\b/.exec(message)?.[0] ?? '')) return 'unreachable';
+  if (/No updates are to be performed|didn't contain changes/.test(message)) return 'unchanged';
+  if (name === 'ValidationError' && /does not exist|not found/.test(message)) return 'notFound';
+  const known = BY_NAME[name];
+  if (known !== undefined) return known;
+  // After the names: EC2 answers its throttle, RequestLimitExceeded, with 503 as well.
+  if (/^(Service)?Unavailable(Exception)?$/.test(name) || httpStatus === 503) return 'unreachable';
+  if (/AlreadyExists|\.Duplicate$|Duplicate(Exception|Fault)?$/.test(name)) return 'exists';
+  if (/NotFound(Fault|Exception)?$|\.NotFound$|NoSuch|ParameterNotFound/.test(name)) return 'notFound';
+  if (httpStatus === 501) return 'foreign';
+  if (httpStatus !== undefined && httpStatus >= 500) return 'transient';
+  if (httpStatus === 429) return 'transient';
+  return 'invalid';
+}
+
+function group(kind: AwsErrorKind, names: readonly string[]): Record<string, AwsErrorKind> {
+  return Object.fromEntries(names.map((name) => [name, kind]));
+}

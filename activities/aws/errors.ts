@@ -1,0 +1,123 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+
+import { needsPerson, notYet, terminal } from '../errors';
+import { callSignal } from '../runbook/call-scope';
+import { kindOf } from './error-kinds';
+import type { AwsErrorKind } from './error-kinds';
+
+/** What was being done: the words of every failure message. */
+export interface Undertaking {
+  /** Verb phrase that continues "could not …", e.g. `promote`. */
+  readonly doing: string;
+  /** The resource as an operator knows it, e.g. `database bitbucket-standby-db`. */
+  readonly resource: string;
+  /** Absent for Route 53. */
+  readonly region?: string;
+  /** Its state as last seen. */
+  readonly state?: string;
+}
+
+/** An error of AWS, understood. */
+export interface AwsErrorFacts {
+  readonly kind: AwsErrorKind;
+  /** Error name by which it is classified, e.g. `DBInstanceNotFoundFault`. */
+  readonly name: string;
+  readonly message: string;
+  readonly requestId: string | null;
+  /** More than 1 after a mutating call: it may have been applied by an attempt whose answer was lost [A §6]. */
+  readonly attempts: number;
+}
+
+/** Nobody answered in time. Says nothing about the resource: unknown is neither down nor fine. Retried like any error. */
+export class AwsUnreachable extends Error {
+  override readonly name = 'AwsUnreachable';
+}
+
+/** Something that passes by itself: throttling, an internal error. Retried within the step's budget. */
+export class AwsTransient extends Error {
+  override readonly name = 'AwsTransient';
+}
+
+/** Answers that a step gives itself for some kinds of error, instead of failing. */
+export type Answers<T> = Partial<Record<AwsErrorKind, (error: AwsErrorFacts) => T | Promise<T>>>;
+
+/** Seconds until a call is repeated that was refused because of a state or a slot that changes by itself. */
+const BUSY_DELAY_SECONDS = 15;
+
+/**
+ * Makes calls to AWS and turns whatever they throw into the classes of `activities/errors.ts`, once, here [A §9].
+ * Failures that are classified already, lost leases and cancellations pass unchanged.
+ */
+export async function askAws<T>(
+  about: Undertaking,
+  send: () => Promise<T>,
+  answers: Answers<T> = {},
+): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    if (isOurs(error)) throw error;
+    const facts = factsOf(error);
+    const answer = answers[facts.kind];
+    if (answer !== undefined) return answer(facts);
+    throw failureOf(about, facts, error);
+  }
+}
+
+export function factsOf(error: unknown): AwsErrorFacts {
+  const raw = (typeof error === 'object' && error !== null ? error : {}) as {
+    name?: string;
+    code?: string;
+    message?: string;
+    $metadata?: { requestId?: string; attempts?: number; httpStatusCode?: number };
+  };
+  const name = raw.name === 'Error' && raw.code !== undefined ? raw.code : (raw.name ?? 'Error');
+  return {
+    kind: kindOf(name, raw.message ?? '', raw.$metadata?.httpStatusCode, raw.code),
+    name,
+    message: raw.message ?? String(error),
+    requestId: raw.$metadata?.requestId ?? null,
+    attempts: raw.$metadata?.attempts ?? 1,
+  };
+}
+
+function isOurs(error: unknown): boolean {
+  return (
+    error instanceof ApplicationFailure ||
+    error instanceof CancelledFailure ||
+    error instanceof AwsUnreachable ||
+    error instanceof AwsTransient ||
+    // The activity was cancelled; an abort without that came from another wait's shared call and is only transient.
+    (error instanceof Error && error.name === 'AbortError' && callSignal()?.aborted === true)
+  );
+}
+
+function failureOf(about: Undertaking, facts: AwsErrorFacts, cause: unknown): Error {
+  const message = wording(about, facts);
+  if (facts.kind === 'unreachable') return new AwsUnreachable(message, { cause });
+  if (facts.kind === 'transient') return new AwsTransient(message, { cause });
+  if (facts.kind === 'busy') return notYet(message, BUSY_DELAY_SECONDS);
+  if (facts.kind === 'quota' || facts.kind === 'denied') return needsPerson(message, cause);
+  return terminal(message, cause);
+}
+
+const REMEDIES: Readonly<Record<AwsErrorKind, string>> = {
+  unreachable: 'Nobody answered; the state is unknown. It is asked again',
+  transient: 'This passes by itself; it is tried again',
+  busy: 'It is tried again when the state allows it',
+  exists: 'Something else owns this name: look at its tags, rename or delete it',
+  notFound: 'Compare the name and region in the estate with what exists',
+  quota: 'Raise the quota or delete what is not needed, then retry',
+  denied: "Check the worker's credentials and the policy printed by `runbooks iam-policy`, then retry",
+  unchanged: 'There was nothing to change',
+  invalid: 'The request was refused as it stands; correct the estate or the input',
+  foreign: 'The endpoint did not answer like AWS: check AWS_ENDPOINT_URL',
+};
+
+function wording(about: Undertaking, facts: AwsErrorFacts): string {
+  const where = about.region === undefined ? '' : ` in ${about.region}`;
+  const state = about.state === undefined ? '' : ` (${about.state})`;
+  const request = facts.requestId === null ? 'no request id' : `request ${facts.requestId}`;
+  const said = facts.message.replace(/\s+/g, ' ').slice(0, 500);
+  return `could not ${about.doing} ${about.resource}${where}${state}: ${facts.name}: ${said} (${request}). ${REMEDIES[facts.kind]}.`;
+}

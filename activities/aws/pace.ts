@@ -1,0 +1,30 @@
+import { Context } from '@temporalio/activity';
+import type { ApplicationFailure } from '@temporalio/common';
+
+import type { Pace, StepContext } from '../../workflows/runbook/step';
+import { notYet } from '../errors';
+
+/**
+ * Seconds until the next look: a quarter of the distance to the expected end, within the pace's bounds, so that a wait
+ * is looked at rarely while the end is far, often around it, and rarely again when it is long overdue. A tenth of
+ * jitter keeps waits that started together from asking together [A §11.7].
+ */
+export function delayFor(pace: Pace, elapsedSeconds: number, random: () => number = Math.random): number {
+  const wanted = Math.abs(pace.expectedSeconds - elapsedSeconds) / 4;
+  const bounded = Math.min(pace.slowestSeconds, Math.max(pace.fastestSeconds, wanted));
+  return bounded * (0.9 + 0.2 * random());
+}
+
+/** Seconds since the activity was scheduled for the first time, over all its attempts; 0 outside an activity. */
+export function elapsedSeconds(now = Date.now()): number {
+  try {
+    return Math.max(0, (now - Context.current().info.scheduledTimestampMs) / 1000);
+  } catch {
+    return 0;
+  }
+}
+
+/** "Not there yet" with the progress line that an operator reads, and the delay that fits the step's pace. */
+export function lookAgain(progress: string, context: StepContext): ApplicationFailure {
+  return notYet(progress, delayFor(context.pace, elapsedSeconds()));
+}

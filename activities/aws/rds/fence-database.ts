@@ -1,0 +1,139 @@
+import type { IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
+
+import type { Check, Facts, PlannedCall, Verified } from '../../../workflows/runbook/step';
+import { fenceDatabase } from '../../../workflows/steps/fence';
+import type { FenceDatabase, FenceResult } from '../../../workflows/steps/fence';
+import type { Dependencies } from '../../dependencies';
+import { terminal } from '../../errors';
+import { implementStep } from '../../implement';
+import type { StepImplementation } from '../../implement';
+import { missingCheck, PROVEN, unprovenCheck, unprovenIfUnreachable } from '../fence-answer';
+import {
+  authorize,
+  findDatabaseGroups,
+  forgetRules,
+  readRemembered,
+  rememberRules,
+  revoke,
+  rulesOf,
+} from './database-rules';
+import type { Rules } from './database-rules';
+
+/** Denies the database at its security groups: stopping RDS is no fence [A §11.3]. */
+export function fenceDatabaseImplementation(dependencies: Dependencies): StepImplementation {
+  return implementStep<FenceDatabase, FenceResult>(fenceDatabase, {
+    actions: [
+      'rds:DescribeDBInstances',
+      'ec2:DescribeSecurityGroups',
+      'ec2:CreateTags',
+      'ec2:DeleteTags',
+      'ec2:RevokeSecurityGroupIngress',
+      'ec2:AuthorizeSecurityGroupIngress',
+    ],
+
+    check: (input) =>
+      unprovenIfUnreachable<Check<FenceResult>>(
+        async () => {
+          const groups = await findDatabaseGroups(dependencies, input);
+          if (groups === undefined) {
+            return missingCheck('databaseNotFound', `database ${input.databaseId}`, input.region);
+          }
+          const rules = rulesOf(groups);
+          const open = Object.keys(rules);
+          return {
+            state: open.length === 0 ? 'done' : 'needed',
+            before: {
+              groups: groups.map((group) => group.GroupId ?? '').join(','),
+              rules: JSON.stringify(rules),
+            },
+            calls: open.flatMap((id) => callsOf(input.region, id, rules[id]?.length ?? 0)),
+            problems: groups.length === 0 ? [noGroups(input)] : [],
+            output: PROVEN,
+            undo: 'give the removed ingress rules back',
+            notes: open.length === 0 ? [] : ['connections that are open already end with the nodes, not with the rules'],
+          };
+        },
+        (result) =>
+          unprovenCheck(
+            `the database of ${input.site} is open`,
+            input.region,
+            callsOf(input.region, `security groups of ${input.databaseId}`, 0),
+            result,
+          ),
+      ),
+
+    run: (input, context) =>
+      unprovenIfUnreachable(
+        async () => {
+          for (const group of await existing(dependencies, input)) {
+            const permissions = group.IpPermissions ?? [];
+            if (group.GroupId === undefined || permissions.length === 0) continue;
+            await rememberRules(dependencies, input.region, group, context);
+            await revoke(dependencies, input.region, group.GroupId, permissions);
+          }
+          return PROVEN;
+        },
+        (result) => result,
+      ),
+
+    verify: (input) =>
+      unprovenIfUnreachable<Verified<FenceResult>>(
+        async () => {
+          const groups = await existing(dependencies, input);
+          const open = Object.keys(rulesOf(groups));
+          if (open.length > 0) {
+            throw terminal(
+              `database ${input.databaseId} in ${input.region} is open again: ingress rules in ${open.join(', ')}. ` +
+                'Find out who added them, then retry.',
+            );
+          }
+          return { output: PROVEN, facts: { groups: groups.length, rules: 0 } };
+        },
+        (result) => ({ output: result, facts: { proven: false, reason: result.reason } }),
+      ),
+
+    async undo(input, { before }, context) {
+      let given = 0;
+      for (const group of await existing(dependencies, input)) {
+        if (group.GroupId === undefined) continue;
+        const former = readRemembered(group, context) ?? rulesIn(before)[group.GroupId] ?? [];
+        const missing = former.filter((rule) => !has(group, rule));
+        await authorize(dependencies, input.region, group.GroupId, missing);
+        await forgetRules(dependencies, input.region, group);
+        given += missing.length;
+      }
+      return { changed: given > 0, facts: { rulesGivenBack: given } };
+    },
+  });
+}
+
+async function existing(dependencies: Dependencies, input: FenceDatabase): Promise<readonly SecurityGroup[]> {
+  const groups = await findDatabaseGroups(dependencies, input);
+  if (groups !== undefined) return groups;
+  throw terminal(
+    `there is no database ${input.databaseId} in ${input.region}: correct the estate, or skip this step.`,
+  );
+}
+
+function noGroups(input: FenceDatabase) {
+  return {
+    code: 'noSecurityGroups',
+    message: `Database ${input.databaseId} in ${input.region} uses no security group, so nothing can deny it.`,
+    remedy: 'Give it a security group of its own.',
+  };
+}
+
+function rulesIn(before: Facts): Rules {
+  return typeof before.rules === 'string' ? (JSON.parse(before.rules) as Rules) : {};
+}
+
+function has(group: SecurityGroup, rule: IpPermission): boolean {
+  return (group.IpPermissions ?? []).some((one) => JSON.stringify(one) === JSON.stringify(rule));
+}
+
+function callsOf(region: string, target: string, rules: number): PlannedCall[] {
+  return [
+    { service: 'ec2', action: 'CreateTags', region, target, parameters: { what: 'the rules of before' } },
+    { service: 'ec2', action: 'RevokeSecurityGroupIngress', region, target, parameters: { rules } },
+  ];
+}

@@ -1,0 +1,88 @@
+import type { DBInstance } from '@aws-sdk/client-rds';
+
+import type { Problem } from '../../../workflows/runbook/step';
+import type { PromoteReplica } from '../../../workflows/steps/database';
+import { isBroken, sourceOf, statusOf } from './database-status';
+import type { LossEstimate } from './loss-estimate';
+
+/** What stands against promoting this instance, apart from the loss of data [A §4]. */
+export function replicaProblems(input: PromoteReplica, instance: DBInstance | undefined): Problem[] {
+  const what = `Database ${input.databaseId} in ${input.region}`;
+  if (instance === undefined) {
+    return [
+      {
+        code: 'replicaNotFound',
+        message: `${what} does not exist.`,
+        remedy: 'Correct the database in the estate, or build a standby.',
+      },
+    ];
+  }
+  if (sourceOf(instance) === null) {
+    return [
+      {
+        code: 'notAReplica',
+        message: `${what} is a database of its own, not a replica, and this run did not promote it.`,
+        remedy:
+          'Find out when it was promoted and what it holds. If it is the right one, use it without promotion; ' +
+          'otherwise build a new replica.',
+      },
+    ];
+  }
+  return [...statusProblems(what, statusOf(instance)), ...retentionProblems(input)];
+}
+
+function statusProblems(what: string, status: string): Problem[] {
+  if (status === 'available') return [];
+  if (status === 'backing-up') {
+    return [
+      {
+        code: 'replicaBackingUp',
+        message: `${what} is backing-up; RDS refuses to promote until that is over.`,
+        remedy: 'Wait until it is available.',
+      },
+    ];
+  }
+  return [
+    {
+      code: 'replicaNotAvailable',
+      message: `${what} is ${status}; a promotion needs it available.`,
+      remedy: isBroken(status) ? 'Mend it first: RDS does not by itself.' : 'Wait until it is available.',
+    },
+  ];
+}
+
+function retentionProblems(input: PromoteReplica): Problem[] {
+  if (input.backupRetentionDays >= 1 && input.backupRetentionDays <= 35) return [];
+  return [
+    {
+      code: 'retentionOutOfRange',
+      message: `A backup retention of ${input.backupRetentionDays} days is not possible: 1 to 35.`,
+      remedy: 'Correct backupRetentionDays in the estate.',
+    },
+  ];
+}
+
+/** The figure that is shown is the one that is gated. */
+export function lossProblems(input: PromoteReplica, loss: LossEstimate): Problem[] {
+  if (loss.seconds === null) {
+    return [
+      {
+        code: 'lagUnknown',
+        message: `How much the promotion of ${input.databaseId} would lose is unknown: ${loss.basis}.`,
+        remedy: 'Find out by other means, or consent to the loss with the reason.',
+        consent: 'dataLoss',
+      },
+    ];
+  }
+  if (loss.seconds <= input.lagLimitSeconds) return [];
+  return [
+    {
+      code: 'replicaLagAboveLimit',
+      message:
+        `Promoting ${input.databaseId} would lose ${Math.ceil(loss.seconds)} s of commits, ` +
+        `the limit is ${input.lagLimitSeconds} s (${loss.basis}).`,
+      remedy: 'Wait until the replica has caught up if its source lives, or consent to the loss with the reason.',
+      consent: 'dataLoss',
+    },
+  ];
+}

@@ -1,0 +1,160 @@
+import type { DBInstance } from '@aws-sdk/client-rds';
+
+import type { Observed } from '../../../workflows/runbook/observed';
+import { observeSite } from '../../../workflows/steps/observe-site';
+import type { DatabaseFacts, GroupFacts, ObserveSite, SiteFacts } from '../../../workflows/steps/observe-site';
+import type { Dependencies } from '../../dependencies';
+import { implementObservation } from '../../implement';
+import type { ObservationImplementation } from '../../implement';
+import { findGroup, numbersOf, suspendedOf } from '../auto-scaling/group';
+import { askStates } from '../auto-scaling/node-views';
+import { findStack, parameterOf } from '../cloudformation/stack';
+import { findInstance, findInstances } from '../ec2/find-instances';
+import { NothingKnown, observe } from '../observe';
+import { readReplayState } from '../rds/database-session';
+import type { ReplayState } from '../rds/database-session';
+import { replicationOf, sourceOf, statusOf } from '../rds/database-status';
+import { findDatabase } from '../rds/find-database';
+import { currentLag, readLagPoints } from '../rds/replica-lag';
+import { findBalancer } from './find-balancer';
+
+/** Every door is tried by itself and at the same time: a shut one costs its own time limit only. */
+export function observeSiteImplementation(dependencies: Dependencies): ObservationImplementation {
+  return implementObservation<ObserveSite, SiteFacts>(
+    observeSite,
+    [
+      'autoscaling:DescribeAutoScalingGroups',
+      'ec2:DescribeInstances',
+      'rds:DescribeDBInstances',
+      'cloudwatch:GetMetricData',
+      'elasticloadbalancing:DescribeLoadBalancers',
+      'elasticloadbalancing:DescribeInstanceHealth',
+      'cloudformation:DescribeStacks',
+    ],
+    async (input) => {
+      const { site } = input;
+      const [nodes, database, fileServer, balancer, stack] = await Promise.all([
+        lookAtNodes(dependencies, input),
+        lookAtDatabase(dependencies, input),
+        observe(async () => {
+          const id = site.fileServer.instanceId;
+          const server = await findInstance(dependencies, site.region, id);
+          if (server === undefined) throw new NothingKnown(`there is no instance ${id} in ${site.region}`);
+          return {
+            state: server.State?.Name ?? 'unknown',
+            address: server.PrivateIpAddress ?? '',
+            availabilityZone: server.Placement?.AvailabilityZone ?? '',
+          };
+        }),
+        observe(async () => {
+          const { name } = site.loadBalancer;
+          const found = await findBalancer(dependencies, site.region, name);
+          if (found === undefined) throw new NothingKnown(`there is no load balancer ${name} in ${site.region}`);
+          return found;
+        }),
+        observe(async () => {
+          const { name, propertiesParameter } = site.stack;
+          const found = await findStack(dependencies, site.region, name);
+          if (found === undefined) throw new NothingKnown(`there is no stack ${name} in ${site.region}`);
+          return {
+            status: found.StackStatus ?? 'unknown',
+            properties: parameterOf(found, propertiesParameter) ?? '',
+          };
+        }),
+      ]);
+      return { site: site.name, region: site.region, ...nodes, ...database, fileServer, balancer, stack };
+    },
+  );
+}
+
+async function lookAtNodes(
+  dependencies: Dependencies,
+  { site }: ObserveSite,
+): Promise<Pick<SiteFacts, 'group' | 'nodes'>> {
+  const { region } = site;
+  const { autoScalingGroup, port } = site.nodes;
+  const group = await observe<GroupFacts>(async () => {
+    const found = await findGroup(dependencies, { region, autoScalingGroup });
+    if (found === undefined) {
+      throw new NothingKnown(`there is no Auto Scaling group ${autoScalingGroup} in ${region}`);
+    }
+    const ids = (found.Instances ?? []).map((one) => one.InstanceId ?? '');
+    const instances =
+      ids.length === 0
+        ? []
+        : await findInstances(dependencies, region, `instances of ${autoScalingGroup}`, { InstanceIds: ids });
+    const addresses = new Map(instances.map((one) => [one.InstanceId, one.PrivateIpAddress ?? '']));
+    return {
+      ...numbersOf(found),
+      suspended: suspendedOf(found),
+      instances: (found.Instances ?? []).map((one) => ({
+        id: one.InstanceId ?? '',
+        lifecycle: one.LifecycleState ?? 'unknown',
+        address: addresses.get(one.InstanceId) ?? '',
+      })),
+    };
+  });
+  if (group.state !== 'known') return { group, nodes: group };
+  const known = group.value.instances.filter((one) => one.address !== '');
+  return { group, nodes: await observe(() => askStates(known.map(nodeOf), port)) };
+}
+
+function nodeOf(instance: GroupFacts['instances'][number]) {
+  return { id: instance.id, address: instance.address };
+}
+
+async function lookAtDatabase(
+  dependencies: Dependencies,
+  { site, database: access }: ObserveSite,
+): Promise<Pick<SiteFacts, 'database' | 'inRecovery' | 'lag'>> {
+  const { region } = site;
+  const { id } = site.database;
+  const database = await observe<DatabaseFacts>(async () => {
+    const found = await findDatabase(dependencies, region, id);
+    if (found === undefined) throw new NothingKnown(`there is no database ${id} in ${region}`);
+    return databaseFacts(found);
+  });
+  if (database.state !== 'known') return { database, inRecovery: database, lag: database };
+
+  const { address: host, port, role } = database.value;
+  const target = { host, port, database: access.name, credentials: access.credentials };
+  const session = observe(() => readReplayState(dependencies.secrets, target));
+  const points = observe(async () =>
+    role === 'replica' ? currentLag(await readLagPoints(dependencies, region, id)) : undefined,
+  );
+  const [replay, metric] = await Promise.all([session, points]);
+  const inRecovery: Observed<boolean> =
+    replay.state === 'known' ? { ...replay, value: replay.value.inRecovery } : replay;
+  return { database, inRecovery, lag: lagFacts(metric, replay) };
+}
+
+function lagFacts(
+  metric: Observed<ReturnType<typeof currentLag> | undefined>,
+  replay: Observed<ReplayState>,
+): SiteFacts['lag'] {
+  if (metric.state !== 'known') return metric;
+  if (metric.value === undefined) return { state: 'unknown', reason: 'not a replica', at: metric.at };
+  const lastReplayedAt = replay.state === 'known' ? replay.value.lastReplayedAt : null;
+  if (metric.value.ageSeconds === null && lastReplayedAt === null) {
+    return { state: 'unknown', reason: 'ReplicaLag has no data points', at: metric.at };
+  }
+  return {
+    state: 'known',
+    at: metric.at,
+    value: { metricSeconds: metric.value.seconds, metricAgeSeconds: metric.value.ageSeconds, lastReplayedAt },
+  };
+}
+
+function databaseFacts(instance: DBInstance): DatabaseFacts {
+  const source = sourceOf(instance);
+  return {
+    status: statusOf(instance),
+    role: source === null ? 'writer' : 'replica',
+    source,
+    replication: replicationOf(instance),
+    resourceId: instance.DbiResourceId ?? '',
+    address: instance.Endpoint?.Address ?? '',
+    port: instance.Endpoint?.Port ?? 5432,
+    backupRetentionDays: instance.BackupRetentionPeriod ?? 0,
+  };
+}

@@ -1,0 +1,8 @@
+import type { Dependencies } from '../dependencies';
+import type { Implementation } from '../implement';
+import { switchDnsImplementation } from './switch-dns';
+
+/** Steps about the name that users type. */
+export function dnsImplementations(dependencies: Dependencies): Implementation[] {
+  return [switchDnsImplementation(dependencies)];
+}

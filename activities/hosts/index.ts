@@ -1,0 +1,16 @@
+import type { Dependencies } from '../dependencies';
+import type { Implementation } from '../implement';
+import { countLostPushesImplementation } from './count-lost-pushes';
+import { fenceHomeImplementation } from './fence-home';
+import { mountHomeImplementation } from './mount-home';
+import { proveFenceImplementation } from './prove-fence';
+
+/** Steps and observations that are carried out on the machines themselves. */
+export function hostsImplementations(dependencies: Dependencies): Implementation[] {
+  return [
+    fenceHomeImplementation(dependencies),
+    proveFenceImplementation(dependencies),
+    mountHomeImplementation(dependencies),
+    countLostPushesImplementation(dependencies),
+  ];
+}

@@ -1,0 +1,132 @@
+import { mountHome } from '../../workflows/steps/home-volume';
+import type { MountHome } from '../../workflows/steps/home-volume';
+import type { Check, Problem } from '../../workflows/runbook/step';
+import { isUnreachable } from '../aws/observe';
+import { lookAgain } from '../aws/pace';
+import type { Dependencies } from '../dependencies';
+import { needsPerson, terminal } from '../errors';
+import { implementStep } from '../implement';
+import type { StepImplementation } from '../implement';
+import { change, exportParameters, volumesParameter } from './file-server';
+import { homeFacts, isExported, lookAtHome, showVolumes } from './home-state';
+import type { HomeState } from './home-state';
+import { HOST_COMMAND_ACTIONS } from './run-command';
+
+interface Mounted {
+  readonly repositories: number;
+  readonly sampled: number;
+}
+
+/** Repositories whose connectivity is checked, the newest first. */
+const SAMPLE = 5;
+/** How long one attempt waits for a device to appear, seconds; the next attempt waits again. */
+const DEVICE_SECONDS = 20;
+/** Replaying a file system's log, changing owners and searching locks take long on a large home, seconds. */
+const MOUNT_SECONDS = 840;
+
+/** [B §13.1 #5] Volumes mounted, stale locks gone, home exported; proven by looking, with a sample of repositories. */
+export function mountHomeImplementation({ aws }: Dependencies): StepImplementation {
+  return implementStep<MountHome, Mounted>(mountHome, {
+    actions: HOST_COMMAND_ACTIONS,
+
+    async check(input) {
+      exportParameters(input.fileServer);
+      try {
+        return checked(input, await lookAtHome(aws, input, 0));
+      } catch (error) {
+        if (!isUnreachable(error)) throw error;
+        return checked(input, undefined, [unreachable(input, error)]);
+      }
+    },
+
+    async run(input) {
+      const { fileServer } = input;
+      const parameters = {
+        ...exportParameters(fileServer),
+        VOLUMES: volumesParameter(fileServer),
+        SHARED_HOME: fileServer.sharedHome,
+        OWNER: fileServer.owner,
+        DEVICE_SECONDS: String(DEVICE_SECONDS),
+      };
+      await change(aws, input, 'mount-home', parameters, MOUNT_SECONDS);
+      const { repositories } = await lookAtHome(aws, input, 0);
+      return { repositories: repositories ?? 0, sampled: 0 };
+    },
+
+    async verify(input, _output, context) {
+      const state = await lookAtHome(aws, input, SAMPLE);
+      if (!state.mounted) throw lookAgain(`not mounted: ${showVolumes(state)}`, context);
+      if (!isExported(state)) {
+        throw lookAgain(`not exported: nfs-server ${state.export.active}, ${state.export.enabled}`, context);
+      }
+      const { repositories, sampled } = wholeHome(input, state);
+      return {
+        output: { repositories, sampled },
+        facts: { ...homeFacts(state), sampled },
+        ...(state.unfinished.length === 0
+          ? {}
+          : { degraded: [`repositories too large to check in time: ${state.unfinished.join(', ')}`] }),
+      };
+    },
+
+    async undo(input, { before }) {
+      if (before.mounted === true && before.exportedTo !== '') return { changed: false, facts: before };
+      const { facts } = await change(aws, input, 'unmount-home', {
+        VOLUMES: volumesParameter(input.fileServer),
+        EXPORT_PATH: input.fileServer.exportPath,
+        DISABLE: before.nfsServerAtBoot === 'disabled' ? 'yes' : 'no',
+      });
+      return { changed: facts.changed === 'yes', facts: homeFacts(await lookAtHome(aws, input, 0)) };
+    },
+  });
+}
+
+function checked(
+  { region, fileServer }: MountHome,
+  state: HomeState | undefined,
+  problems: readonly Problem[] = [],
+): Check<Mounted> {
+  const done = state !== undefined && state.mounted && isExported(state) && state.properties === true;
+  const parameters = { exportPath: fileServer.exportPath, exportTo: fileServer.exportTo };
+  const call = {
+    service: 'host',
+    action: 'mount-home.sh',
+    region,
+    target: fileServer.instanceId,
+    parameters,
+  };
+  return {
+    state: done ? 'done' : 'needed',
+    before: state === undefined ? {} : homeFacts(state),
+    calls: done ? [] : [call],
+    problems,
+    output: { repositories: state?.repositories ?? 0, sampled: 0 },
+    undo: 'withdraw the export and unmount the volumes',
+    ...(state === undefined || done ? {} : { notes: [`volumes now: ${showVolumes(state)}`] }),
+  };
+}
+
+function unreachable({ region, fileServer }: MountHome, error: unknown): Problem {
+  return {
+    code: 'fileServerUnreachable',
+    message: `The file server ${fileServer.instanceId} in ${region} takes no commands: ${error instanceof Error ? error.message : String(error)}`,
+    remedy: 'Start the instance, and its Systems Manager agent with a role that may talk to the service.',
+  };
+}
+
+function wholeHome({ fileServer }: MountHome, state: HomeState): Mounted {
+  const { sharedHome } = fileServer;
+  if (state.properties !== true) {
+    throw terminal(`${sharedHome} has no bitbucket.properties: the volume is not a copy of the shared home`);
+  }
+  if (state.repositories === null || state.repositories === 0) {
+    throw terminal(`${sharedHome}/data/repositories is empty: Bitbucket would start without any git data`);
+  }
+  if (state.broken.length > 0) {
+    throw needsPerson(
+      `git fsck --connectivity-only fails in ${state.broken.length} of ${state.sampled ?? 0} repositories ` +
+        `(${state.broken.join(', ')} in ${sharedHome}/data/repositories). Use an older copy, or accept it and skip`,
+    );
+  }
+  return { repositories: state.repositories, sampled: state.sampled ?? 0 };
+}

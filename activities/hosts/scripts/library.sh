@@ -1,0 +1,115 @@
+# Sent in front of every script. Scripts answer by lines name=value and say by their exit code what a failure means:
+# 75 = not yet, try again; anything else = a person has to look.
+PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
+LC_ALL=C
+export PATH LC_ALL
+
+say() { printf '%s=%s\n' "$1" "$2"; }
+
+fail() {
+  code=$1
+  shift
+  printf '%s\n' "$*" >&2
+  exit "$code"
+}
+
+need() {
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null 2>&1 || fail 69 "this host lacks the program $tool: install it"
+  done
+}
+
+# Storage that is gone hangs whoever touches it. Whatever touches it therefore runs through this; what even SIGKILL does
+# not end is left to the timeout of the command as a whole.
+bounded() {
+  limit=$1
+  shift
+  timeout -k 5 "$limit" "$@"
+}
+
+# One runbook command at a time per file server, even when an earlier one is still running after its caller gave up.
+lock_on() {
+  exec 9<"$1"
+  flock -w 20 9 || fail 75 "another runbook command is still running on this host"
+}
+
+# Clients to which a directory is exported, one a line. Long paths stand on a line of their own in exportfs's list.
+# Fails when exportfs does: its silence must never pass for "exported to nobody", so the answer is always assigned first.
+exported_to() {
+  listed=$(bounded 20 exportfs -v) || return 1
+  printf '%s\n' "$listed" | wanted=$1 awk '
+    /^\// { current = $1; from = 2 }
+    !/^\// { from = 1 }
+    current == ENVIRON["wanted"] {
+      for (i = from; i <= NF; i++) {
+        sub(/\(.*/, "", $i)
+        if ($i == "<world>") $i = "*"
+        if ($i != "") print $i
+      }
+    }'
+}
+
+withdraw() {
+  clients=$(exported_to "$1") || fail 75 "exportfs does not answer"
+  printf '%s\n' "$clients" | while IFS= read -r client; do
+    [ -z "$client" ] || bounded 60 exportfs -u "$client:$1"
+  done
+}
+
+# State of a unit by the given question; "absent" when there is no such unit.
+unit() {
+  answer=$(bounded 20 systemctl "$1" "$2" 2>/dev/null) || true
+  printf '%s\n' "${answer:-absent}"
+}
+
+# The export of a directory and the server behind it, as they are now.
+say_export() {
+  clients=$(exported_to "$1") || fail 75 "exportfs does not answer"
+  say exported "$(printf '%s\n' "$clients" | tr '\n' ' ')"
+  say active "$(unit is-active nfs-server)"
+  say enabled "$(unit is-enabled nfs-server)"
+}
+
+# The kernel's name of a device as EC2 names it: /dev/sdf may be /dev/xvdf, or an NVMe device that knows its EC2 name.
+find_device() {
+  case $1 in
+    */sd*) other=${1%/*}/xvd${1##*/sd} ;;
+    */xvd*) other=${1%/*}/sd${1##*/xvd} ;;
+    *) other=$1 ;;
+  esac
+  for candidate in "$1" "$other"; do
+    if found=$(bounded 20 lsblk -dnpo NAME "$candidate" 2>/dev/null) && [ -n "$found" ]; then
+      printf '%s\n' "$found" | head -n 1
+      return 0
+    fi
+  done
+  command -v ebsnvme-id >/dev/null 2>&1 || return 1
+  for candidate in $(bounded 20 lsblk -dnpo NAME 2>/dev/null); do
+    named=$(bounded 10 ebsnvme-id -b "$candidate" 2>/dev/null) || continue
+    named=/dev/${named#/dev/}
+    if [ "$named" = "$1" ] || [ "$named" = "$other" ]; then
+      printf '%s\n' "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# What is mounted on a directory; nothing when nothing is.
+mounted_from() { bounded 20 findmnt -rno SOURCE -M "$1" 2>/dev/null || true; }
+
+# Runs git on a repository that may belong to another user, and whose alternates name the path that nodes see.
+git_at() {
+  repository=$1
+  shift
+  borrowed=
+  if [ -f "$repository/objects/info/alternates" ]; then
+    while IFS= read -r alternate; do
+      here=$REPOSITORIES/${alternate##*/repositories/}
+      if [ ! -d "$alternate" ] && [ -d "$here" ]; then borrowed=${borrowed:+$borrowed:}$here; fi
+    done <"$repository/objects/info/alternates"
+  fi
+  GIT_ALTERNATE_OBJECT_DIRECTORIES=$borrowed GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_COUNT=1 \
+    GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' \
+    bounded "$GIT_SECONDS" git --git-dir="$repository" "$@"
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { CommandError, EXIT } from '../client/command-error';
+import { processHost, reportError } from '../client/host';
+import { registerClientCommands } from '../client/register';
+import type * as Lab from '../lab/commands/register';
+import type * as Worker from '../worker/command';
+
+const HELP = `
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 waiting for people.
+Connection: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE or a profile of temporal.toml. Estate: --estate or RUNBOOKS_ESTATE.
+
+Example:
+  $ runbooks doctor
+  $ runbooks plan drFailover bitbucket-prod
+  $ runbooks start drFailover bitbucket-prod --reason 'eu-central-1 is down' --watch`;
+
+/** Parts that take long to load, and so only when one of their commands is asked for, or the help that lists all. */
+const PARTS: readonly { readonly command: string; readonly register: (program: Command) => void }[] = [
+  {
+    command: 'worker',
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    register: (program) => (require('../worker/command') as typeof Worker).registerWorkerCommand(program),
+  },
+  {
+    command: 'lab',
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    register: (program) => (require('../lab/commands/register') as typeof Lab).registerLabCommands(program),
+  },
+];
+
+async function main(words: readonly string[]): Promise<void> {
+  const host = processHost();
+  const program = new Command('runbooks')
+    .description('Durable runbooks for Bitbucket Data Center on AWS')
+    .version(version())
+    .addHelpText('after', HELP)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for what is possible)')
+    .exitOverride();
+  registerClientCommands(program, host);
+  const known = program.commands.map((command) => command.name());
+  for (const { command, register } of PARTS) {
+    const wanted = words[0] === command || !known.some((name) => name === words[0]);
+    if (wanted) register(program);
+  }
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      host.setExitCode(error.exitCode === 0 ? EXIT.done : EXIT.wrongUse);
+    } else {
+      reportError(host, { json: words.includes('--json') }, error);
+    }
+  }
+}
+
+function version(): string {
+  for (const up of ['..', '../..']) {
+    try {
+      const { version: found } = JSON.parse(readFileSync(join(__dirname, up, 'package.json'), 'utf8')) as {
+        version: string;
+      };
+      return found;
+    } catch {
+      continue;
+    }
+  }
+  throw new CommandError('package.json is missing', 'Install the package again.');
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { EXIT } from '../command-error';
+import { addCommand, perform, printJson } from '../host';
+import type { Host } from '../host';
+import { ESTATE_OPTION, estatePath } from './estate';
+import type { EstateOptions } from './estate';
+import type * as Checks from '../doctor/checks';
+import type { Finding } from '../doctor/finding';
+
+/** `doctor`: everything that a run needs, looked at from here. */
+export function registerDoctor(program: Command, host: Host): void {
+  addCommand(
+    program,
+    'doctor',
+    'look at everything that runbooks need, and say what to do about what is missing',
+    'runbooks doctor --estate estate.yaml',
+  )
+    .option(...ESTATE_OPTION)
+    .action((options: EstateOptions) =>
+      perform(host, options, async () => {
+        const findings = await examine(estatePath(options, host), host);
+        if (options.json === true) printJson(host, findings);
+        else host.terminal.out(`${findings.map((finding) => render(finding, host)).join('\n')}\n`);
+        return findings.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;
+      }),
+    );
+}
+
+async function examine(file: string, host: Host): Promise<readonly Finding[]> {
+  const { examineEstate, examineFile, examineTemporal, openSecrets } = loadChecks();
+  const { finding, estate } = examineFile(file);
+  const { aws, secrets } = openSecrets(host.environment);
+  try {
+    const [temporal, outside] = await Promise.all([
+      examineTemporal(() => host.connect()),
+      estate === undefined ? [] : examineEstate(estate, { aws, secrets }),
+    ]);
+    return [...temporal, finding, ...outside];
+  } finally {
+    aws.destroy();
+  }
+}
+
+/** The AWS clients take their time to load, and only this command needs them. */
+function loadChecks(): typeof Checks {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require('../doctor/checks') as typeof Checks;
+}
+
+function render({ ok, name, detail, remedy }: Finding, host: Host): string {
+  const { green, red, bold } = host.terminal.colors;
+  const [first, ...others] = detail.split('\n');
+  return [
+    `${ok ? green('✔') : red('✘')} ${bold(name)}  ${first ?? ''}`,
+    ...others.map((line) => `    ${line}`),
+    ...(remedy === undefined ? [] : [`    → ${remedy}`]),
+  ].join('\n');
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import { openAsks } from '../../workflows/runbook/state';
+import { readState } from '../ask-run';
+import { EXIT } from '../command-error';
+import { findRun } from '../find-run';
+import { addCommand, performConnected, printJson } from '../host';
+import type { Host } from '../host';
+import { renderRun } from '../render/run';
+import { isGood } from '../render/words';
+import { watchRun } from '../watch-run';
+
+interface LookOptions {
+  readonly json?: boolean;
+}
+
+interface WatchCommandOptions extends LookOptions {
+  readonly untilAsked?: boolean;
+}
+
+/** `show` and `watch`. */
+export function registerLook(program: Command, host: Host): void {
+  addCommand(
+    program,
+    'show <run>',
+    'show a run once; exit code 3 while it waits for people, 1 if it ended badly',
+    'runbooks show bitbucket-prod',
+  ).action((run: string, options: LookOptions) =>
+    performConnected(host, options, async (session) => {
+      const state = await readState(session, await findRun(session, run));
+      const { terminal } = host;
+      if (options.json === true) printJson(host, state);
+      else {
+        const view = { now: Date.now(), columns: terminal.columns, colors: terminal.colors };
+        terminal.out(`${renderRun(state, view)}\n`);
+      }
+      if (state.outcome !== null) return isGood(state.outcome) ? EXIT.done : EXIT.failed;
+      return openAsks(state).length > 0 ? EXIT.waiting : EXIT.done;
+    }),
+  );
+
+  addCommand(
+    program,
+    'watch <run>',
+    'watch a run until it ends: a live page on a terminal, one line per change elsewhere',
+    'runbooks watch bitbucket-prod',
+    'runbooks watch drFailover/bitbucket-prod --until-asked || echo "somebody is needed"',
+  )
+    .option('--until-asked', 'stop with exit code 3 as soon as people are asked something')
+    .action((run: string, options: WatchCommandOptions) =>
+      performConnected(host, options, async (session) => {
+        const workflowId = await findRun(session, run);
+        const untilAsked = options.untilAsked === true;
+        if (options.json !== true) return watchRun(session, workflowId, host.terminal, { untilAsked });
+        const silent = { ...host.terminal, interactive: false, out: () => undefined };
+        const code = await watchRun(session, workflowId, silent, { untilAsked });
+        printJson(host, await readState(session, workflowId));
+        return code;
+      }),
+    );
+}

@@ -1,0 +1,108 @@
+import { msToTs } from '@temporalio/common/lib/time';
+import type { Command } from 'commander';
+import { parseDuration } from '../../estate/duration';
+import { CommandError, EXIT } from '../command-error';
+import { grpcCode } from '../connection';
+import type { Session } from '../connection';
+import { addCommand, performConnected, printJson } from '../host';
+import type { Host } from '../host';
+import { namespaceExists } from '../namespace';
+import { addAttributes, readAttributes } from '../search-attributes';
+
+const ALREADY_EXISTS = 6;
+const VISIBLE_WITHIN_MS = 30_000;
+
+interface SetupOptions {
+  readonly json?: boolean;
+  readonly createNamespace?: boolean;
+  readonly retention: string;
+}
+
+/** `setup`: what a namespace needs before a worker can serve runbooks in it. Running it again changes nothing. */
+export function registerSetup(program: Command, host: Host): void {
+  addCommand(
+    program,
+    'setup',
+    'register the search attributes of the runbooks in the namespace; safe to repeat',
+    'runbooks setup',
+    'TEMPORAL_NAMESPACE=operations runbooks setup --create-namespace --retention 90d',
+  )
+    .option('--create-namespace', 'create the namespace if there is none')
+    .option('--retention <duration>', 'how long a created namespace keeps runs that have ended', '30d')
+    .action((options: SetupOptions) =>
+      performConnected(host, options, async (session) => {
+        const created = await ensureNamespace(session, options);
+        const before = await readAttributes(session);
+        const clash = before.filter(({ present, wanted }) => present !== null && present !== wanted);
+        if (clash.length > 0) {
+          const list = clash.map(({ name, present, wanted }) => `${name} is ${present}, not ${wanted}`).join('; ');
+          throw new CommandError(
+            `search attributes of another type are in the way: ${list}`,
+            'Use a namespace of its own for the runbooks: a type cannot be changed.',
+          );
+        }
+        const missing = before.filter(({ present }) => present === null);
+        await addAttributes(session, missing);
+        await untilVisible(session);
+        const registered = missing.map(({ name }) => name);
+        if (options.json === true) {
+          printJson(host, { namespace: session.namespace, namespaceCreated: created, registered });
+        } else {
+          const did = registered.length === 0 ? 'nothing to register' : `registered ${registered.join(', ')}`;
+          host.terminal.out(
+            `namespace ${session.namespace}${created ? ' created' : ''} at ${session.address}: ${did}\n`,
+          );
+        }
+        return EXIT.done;
+      }),
+    );
+}
+
+/** True when the namespace had to be created. */
+async function ensureNamespace(session: Session, options: SetupOptions): Promise<boolean> {
+  const { namespace } = session;
+  if (await namespaceExists(session)) return false;
+  if (options.createNamespace !== true) {
+    throw new CommandError(
+      `there is no namespace "${namespace}" at ${session.address}`,
+      'Add --create-namespace, or name another one with TEMPORAL_NAMESPACE.',
+    );
+  }
+  const seconds = parseDuration(options.retention);
+  if (seconds === undefined || seconds < 86_400) {
+    throw new CommandError(
+      `--retention ${options.retention} is no duration of at least one day`,
+      'Write for example 30d.',
+      EXIT.wrongUse,
+    );
+  }
+  await session
+    .call('creating the namespace', () =>
+      session.connection.workflowService.registerNamespace({
+        namespace,
+        description: 'Runbooks',
+        workflowExecutionRetentionPeriod: msToTs(seconds * 1000),
+      }),
+    )
+    .catch((error: unknown) => {
+      if (grpcCode(error) !== ALREADY_EXISTS) throw error;
+    });
+  await poll(() => namespaceExists(session), `namespace ${namespace} has been created but is not served yet`);
+  return true;
+}
+
+/** The server's own caches know a new attribute a moment later; a worker that starts before that would fail. */
+async function untilVisible(session: Session): Promise<void> {
+  await poll(
+    async () => (await readAttributes(session)).every(({ present }) => present !== null),
+    'search attributes have been registered but are not listed yet',
+  );
+}
+
+async function poll(look: () => Promise<boolean>, complaint: string): Promise<void> {
+  const deadline = Date.now() + VISIBLE_WITHIN_MS;
+  while (!(await look())) {
+    if (Date.now() > deadline) throw new CommandError(complaint, 'Run `runbooks setup` again in a minute.');
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}

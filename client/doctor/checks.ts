@@ -1,0 +1,3 @@
+export { examineEstate, examineFile } from './examine-estate';
+export { examineTemporal } from './examine-temporal';
+export { openSecrets } from './open-secrets';

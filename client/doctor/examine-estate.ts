@@ -1,0 +1,100 @@
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import type { AwsClients } from '../../activities/aws/clients';
+import { resolveName } from '../../activities/dns/resolve';
+import { EstateError, loadEstate } from '../../estate/load';
+import { pinInstance } from '../../estate/pin';
+import type { PinnedInstance } from '../../estate/pin';
+import type { Estate } from '../../estate/schema';
+import type { Secrets } from '../../estate/secrets';
+import { bad, good } from './finding';
+import type { Finding } from './finding';
+
+/** Longest wait for one region's answer, milliseconds. */
+const ANSWER_MS = 15_000;
+
+/** The file itself; and the estate, when it is usable. */
+export function examineFile(file: string): { readonly finding: Finding; readonly estate?: Estate } {
+  try {
+    const estate = loadEstate(file);
+    return { finding: good('estate', `${file}: ${Object.keys(estate.instances).join(', ')}`), estate };
+  } catch (error) {
+    const lines = error instanceof EstateError ? error.problems.length : 1;
+    const detail = error instanceof Error ? error.message : String(error);
+    return { finding: bad('estate', detail, `Correct ${lines === 1 ? 'it' : `all ${lines}`}; \`runbooks estate check\` looks again.`) };
+  }
+}
+
+/** AWS per region, every secret, and the resolvers of every instance; all at the same time. */
+export async function examineEstate(
+  estate: Estate,
+  dependencies: { readonly aws: AwsClients; readonly secrets: Secrets },
+): Promise<readonly Finding[]> {
+  const instances = Object.keys(estate.instances).map((name) => pinInstance(estate, name).instance);
+  const regions = [...new Set(instances.flatMap(({ sites }) => sites.map(({ region }) => region)))];
+  const references = [
+    ...new Set(instances.flatMap(({ credentials }) => Object.values(credentials).map(({ password }) => password))),
+  ];
+  return Promise.all([
+    ...regions.map((region) => examineRegion(dependencies.aws, region)),
+    ...references.map((reference) => examineSecret(dependencies.secrets, reference)),
+    ...instances.map(examineName),
+  ]);
+}
+
+async function examineRegion(aws: AwsClients, region: string): Promise<Finding> {
+  const name = `AWS ${region}`;
+  try {
+    const { Account, Arn } = await aws
+      .sts(region)
+      .send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(ANSWER_MS) });
+    return good(name, `account ${Account ?? 'unknown'} as ${Arn ?? 'unknown'}${await endpointOf(aws, region)}`);
+  } catch (error) {
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return bad(name, `no answer for our credentials${await endpointOf(aws, region)}: ${why}`, remedyFor(error, region));
+  }
+}
+
+/** ` through <endpoint>` where AWS_ENDPOINT_URL or a profile names one. */
+async function endpointOf(aws: AwsClients, region: string): Promise<string> {
+  try {
+    const { config } = aws.sts(region);
+    const endpoint = await config.endpoint?.();
+    return endpoint === undefined ? '' : ` through ${endpoint.protocol}//${endpoint.hostname}:${endpoint.port ?? ''}`;
+  } catch {
+    return '';
+  }
+}
+
+function remedyFor(error: unknown, region: string): string {
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'CredentialsProviderError') {
+    return 'Give credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or an instance role.';
+  }
+  if (/Token|Signature|AccessDenied|Unrecognized/.test(name)) {
+    return 'The credentials are refused: renew them, and check the clock of this machine.';
+  }
+  return `Check the network to ${region}, AWS_ENDPOINT_URL, and AWS’s own status page.`;
+}
+
+async function examineSecret(secrets: Secrets, reference: string): Promise<Finding> {
+  try {
+    await secrets.resolve(reference);
+    return good('secret', reference);
+  } catch (error) {
+    const remedy = (error as { readonly remedy?: string }).remedy;
+    return bad('secret', error, remedy ?? 'Make it readable here; the worker needs it as well.');
+  }
+}
+
+async function examineName({ name, dns }: PinnedInstance): Promise<Finding> {
+  const label = `DNS ${name}`;
+  const answers = await resolveName(dns.name, dns.resolvers);
+  const silent = answers.filter(({ failure }) => failure !== null);
+  const said = answers.map(
+    ({ resolver, cname, addresses, failure }) => `${resolver}: ${failure ?? cname ?? addresses.join(', ')}`,
+  );
+  const detail = `${dns.name} at ${said.join('; ')}`;
+  return silent.length === 0
+    ? good(label, detail)
+    : bad(label, detail, `Check dns.name and dns.resolvers of ${name} in the estate, and that this machine may ask them.`);
+}

@@ -1,0 +1,59 @@
+import { CommandError } from '../command-error';
+import { messageOf } from '../connection';
+import type { Session } from '../connection';
+import { namespaceExists } from '../namespace';
+import { readAttributes } from '../search-attributes';
+import { pollers } from '../task-queue';
+import { bad, good } from './finding';
+import type { Finding } from './finding';
+
+/** Server, namespace, search attributes, and whether a worker asks for work. */
+export async function examineTemporal(connect: () => Promise<Session>): Promise<readonly Finding[]> {
+  let session: Session;
+  try {
+    session = await connect();
+  } catch (error) {
+    return [bad('Temporal', messageOf(error), (error as Partial<CommandError>).remedy ?? 'Start the server.')];
+  }
+  try {
+    const { address, namespace } = session;
+    if (!(await namespaceExists(session))) {
+      return [
+        bad('Temporal', `no namespace "${namespace}" at ${address}`, 'Run `runbooks setup --create-namespace`.'),
+      ];
+    }
+    return [
+      good('Temporal', `${address}, namespace ${namespace}`),
+      await examine('search attributes', () => examineAttributes(session)),
+      await examine('worker', () => examineWorker(session)),
+    ];
+  } catch (error) {
+    return [bad('Temporal', messageOf(error), 'Look at the server’s own log.')];
+  } finally {
+    await session.close();
+  }
+}
+
+async function examineAttributes(session: Session): Promise<Finding> {
+  const wrong = (await readAttributes(session)).filter(({ present, wanted }) => present !== wanted);
+  if (wrong.length === 0) return good('search attributes', 'all registered');
+  const list = wrong.map(({ name, present }) => (present === null ? name : `${name} is ${present}`));
+  return bad('search attributes', `missing: ${list.join(', ')}`, 'Run `runbooks setup`.');
+}
+
+async function examineWorker(session: Session): Promise<Finding> {
+  const { workflows, activities } = await pollers(session);
+  const identities = [...new Set([...workflows, ...activities])];
+  if (workflows.length > 0 && activities.length > 0) {
+    return good('worker', `${identities.join(', ')} on task queue ${session.taskQueue}`);
+  }
+  return bad('worker', `nobody serves task queue ${session.taskQueue}`, 'Start one with `runbooks worker`.');
+}
+
+async function examine(name: string, look: () => Promise<Finding>): Promise<Finding> {
+  try {
+    return await look();
+  } catch (error) {
+    return bad(name, messageOf(error), 'Check the permissions in this namespace.');
+  }
+}

@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import { CommandError, EXIT } from './command-error';
+import { connect, messageOf } from './connection';
+import type { Session } from './connection';
+import { processTerminal } from './terminal';
+import type { Terminal } from './terminal';
+
+/** What commands use of the world around them; tests give their own. */
+export interface Host {
+  readonly terminal: Terminal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  connect(): Promise<Session>;
+  setExitCode(code: number): void;
+}
+
+export function processHost(): Host {
+  return {
+    terminal: processTerminal(),
+    environment: process.env,
+    connect: () => connect(process.env),
+    setExitCode: (code) => {
+      process.exitCode = code;
+    },
+  };
+}
+
+interface JsonOption {
+  readonly json?: boolean;
+}
+
+/** A command with `--json` and an example in its help. */
+export function addCommand(parent: Command, usage: string, description: string, ...examples: string[]): Command {
+  return parent
+    .command(usage)
+    .description(description)
+    .option('--json', 'answer as JSON, for programs')
+    .addHelpText('after', `\nExample:\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
+}
+
+/** Carries out a command: its number is the exit code; errors become one message with a remedy. */
+export async function perform(host: Host, options: JsonOption, work: () => Promise<number>): Promise<void> {
+  try {
+    host.setExitCode(await work());
+  } catch (error) {
+    reportError(host, options, error);
+  }
+}
+
+/** Like `perform`, with a connection to Temporal that is closed afterwards. */
+export function performConnected(
+  host: Host,
+  options: JsonOption,
+  work: (session: Session) => Promise<number>,
+): Promise<void> {
+  return perform(host, options, async () => {
+    const session = await host.connect();
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+export function reportError(host: Host, options: JsonOption, error: unknown): void {
+  const message = messageOf(error);
+  const remedy = error instanceof CommandError ? error.remedy : undefined;
+  const exitCode = error instanceof CommandError ? error.exitCode : EXIT.failed;
+  if (options.json === true) {
+    host.terminal.err(`${JSON.stringify({ error: { message, ...(remedy === undefined ? {} : { remedy }) } })}\n`);
+  } else {
+    const { red } = host.terminal.colors;
+    host.terminal.err(`${red('error:')} ${message}\n${remedy === undefined ? '' : `${remedy}\n`}`);
+  }
+  host.setExitCode(exitCode);
+}
+
+export function printJson(host: Host, value: unknown): void {
+  host.terminal.out(`${JSON.stringify(value, null, 2)}\n`);
+}

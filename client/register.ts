@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { registerAcknowledge } from './commands/acknowledge';
+import { registerAnswers, registerHold } from './commands/answer';
+import { registerDoctor } from './commands/doctor';
+import { registerEstate } from './commands/estate';
+import { registerList } from './commands/list';
+import { registerLook } from './commands/look';
+import { registerPlan } from './commands/plan';
+import { registerReport } from './commands/report';
+import { registerSetup } from './commands/setup';
+import { registerStart } from './commands/start';
+import { processHost } from './host';
+import type { Host } from './host';
+
+/** Adds every command that talks to Temporal or reads the estate. */
+export function registerClientCommands(program: Command, host: Host = processHost()): void {
+  registerSetup(program, host);
+  registerDoctor(program, host);
+  registerEstate(program, host);
+  registerPlan(program, host);
+  registerStart(program, host);
+  registerList(program, host);
+  registerLook(program, host);
+  registerAnswers(program, host);
+  registerHold(program, host);
+  registerReport(program, host);
+  registerAcknowledge(program, host);
+}

@@ -1,0 +1,58 @@
+import type { Report } from '../../workflows/runbook/report';
+import type { Colors } from '../terminal';
+import { renderProblems } from './plan';
+import { recovery, loss } from './recovery';
+import { table } from './table';
+import { clock, facts, moment, paintOutcome, paintState, span } from './words';
+
+/** A report for the terminal; the page for everybody else is `reportHtml`. */
+export function renderReport(report: Report, colors: Colors): string {
+  const { bold, dim } = colors;
+  const { total, parts } = recovery(report);
+  const bullets = (title: string, lines: readonly string[]): string =>
+    lines.length === 0 ? '' : [bold(title), ...lines.map((line) => `  - ${line}`)].join('\n');
+  return [
+    [
+      `${bold(`${report.runbook} of ${report.instance}`)}${report.dryRun ? ' (dry run)' : ''}  ` +
+        (report.outcome === null ? colors.cyan('goes on') : paintOutcome(report.outcome, colors)),
+      dim(report.workflowId),
+      ...(report.conclusion === null ? [] : [report.conclusion]),
+      `started ${moment(report.startedAt)} by ${report.requestedBy ?? report.trigger}` +
+        (report.reason === null ? '' : `: ${report.reason}`) +
+        (report.endedAt === null ? '' : `; ended ${moment(report.endedAt)}`),
+    ].join('\n'),
+    `${bold('Recovery time')} ${span(total)}  ${dim(parts.map(({ word, seconds }) => `${word} ${span(seconds)}`).join(', '))}`,
+    bullets('Data loss', loss(report)),
+    report.problems.length === 0 ? '' : renderProblems(report.problems, colors),
+    bullets('Found', report.facts.map(({ label, value }) => `${label}: ${value}`)),
+    report.steps.length === 0
+      ? ''
+      : table(
+          ['started', 'step', 'state', 'took', 'seen'],
+          report.steps.map((step) => [
+            step.startedAt === null ? '' : clock(step.startedAt),
+            step.title,
+            paintState(step.state, colors),
+            step.seconds === null ? '' : span(step.seconds),
+            step.error === null ? dim(facts(step.proof)) : colors.red(step.error),
+          ]),
+          { dim, widths: [11, 46, 18, 14, 60] },
+        ),
+    bullets(
+      'Decisions',
+      report.asks.flatMap((ask) => [
+        ...ask.decisions.map(
+          ({ at, actor, verdict, note }) =>
+            `${clock(at)} ${actor}: ${verdict} of "${ask.title}"${note === null ? '' : ` (${note})`}`,
+        ),
+        ...(ask.result === 'policy' || ask.result === 'timeout' ? [`"${ask.title}": ${ask.result}`] : []),
+      ]),
+    ),
+    bullets('Less than it should be', report.degraded),
+    bullets('What stands', report.standing),
+    bullets('Still to do', report.followUps),
+    dim(`calls: ${report.calls.total}, of which changing ${report.calls.mutating}`),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}

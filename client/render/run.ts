@@ -1,0 +1,118 @@
+import { secondsBetween } from '../../workflows/runbook/report';
+import { openAsks } from '../../workflows/runbook/state';
+import type { Ask, RunState, StepRecord, Verdict } from '../../workflows/runbook/state';
+import type { Colors } from '../terminal';
+import { renderProblems } from './plan';
+import { table } from './table';
+import { ASK_WORDS, clock, facts, moment, paintOutcome, paintState, span } from './words';
+
+export interface RunView {
+  readonly now: number;
+  readonly columns: number;
+  readonly colors: Colors;
+}
+
+/** A run as one page: where it is, what it wants from whom, the steps with their times. */
+export function renderRun(state: RunState, view: RunView): string {
+  const { colors } = view;
+  return [
+    headline(state, view),
+    state.held === null
+      ? ''
+      : colors.yellow(
+          `Held by ${state.held.actor} since ${clock(state.held.since)}${because(state.held.reason)}. ` +
+            `Go on with: runbooks resume ${state.workflowId}`,
+        ),
+    ...openAsks(state).map((ask) => renderAsk(state, ask, view)),
+    state.problems.length === 0 ? '' : renderProblems(state.problems, colors),
+    bullets('Found', state.facts.map(({ label, value }) => `${label}: ${value}`), colors),
+    state.steps.length === 0 ? '' : renderSteps(state.steps, view),
+    bullets('Less than it should be', state.degraded, colors),
+    bullets('Still to do by people', state.followUps, colors),
+    bullets(
+      'Decisions that were not accepted',
+      state.refusals.slice(-3).map((one) => `${clock(one.at)} ${one.actor} on ${one.ask}: ${one.why}`),
+      colors,
+    ),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function headline(state: RunState, { now, colors }: RunView): string {
+  const title = colors.bold(`${state.runbook} of ${state.instance || '…'}${state.dryRun ? ' (dry run)' : ''}`);
+  const end = state.endedAt === null ? now : Date.parse(state.endedAt);
+  const took = span(Math.max(0, (end - Date.parse(state.startedAt)) / 1000));
+  const where =
+    state.outcome === null
+      ? `${colors.cyan(state.phase)} for ${span(Math.max(0, (now - Date.parse(state.phaseSince)) / 1000))}`
+      : paintOutcome(state.outcome, colors);
+  const by = state.requestedBy === null ? state.trigger : `${state.requestedBy} (${state.trigger})`;
+  return [
+    `${title}  ${where}`,
+    colors.dim(
+      `${state.workflowId}  started ${moment(state.startedAt)} by ${by}${because(state.reason)}  ` +
+        `${state.outcome === null ? 'running' : 'took'} ${took}${state.planHash === null ? '' : `  plan ${state.planHash}`}`,
+    ),
+    ...(state.conclusion === null ? [] : [state.conclusion]),
+    ...(state.pastPointOfNoReturn === null || state.outcome !== null
+      ? []
+      : [colors.red(`Past the point of no return (${state.pastPointOfNoReturn}): the run only goes forward.`)]),
+  ].join('\n');
+}
+
+/** What is asked of whom, on what evidence, and the command that answers it. */
+export function renderAsk(state: RunState, ask: Ask, { now, colors }: RunView): string {
+  const left = (Date.parse(ask.deadlineAt) - now) / 1000;
+  const approvals = ask.decisions.filter((decision) => decision.verdict === 'approve');
+  const who = ask.roles.length === 0 ? 'anybody listed in the estate' : ask.roles.join(' or ');
+  const starter =
+    state.requestedBy === null || !ask.verdicts.includes('approve') ? '' : `, not ${state.requestedBy}`;
+  const given = approvals.length === 0 ? '' : `; so far ${approvals.map(({ actor }) => actor).join(', ')}`;
+  return [
+    colors.bold(colors.yellow(`? ${ask.title}`)) + colors.dim(`  ${ASK_WORDS[ask.kind]} ${ask.id}`),
+    ...ask.evidence.map((line) => `    ${line}`),
+    `  needs ${ask.needed} (${who}${starter})${given}; ` +
+      (left > 0 ? `${span(left)} left, until ${clock(ask.deadlineAt)}` : `time is up since ${clock(ask.deadlineAt)}`),
+    ...ask.verdicts.map((verdict) => `    ${colors.cyan(answerCommand(state.workflowId, ask, verdict))}`),
+  ].join('\n');
+}
+
+/** The literal command that gives this verdict. */
+export function answerCommand(workflowId: string, ask: Ask, verdict: Verdict): string {
+  const plan = verdict === 'approve' && ask.planHash !== null ? ` --plan ${ask.planHash}` : '';
+  const reasoned = verdict === 'skip' || verdict === 'deny' || (verdict === 'approve' && ask.noteRequired);
+  const note = reasoned ? " --note 'WHY'" : '';
+  return `runbooks ${verdict} ${workflowId} ${ask.id}${plan} --as 'YOUR NAME'${note}`;
+}
+
+function renderSteps(steps: readonly StepRecord[], { now, columns, colors }: RunView): string {
+  const rows = steps.map((step, index) => [
+    String(index + 1),
+    step.risk === 'pointOfNoReturn' ? `${step.title} ${colors.red('(no way back)')}` : step.title,
+    paintState(step.state, colors),
+    timeOf(step, now),
+    step.error === null ? colors.dim(facts(step.proof)) : colors.red(step.error),
+  ]);
+  const seen = Math.max(20, columns - 98);
+  return table(['#', 'step', 'state', 'time', 'seen'], rows, {
+    dim: colors.dim,
+    widths: [4, 46, 24, 18, seen],
+  });
+}
+
+function timeOf(step: StepRecord, now: number): string {
+  const expected = step.expectedSeconds > 0 ? ` of ${span(step.expectedSeconds)}` : '';
+  if (step.startedAt === null) return expected === '' ? '' : `(${span(step.expectedSeconds)})`;
+  const again = step.tries > 1 ? ` ×${step.tries}` : '';
+  if (step.endedAt !== null) return `${span(secondsBetween(step.startedAt, step.endedAt))}${again}`;
+  return `${span(Math.max(0, (now - Date.parse(step.startedAt)) / 1000))}${expected}${again}`;
+}
+
+function bullets(title: string, lines: readonly string[], colors: Colors): string {
+  return lines.length === 0 ? '' : [colors.bold(title), ...lines.map((line) => `  - ${line}`)].join('\n');
+}
+
+function because(reason: string | null): string {
+  return reason === null || reason === '' ? '' : `: ${reason}`;
+}

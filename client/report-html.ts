@@ -1,0 +1,148 @@
+import type { Report, ReportStep } from '../workflows/runbook/report';
+import type { Ask } from '../workflows/runbook/state';
+import { loss, recovery } from './render/recovery';
+import { reportStyle } from './report-style';
+import { RISK_WORDS, STATE_WORDS, clock, facts, isGood, moment, span } from './render/words';
+
+/** A report as one page that needs nothing else: no script, no network; prints on paper. */
+export function reportHtml(report: Report): string {
+  const title = `${report.runbook} of ${report.instance}: ${report.outcome ?? 'goes on'}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${reportStyle}</style>
+</head>
+<body>
+<main>
+${header(report)}
+${recoveryBar(report)}
+${list('Data loss', loss(report))}
+${problems(report)}
+${list('What was found', report.facts.map(({ label, value }) => `${label}: ${value}`))}
+${timeline(report)}
+${decisions(report.asks)}
+${list('Less than it should be', report.degraded)}
+${list('What stands', report.standing)}
+${list('Still to do by people', report.followUps)}
+${calls(report)}
+</main>
+</body>
+</html>
+`;
+}
+
+/** Text from anywhere as text of the page, in content and in quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+function header(report: Report): string {
+  const { outcome, conclusion, planHash } = report;
+  const grade =
+    outcome === null ? 'open' : outcome === 'DEGRADED' ? 'degraded' : isGood(outcome) ? 'good' : 'bad';
+  const rows: readonly (readonly [string, string | null])[] = [
+    ['Run', report.workflowId],
+    ['Started', `${moment(report.startedAt)} by ${report.requestedBy ?? 'nobody named'} (${report.trigger})`],
+    ['Reason', report.reason],
+    ['Ended', report.endedAt === null ? null : moment(report.endedAt)],
+    ['Approved plan', planHash],
+  ];
+  return `<header>
+<p class="outcome ${grade}">${escapeHtml(outcome ?? 'goes on')}${report.dryRun ? ' (dry run)' : ''}</p>
+<h1>${escapeHtml(report.runbook)} of ${escapeHtml(report.instance)}</h1>
+${conclusion === null ? '' : `<p class="conclusion">${escapeHtml(conclusion)}</p>`}
+<dl>${rows.map(([name, value]) => (value === null ? '' : `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`)).join('')}</dl>
+</header>`;
+}
+
+/** One bar for the recovery time, split by what it was spent on; the figures stand below for print and readers. */
+function recoveryBar(report: Report): string {
+  const { total, parts } = recovery(report);
+  const sum = parts.reduce((seconds, part) => seconds + part.seconds, 0);
+  const bars = parts
+    .filter((part) => part.seconds > 0)
+    .map((part) => `<i class="${part.name}" style="flex-grow:${(part.seconds / sum).toFixed(4)}"></i>`);
+  const legend = parts.map(
+    (part) => `<li><b class="${part.name}"></b>${part.word} <strong>${span(part.seconds)}</strong></li>`,
+  );
+  return `<section class="recovery">
+<h2>Recovery time: ${span(total)}</h2>
+<div class="bar" aria-hidden="true">${bars.join('')}</div>
+<ul class="legend">${legend.join('')}</ul>
+</section>`;
+}
+
+function problems(report: Report): string {
+  if (report.problems.length === 0) return '';
+  const items = report.problems.map(
+    ({ code, message, remedy, consent }) =>
+      `<li><strong>${escapeHtml(code)}</strong>: ${escapeHtml(message)} <em>${escapeHtml(remedy)}</em>` +
+      `${consent === undefined ? '' : ` (passes with consent ${escapeHtml(consent)})`}</li>`,
+  );
+  return `<section><h2>Problems</h2><ul>${items.join('')}</ul></section>`;
+}
+
+function timeline(report: Report): string {
+  if (report.steps.length === 0) return '';
+  const begin = Date.parse(report.startedAt);
+  const end = report.endedAt === null ? latest(report.steps, begin) : Date.parse(report.endedAt);
+  const rows = report.steps.map((step) => timelineRow(step, begin, Math.max(1, end - begin)));
+  return `<section><h2>Steps</h2>
+<table><thead><tr><th>Start</th><th>Step</th><th>State</th><th>Took</th><th class="lane">When</th><th>What was seen</th></tr></thead>
+<tbody>${rows.join('\n')}</tbody></table></section>`;
+}
+
+function timelineRow(step: ReportStep, begin: number, length: number): string {
+  const { startedAt, seconds, error } = step;
+  const from = startedAt === null ? 0 : ((Date.parse(startedAt) - begin) / length) * 100;
+  const width = seconds === null ? 0 : ((seconds * 1000) / length) * 100;
+  const mark =
+    startedAt === null
+      ? ''
+      : `<i class="${step.state}" style="left:${clamp(from).toFixed(2)}%;width:${Math.min(clamp(width), 100 - clamp(from)).toFixed(2)}%"></i>`;
+  const risk = step.risk === 'pointOfNoReturn' ? ` <span class="risk">${RISK_WORDS[step.risk].toLowerCase()}</span>` : '';
+  const seen =
+    error === null ? escapeHtml(facts(step.proof)) : `<span class="error">${escapeHtml(error)}</span>`;
+  return `<tr class="${step.state}"><td>${startedAt === null ? '' : clock(startedAt)}</td><td>${escapeHtml(step.title)}${risk}<small>${escapeHtml(step.id)}</small></td><td>${STATE_WORDS[step.state]}${step.tries > 1 ? ` (${step.tries} tries)` : ''}</td><td>${seconds === null ? '' : span(seconds)}</td><td class="lane"><div>${mark}</div></td><td>${seen}</td></tr>`;
+}
+
+function decisions(asks: readonly Ask[]): string {
+  if (asks.length === 0) return '';
+  const items = asks.map((ask) => {
+    const evidence = ask.evidence.map((line) => `<li>${escapeHtml(line)}</li>`).join('');
+    const given = ask.decisions
+      .map(
+        ({ at, actor, verdict, note }) =>
+          `<li><strong>${escapeHtml(actor)}</strong>: ${verdict} at ${moment(at)}${note === null ? '' : ` (${escapeHtml(note)})`}</li>`,
+      )
+      .join('');
+    return `<article><h3>${escapeHtml(ask.title)}</h3>
+<p>Asked at ${moment(ask.openedAt)} of ${ask.needed} ${escapeHtml(ask.roles.join(' or ') || 'anybody listed')}; ${ask.result === null ? 'still open' : `closed: ${ask.result}`}${ask.planHash === null ? '' : `; plan ${escapeHtml(ask.planHash)}`}</p>
+${evidence === '' ? '' : `<p>On this evidence:</p><ul>${evidence}</ul>`}${given === '' ? '' : `<ul>${given}</ul>`}</article>`;
+  });
+  return `<section><h2>What people were asked</h2>${items.join('\n')}</section>`;
+}
+
+function calls({ calls: { total, mutating, byRegion } }: Report): string {
+  const rows = Object.entries(byRegion).map(
+    ([region, number]) => `<tr><td>${escapeHtml(region)}</td><td>${number}</td></tr>`,
+  );
+  return `<section><h2>Calls made</h2><p>${total} calls, ${mutating} of them changing something.</p>
+${rows.length === 0 ? '' : `<table class="narrow"><thead><tr><th>Where</th><th>Calls</th></tr></thead><tbody>${rows.join('')}</tbody></table>`}</section>`;
+}
+
+function list(title: string, lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  return `<section><h2>${title}</h2><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul></section>`;
+}
+
+function latest(steps: readonly ReportStep[], begin: number): number {
+  return Math.max(begin, ...steps.map((step) => Date.parse(step.endedAt ?? step.startedAt ?? '') || begin));
+}
+
+function clamp(percent: number): number {
+  return Math.min(100, Math.max(0, percent));
+}

@@ -1,0 +1,97 @@
+import { userInfo } from 'node:os';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { CommandError, EXIT } from './command-error';
+import type { Session } from './connection';
+import { pollers } from './task-queue';
+
+export interface StartRequest {
+  readonly runbook: string;
+  readonly instance: string;
+  readonly dryRun: boolean;
+  readonly requestedBy: string;
+  readonly reason?: string | undefined;
+  /** ISO 8601. */
+  readonly incidentStartedAt?: string | undefined;
+  /** Further members of the input, as the runbook defines them. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** Starts a runbook; answers its workflow id, `<runbook>/<instance>/<UTC time>`. */
+export async function startRun(session: Session, request: StartRequest, now = new Date()): Promise<string> {
+  const { runbook, instance, dryRun, requestedBy, reason, incidentStartedAt, input } = request;
+  const workflowId = `${runbook}/${instance}/${now.toISOString().replace(/[-:]/g, '')}`;
+  const message = {
+    ...input,
+    instance,
+    dryRun,
+    requestedBy,
+    trigger: 'manual',
+    ...(reason === undefined ? {} : { reason }),
+    ...(incidentStartedAt === undefined ? {} : { incidentStartedAt }),
+  };
+  try {
+    await session.call(`starting ${runbook}`, () =>
+      session.client.workflow.start(runbook, {
+        workflowId,
+        taskQueue: session.taskQueue,
+        args: [message],
+        staticSummary: `${dryRun ? 'Plan of ' : ''}${runbook} for ${instance}`.slice(0, 200),
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    throw new CommandError(`${workflowId} is running already`, `Look at it with: runbooks watch ${workflowId}`);
+  }
+  return workflowId;
+}
+
+/** A sentence for when nobody would carry out what is started; undefined when somebody does. */
+export async function missingWorker(session: Session): Promise<string | undefined> {
+  const { workflows, activities } = await pollers(session);
+  if (workflows.length > 0 && activities.length > 0) return undefined;
+  return `no worker serves the task queue ${session.taskQueue} of namespace ${session.namespace}: start one with \`runbooks worker\``;
+}
+
+/** Who acts: `--as`, else RUNBOOKS_ACTOR, else the name of the operating system's user. */
+export function actorName(
+  given: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  return given ?? environment['RUNBOOKS_ACTOR'] ?? userInfo().username;
+}
+
+/** The object of `--input`. @throws CommandError when it is not one JSON object */
+export function parseInput(text: string | undefined): Readonly<Record<string, unknown>> {
+  if (text === undefined) return {};
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new CommandError(
+      `--input is no JSON: ${error instanceof Error ? error.message : String(error)}`,
+      `Write one object in single quotes, e.g. --input '{"homeCopy":"snap-0123"}'.`,
+      EXIT.wrongUse,
+    );
+  }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
+  throw new CommandError(
+    '--input must be one JSON object',
+    `For example --input '{"homeCopy":"snap-0123"}'.`,
+    EXIT.wrongUse,
+  );
+}
+
+/** A point in time as ISO 8601. @throws CommandError when it is none, or lies ahead */
+export function parseMoment(option: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) {
+    throw new CommandError(
+      `${option} ${text} is no time`,
+      'Write ISO 8601 with its zone, e.g. 2025-03-01T02:15:00Z.',
+      EXIT.wrongUse,
+    );
+  }
+  if (time > Date.now()) throw new CommandError(`${option} ${text} lies ahead`, 'Check its zone.', EXIT.wrongUse);
+  return new Date(time).toISOString();
+}

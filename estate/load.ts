@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { LineCounter, isMap, isNode, isPair, isScalar, parseDocument } from 'yaml';
+import type { Document, Node } from 'yaml';
+import type { z } from 'zod';
+import { crossCheck } from './check';
+import { describeIssue } from './issues';
+import type { Finding } from './check';
+import { estateSchema } from './schema';
+import type { Estate } from './schema';
+
+export interface EstateProblem extends Finding {
+  /** Both from 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** All that is wrong with an estate file; one line per problem in the message: `file:line:column where: what`. */
+export class EstateError extends Error {
+  constructor(
+    readonly file: string,
+    readonly problems: readonly EstateProblem[],
+  ) {
+    const lines = problems.map(({ line, column, path, message }) => {
+      const where = path.length === 0 ? '' : `${showPath(path)}: `;
+      return `${file}:${line}:${column} ${where}${message}`;
+    });
+    super(lines.join('\n'));
+    this.name = 'EstateError';
+  }
+}
+
+/**
+ * Reads, checks and completes an estate file.
+ * @throws EstateError with every problem and its place
+ */
+export function loadEstate(file: string): Estate {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const message =
+      code === 'ENOENT'
+        ? 'no such file: write one (docs/estate.md), or name yours with --estate or RUNBOOKS_ESTATE'
+        : `cannot be read (${code ?? String(error)})`;
+    throw new EstateError(file, [{ line: 1, column: 1, path: [], message }]);
+  }
+  return parseEstate(text, file);
+}
+
+/** Like `loadEstate`, from the text; `file` is used in messages only. */
+export function parseEstate(text: string, file: string): Estate {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number): { line: number; column: number } => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  if (document.errors.length > 0) {
+    throw new EstateError(
+      file,
+      document.errors.map((error) => ({ ...at(error.pos[0]), path: [], message: `not YAML: ${error.message}` })),
+    );
+  }
+  const locate = (finding: Finding): EstateProblem => ({ ...at(offsetOf(document, finding.path)), ...finding });
+  const given: unknown = document.toJS();
+  const parsed = estateSchema.safeParse(given);
+  const findings = parsed.success
+    ? crossCheck(parsed.data)
+    : parsed.error.issues.flatMap((issue: z.core.$ZodIssue) => describeIssue(issue, given));
+  if (findings.length > 0) {
+    const problems = findings.map(locate).sort((a, b) => a.line - b.line || a.column - b.column);
+    throw new EstateError(file, problems);
+  }
+  if (!parsed.success) throw parsed.error;
+  return parsed.data;
+}
+
+/** Where the deepest existing part of the path stands: the key for members of maps, the item for lists. */
+function offsetOf(document: Document, path: readonly (string | number)[]): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node);
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
+      if (!isPair(pair)) break;
+      offset = startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else {
+      const item: unknown = isNode(node) && 'get' in node ? (node as Node & Getter).get(step, true) : undefined;
+      if (!isNode(item)) break;
+      offset = startOf(item) ?? offset;
+      node = item;
+    }
+  }
+  return offset ?? 0;
+}
+
+interface Getter {
+  get(key: unknown, keepScalar: true): unknown;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+/** `instances.bitbucket-prod.people[0].name` */
+export function showPath(path: readonly (string | number)[]): string {
+  return path.reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
+    '',
+  );
+}

@@ -1,0 +1,117 @@
+import { nearest } from './nearest';
+import type { GateApproval, GatePolicy, Person, PolicySettings } from './policy';
+import type { PolicyFile, PolicyOverride } from './policy-schema';
+import type { Estate } from './schema';
+
+type InstanceEntry = NonNullable<Estate['instances'][string]>;
+type SiteEntry = NonNullable<InstanceEntry['sites'][string]>;
+type VolumeEntry = NonNullable<SiteEntry['fileServer']['volumes'][string]>;
+
+/** An instance as runbooks use it: what the file gives by name is a list with names. */
+export interface PinnedInstance extends Omit<InstanceEntry, 'sites' | 'mirrors' | 'policy'> {
+  readonly name: string;
+  readonly sites: readonly PinnedSite[];
+  readonly mirrors: readonly { readonly name: string; readonly url: string }[];
+}
+
+export interface PinnedSite extends Omit<SiteEntry, 'fileServer'> {
+  readonly name: string;
+  readonly fileServer: Omit<SiteEntry['fileServer'], 'volumes'> & {
+    readonly volumes: readonly (VolumeEntry & { readonly name: string })[];
+  };
+}
+
+/** Everything that a run takes from the estate, at its start, for good. */
+export interface Pinned {
+  readonly instance: PinnedInstance;
+  readonly people: readonly Person[];
+  readonly policy: PolicySettings;
+}
+
+/**
+ * One instance with the people and its policy: plain JSON, references instead of secrets.
+ * @throws Error that lists the known instances when there is none of this name
+ */
+export function pinInstance(estate: Estate, name: string): Pinned {
+  const entry = Object.hasOwn(estate.instances, name) ? estate.instances[name] : undefined;
+  if (entry === undefined) throw new Error(unknownInstance(name, Object.keys(estate.instances)));
+  const { sites, mirrors, policy, ...rest } = entry;
+  return {
+    instance: {
+      name,
+      ...rest,
+      sites: named(sites).map(({ fileServer, ...site }) => ({
+        ...site,
+        fileServer: { ...fileServer, volumes: named(fileServer.volumes) },
+      })),
+      mirrors: named(mirrors),
+    },
+    people: estate.people,
+    policy: settingsOf(overridePolicy(estate.policy, policy)),
+  };
+}
+
+function unknownInstance(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
+  return `no instance "${name}" in the estate.${hint} Known: ${known.join(', ')}.`;
+}
+
+function named<T extends object>(members: Readonly<Record<string, T>>): (T & { readonly name: string })[] {
+  return Object.entries(members).map(([name, member]) => ({ name, ...member }));
+}
+
+/** The instance's policy over the general one. Gates and steps are replaced one by one, each as a whole. */
+function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): PolicyFile {
+  if (own === undefined) return general;
+  return {
+    gates: { ...general.gates, ...own.gates },
+    failures: {
+      ...over(general.failures, own.failures),
+      steps: { ...general.failures.steps, ...own.failures?.steps },
+    },
+    dataLoss: over(general.dataLoss, own.dataLoss),
+    detection: over(general.detection, own.detection),
+    polling: over(general.polling, own.polling),
+    expected: { ...general.expected, ...own.expected },
+    deadlines: { ...general.deadlines, ...own.deadlines },
+    antiFlap: over(general.antiFlap, own.antiFlap),
+    lease: over(general.lease, own.lease),
+    failover: over(general.failover, own.failover),
+  };
+}
+
+function over<T extends object>(general: T, own: { readonly [K in keyof T]?: T[K] | undefined } | undefined): T {
+  const given = Object.entries(own ?? {}).filter(([, value]) => value !== undefined);
+  return { ...general, ...(Object.fromEntries(given) as Partial<T>) };
+}
+
+function settingsOf(file: PolicyFile): PolicySettings {
+  const { failures, dataLoss, detection, polling, antiFlap, lease } = file;
+  return {
+    gates: Object.fromEntries(Object.entries(file.gates).map(([name, gate]) => [name, gateOf(gate)])),
+    failures: {
+      default: failures.default,
+      decisionTimeoutSeconds: failures.decisionTimeout,
+      steps: failures.steps,
+    },
+    dataLoss: { databaseSeconds: dataLoss.database, homeSeconds: dataLoss.home },
+    detection: {
+      probes: detection.probes,
+      intervalSeconds: detection.interval,
+      timeoutSeconds: detection.timeout,
+    },
+    polling: { fastestSeconds: polling.fastest, slowestSeconds: polling.slowest },
+    expected: file.expected,
+    deadlines: file.deadlines,
+    antiFlap: { windowSeconds: antiFlap.window },
+    lease: { whenBusy: lease.whenBusy, waitSeconds: lease.wait },
+    failover: file.failover,
+  };
+}
+
+function gateOf(gate: PolicyFile['gates'][string]): GatePolicy {
+  if (gate === 'auto') return gate;
+  const { timeout, ...rest } = gate;
+  return { ...rest, timeoutSeconds: timeout } satisfies GateApproval;
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { duration } from './duration';
+import { nearest } from './nearest';
+
+const word = z.string().min(1);
+
+const approval = z
+  .strictObject({
+    approvals: z.int().min(1).prefault(1).describe('How many different people; the starter does not count.'),
+    roles: z
+      .array(word)
+      .describe('Each of them has one of these roles; empty means anybody listed under people.'),
+    timeout: duration.prefault('30m').describe('Not answered in this time means denied.'),
+  })
+  .describe('People who must agree.');
+
+const gate = z.union([z.literal('auto'), approval], {
+  error: 'write auto, or { approvals, roles, timeout }',
+});
+
+const failure = z.union([z.literal(['ask', 'abort']), z.strictObject({ retry: z.int().min(1) })], {
+  error: 'write ask, abort or { retry: <times> }',
+});
+
+/** Gates of the runbooks, with what holds when the estate says nothing. Other gates may be added by name. */
+const GATE_DEFAULTS = {
+  failover: { approvals: 2, roles: ['operator', 'manager'], timeout: '30m' },
+  dataLoss: { approvals: 1, roles: ['manager'] },
+  unprovenFence: { approvals: 1, roles: ['manager'] },
+  drift: { approvals: 1, roles: ['operator', 'manager'] },
+};
+
+const gates = z
+  .object({
+    failover: gate.prefault(GATE_DEFAULTS.failover).describe('Move the service to the other site.'),
+    dataLoss: gate.prefault(GATE_DEFAULTS.dataLoss).describe('The standby is older than the limit.'),
+    unprovenFence: gate
+      .prefault(GATE_DEFAULTS.unprovenFence)
+      .describe('It could not be proven that the lost site accepts no writes.'),
+    drift: gate.prefault(GATE_DEFAULTS.drift).describe('The world differs from the approved plan.'),
+  })
+  .catchall(gate);
+
+const perStep = z.record(word, duration).prefault({});
+
+const shape = {
+  failures: z.strictObject({
+    default: failure.prefault('ask').describe('When a step has failed and its own retries did not help.'),
+    decisionTimeout: duration.prefault('4h').describe('How long a failed step waits for people.'),
+    steps: z.record(word, failure).prefault({}).describe('By step, e.g. { addNodeToPool: { retry: 3 } }.'),
+  }),
+  dataLoss: z.strictObject({
+    database: duration.prefault('60s').describe('Replica lag above which consent is needed.'),
+    home: duration.prefault('1h').describe('Age of the newest home copy above which consent is needed.'),
+  }),
+  detection: z.strictObject({
+    probes: z.int().min(1).prefault(2).describe('So many failed probes in a row mean lost.'),
+    interval: duration.prefault('10s'),
+    timeout: duration.prefault('5s'),
+  }),
+  polling: z
+    .strictObject({ fastest: duration.prefault('5s'), slowest: duration.prefault('60s') })
+    .describe('How often a wait looks.'),
+  antiFlap: z.strictObject({
+    window: duration.prefault('4h').describe('No automatic start for so long after a recovery.'),
+  }),
+  lease: z.strictObject({
+    whenBusy: z.literal(['refuse', 'wait']).prefault('refuse').describe('When another run holds the instance.'),
+    wait: duration.prefault('30m').describe('How long `wait` waits.'),
+  }),
+  failover: z.strictObject({
+    snapshotBeforePromotion: z.boolean().prefault(false),
+    nodes: z.int().min(1).optional().describe("Nodes to start; otherwise the site's own count."),
+  }),
+};
+
+const expected = perStep.describe('How long a step usually takes here, by step name.');
+const deadlines = perStep.describe('Budget of a step, by step name.');
+
+/** The policy with every default. Input: durations as text. Output: seconds. */
+export const policySchema = z.strictObject({
+  gates: gates.prefault({}),
+  failures: shape.failures.prefault({}),
+  dataLoss: shape.dataLoss.prefault({}),
+  detection: shape.detection.prefault({}),
+  polling: shape.polling.prefault({}),
+  expected,
+  deadlines,
+  antiFlap: shape.antiFlap.prefault({}),
+  lease: shape.lease.prefault({}),
+  failover: shape.failover.prefault({}),
+});
+
+/** The policy of one instance: only what differs. */
+export const policyOverrideSchema = z.strictObject({
+  gates: z.record(word, gate).superRefine(refuseSlips).optional(),
+  failures: overriding(shape.failures).optional(),
+  dataLoss: overriding(shape.dataLoss).optional(),
+  detection: overriding(shape.detection).optional(),
+  polling: overriding(shape.polling).optional(),
+  expected: z.record(word, duration).optional(),
+  deadlines: z.record(word, duration).optional(),
+  antiFlap: overriding(shape.antiFlap).optional(),
+  lease: overriding(shape.lease).optional(),
+  failover: overriding(shape.failover).optional(),
+});
+
+export type PolicyOverride = z.output<typeof policyOverrideSchema>;
+
+export const policyOf = policySchema.superRefine((policy, context) => refuseSlips(policy.gates, context, ['gates']));
+
+/** A gate that is almost one of the known ones would leave the known one at its default, silently. */
+function refuseSlips(
+  given: Readonly<Record<string, unknown>>,
+  context: z.core.$RefinementCtx,
+  path: readonly string[] = [],
+): void {
+  const known = Object.keys(GATE_DEFAULTS);
+  for (const name of Object.keys(given)) {
+    const meant = known.includes(name) ? undefined : nearest(name, known);
+    if (meant === undefined) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [...path, name],
+      message: `unknown gate "${name}": did you mean "${meant}"?`,
+    });
+  }
+}
+
+type Unset<S> = S extends z.ZodPrefault<infer Inner> ? Inner : S;
+
+/** The same members without defaults, all optional. */
+function overriding<S extends z.ZodRawShape>(
+  object: z.ZodObject<S, z.core.$strict>,
+): z.ZodObject<{ [K in keyof S]: z.ZodOptional<Unset<S[K]> & z.core.SomeType> }, z.core.$strict> {
+  const members = Object.entries(object.shape).map(([name, schema]) => {
+    const unset = schema instanceof z.ZodPrefault ? schema.unwrap() : schema;
+    return [name, z.optional(unset as z.core.SomeType)];
+  });
+  return z.strictObject(Object.fromEntries(members) as never) as never;
+}
+
+export type PolicyFile = z.output<typeof policySchema>;

@@ -1,0 +1,59 @@
+/**
+ * What an installation has decided about its runbooks. All durations are seconds, fractions allowed. Plain data: it is
+ * pinned in each run's history.
+ */
+export interface PolicySettings {
+  /** By the gate's name. */
+  readonly gates: Readonly<Record<string, GatePolicy>>;
+  readonly failures: {
+    /** What happens when a step has failed although its own retries were used up. */
+    readonly default: FailurePolicy;
+    /** How long a failed step waits for people before it counts as aborted. */
+    readonly decisionTimeoutSeconds: number;
+    /** By the step's name. */
+    readonly steps: Readonly<Record<string, FailurePolicy>>;
+  };
+  /** Age of the standby's data above which a failover needs the gate `dataLoss`. */
+  readonly dataLoss: { readonly databaseSeconds: number; readonly homeSeconds: number };
+  /** A site counts as lost after so many failed probes in a row. */
+  readonly detection: {
+    readonly probes: number;
+    readonly intervalSeconds: number;
+    readonly timeoutSeconds: number;
+  };
+  /** How often a wait looks: tight near the expected end, slow far from it. */
+  readonly polling: { readonly fastestSeconds: number; readonly slowestSeconds: number };
+  /** How long a step usually takes here, seconds by the step's name; replaces the step's own figure. */
+  readonly expected: Readonly<Record<string, number>>;
+  /** Budget of a step, seconds by the step's name; replaces the step's own figure. */
+  readonly deadlines: Readonly<Record<string, number>>;
+  /** After a recovery, automatic starts for the instance are blocked this long unless a person acknowledges. */
+  readonly antiFlap: { readonly windowSeconds: number };
+  /** When another run holds the instance: end as REFUSED, or wait this long for it. */
+  readonly lease: { readonly whenBusy: 'refuse' | 'wait'; readonly waitSeconds: number };
+  readonly failover: {
+    /** Adds the snapshot's time to the recovery time; allows looking at the data as it was. */
+    readonly snapshotBeforePromotion: boolean;
+    /** Nodes to start on the standby site; absent: the site's own `nodes.count`. */
+    readonly nodes?: number | undefined;
+  };
+}
+
+export type GatePolicy = 'auto' | GateApproval;
+
+/** So many different people, each with one of the roles (empty: anybody listed). Unanswered in time: denied. */
+export interface GateApproval {
+  readonly approvals: number;
+  readonly roles: readonly string[];
+  readonly timeoutSeconds: number;
+}
+
+export type FailurePolicy = 'ask' | 'abort' | { readonly retry: number };
+
+export interface Person {
+  /** The name under which the person answers, e.g. `ada`. */
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Where to reach the person; shown with what is asked. */
+  readonly contact?: string | undefined;
+}

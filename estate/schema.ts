@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { policyOf, policyOverrideSchema } from './policy-schema';
+import { REFERENCE_HELP, parseSecretReference } from './secrets';
+
+const text = z.string().min(1, 'must not be empty');
+const path = z.string().regex(/^\//, 'write an absolute path');
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'write a region such as eu-central-1');
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*$/, 'write lower case letters, digits and hyphens, e.g. bitbucket-prod');
+
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'write an address such as https://bitbucket.example.com' })
+  .transform((url) => url.replace(/\/+$/, ''));
+
+/** A name under which a secret is found, never the secret. The value is not repeated in the message. */
+const secret = z
+  .string()
+  .refine((value) => parseSecretReference(value) !== undefined, `must be the reference of a secret, never the secret itself. ${REFERENCE_HELP}`);
+
+const credentials = z.strictObject({
+  username: text.describe('The user, in plain text.'),
+  password: secret.describe(REFERENCE_HELP),
+});
+
+const volume = z.strictObject({
+  device: path.describe('Device under which the volume is attached, e.g. /dev/xvdf.'),
+  mountPoint: path,
+  type: text.prefault('gp3').describe('EBS volume type of volumes that are created.'),
+});
+
+const fileServer = z.strictObject({
+  instanceId: text,
+  sharedHome: path.prefault('/media/atl/bitbucket/shared'),
+  exportPath: path.prefault('/media/atl/bitbucket/shared').describe('Directory that is exported to the nodes.'),
+  exportTo: text.describe('Clients and options of the export, e.g. 10.0.0.0/16(rw,sync,no_root_squash).'),
+  owner: text.prefault('bitbucket').describe('User that owns the shared home.'),
+  volumes: z
+    .record(text, volume)
+    .refine((volumes) => Object.hasOwn(volumes, 'home'), 'a volume named home is missing')
+    .describe('By name: home, and one per data store.'),
+});
+
+const database = z.strictObject({
+  id: text.describe('DB instance identifier.'),
+  multiAz: z.boolean().prefault(true),
+  backupRetentionDays: z.int().min(1).max(35).prefault(7).describe('1 to 35 days. 0 would forbid replicas.'),
+  deletionProtection: z.boolean().prefault(true),
+  parameterGroup: text.optional(),
+  securityGroups: z.array(text).min(1, 'name the security groups of the DB instance'),
+});
+
+const site = z
+  .strictObject({
+    region,
+    stack: z.strictObject({
+      name: text.describe('CloudFormation stack.'),
+      propertiesParameter: text
+        .prefault('BitbucketProperties')
+        .describe('Stack parameter that becomes bitbucket.properties at each boot.'),
+    }),
+    nodes: z.strictObject({
+      autoScalingGroup: text,
+      count: z.int().min(1).describe('Nodes that this site runs when it is the active one.'),
+      port: z.int().min(1).max(65535).prefault(7990),
+    }),
+    fileServer,
+    database,
+    loadBalancer: z.strictObject({ kind: z.literal('classic').prefault('classic'), name: text }),
+    alarms: z.array(text).prefault([]).describe('CloudWatch alarms that scale or replace nodes.'),
+  })
+  .describe('Which site is active is observed, never configured.');
+
+const instance = z.strictObject({
+  url: httpUrl.describe('What users type; stays the same across a failover.'),
+  dns: z.strictObject({
+    zoneId: text.describe('Route 53 hosted zone.'),
+    name: text
+      .transform((record) => record.replace(/\.$/, ''))
+      .describe('Record that points to the live load balancer.'),
+    ttlSeconds: z.int().min(1).prefault(60),
+    resolvers: z.array(text).prefault([]).describe('host or host:port; empty means those of the system.'),
+  }),
+  credentials: z.strictObject({
+    administrator: credentials.describe('System administrator for REST calls.'),
+    probe: credentials.describe('Ordinary user that clones from and pushes to the probe repository.'),
+    database: credentials.describe("Owner of Bitbucket's database."),
+  }),
+  probeRepository: z.strictObject({ project: text, slug: text }),
+  databaseName: text.prefault('bitbucket'),
+  sites: z
+    .record(name, site)
+    .refine((sites) => Object.keys(sites).length > 0, 'describe at least one site')
+    .describe('By name.'),
+  mirrors: z.record(name, z.strictObject({ url: httpUrl })).prefault({}).describe('By name.'),
+  policy: policyOverrideSchema.optional().describe('What differs from the general policy.'),
+});
+
+const person = z.strictObject({
+  name: text.describe('The name under which the person answers.'),
+  roles: z.array(text).min(1, 'give at least one role, e.g. operator'),
+  contact: text.optional().describe('Shown with what is asked, e.g. an address or a number.'),
+});
+
+/** estate.yaml. Unknown keys are errors; every default is in here. */
+export const estateSchema = z.strictObject({
+  instances: z
+    .record(name, instance)
+    .refine((instances) => Object.keys(instances).length > 0, 'describe at least one instance')
+    .describe('By name: what runbooks are started with.'),
+  people: z
+    .array(person)
+    .prefault([])
+    .superRefine((people, context) => {
+      people.forEach(({ name: own }, index) => {
+        if (people.findIndex((other) => other.name === own) === index) return;
+        context.addIssue({ code: 'custom', path: [index, 'name'], message: `"${own}" is listed twice` });
+      });
+    }),
+  policy: policyOf.prefault({}),
+});
+
+/** The file as it is written. */
+export type EstateInput = z.input<typeof estateSchema>;
+/** The file as it is read: every default filled in, durations in seconds. */
+export type Estate = z.output<typeof estateSchema>;

@@ -1,0 +1,99 @@
+import type { VirtualClock } from '../clock/virtual-clock';
+import type { AccountResources } from './account';
+import { faults } from './faults';
+import type { DatabaseInstance } from './instance';
+import type { InstanceFacts } from './preconditions';
+import type { Regions } from './regions';
+import { renderInstance } from './render';
+import type { Replication } from './render';
+import { parseName } from './request';
+import type { RdsRequest } from './request';
+import type { Servers } from './servers';
+import type { DatabaseSnapshot } from './snapshot';
+import type { Store } from './store';
+import type { Phase, Transitions } from './transitions';
+import { SECONDS } from './durations';
+
+/** What every operation of the emulated RDS works with. */
+export interface Control {
+  readonly clock: VirtualClock;
+  readonly regions: Regions;
+  readonly servers: Servers;
+  readonly store: Store;
+  readonly transitions: Transitions;
+}
+
+export interface ApiControl extends Control {
+  readonly account: AccountResources;
+}
+
+/** An operation: refuses with an `AwsFault` before it changes anything, and answers the content of the reply. */
+export type Operation = (control: ApiControl, request: RdsRequest) => Promise<object>;
+
+/** @throws AwsFault DBInstanceNotFound */
+export function needInstance(control: Control, request: RdsRequest): DatabaseInstance {
+  const given = request.need('DBInstanceIdentifier');
+  const { region, id } = parseName(given, 'db', request.region);
+  const found = region === request.region ? control.store.instance(region, id) : undefined;
+  if (found === undefined) throw faults.noInstance(given);
+  return found;
+}
+
+/** @throws AwsFault DBSnapshotNotFound */
+export function needSnapshot(control: Control, region: string, given: string): DatabaseSnapshot {
+  const name = parseName(given, 'snapshot', region);
+  const found = control.store.snapshot(name.region, name.id);
+  if (found === undefined) throw faults.noSnapshot(given);
+  return found;
+}
+
+export function factsOf(control: Control, instance: DatabaseInstance): InstanceFacts {
+  return {
+    id: instance.id,
+    status: instance.status,
+    retention: instance.traits.retention,
+    isReplica: instance.source !== undefined,
+    isSource: control.store.replicasOf(instance).length > 0,
+    encrypted: instance.traits.encrypted,
+    deletionProtection: instance.traits.deletionProtection,
+  };
+}
+
+/** The instance as the API shows it. */
+export async function viewInstance(control: Control, instance: DatabaseInstance): Promise<object> {
+  const { source } = instance;
+  return renderInstance(instance, {
+    status: control.transitions.shownStatus(instance),
+    replicas: control.store.replicasOf(instance),
+    source: source === undefined ? undefined : control.store.byResourceId(source.resourceId),
+    replication: await replicationOf(instance),
+  });
+}
+
+/** The state of a mutating call's reply: never stale, as the service itself has just set it. */
+export async function answerInstance(
+  control: Control,
+  instance: DatabaseInstance,
+): Promise<{ readonly DBInstance: object }> {
+  return { DBInstance: { ...(await viewInstance(control, instance)), DBInstanceStatus: instance.status } };
+}
+
+/** Asked from the standby itself: does it receive the stream now? */
+async function replicationOf(instance: DatabaseInstance): Promise<Replication | undefined> {
+  const { source } = instance;
+  if (source === undefined || !instance.reachable) return undefined;
+  if (instance.sourceGone) {
+    return { status: 'terminated', message: `The source ${source.id} was deleted.` };
+  }
+  if (!instance.server.alive) return undefined;
+  const rows = await instance.server
+    .query<{ status: string }>('select status from pg_stat_wal_receiver', [], { timeoutMs: 2000 })
+    .catch(() => []);
+  if (rows[0]?.status === 'streaming') return { status: 'replicating', message: '' };
+  return { status: 'error', message: `The replica receives nothing from its source ${source.id}.` };
+}
+
+/** The first backup follows wherever backups have just been switched on. */
+export function backupPhase(retention: number): readonly Phase[] {
+  return retention > 0 ? [{ status: 'backing-up', seconds: SECONDS.backup }] : [];
+}

@@ -1,0 +1,137 @@
+import { answerInstance, backupPhase, factsOf, needInstance } from '../control';
+import type { Control, Operation } from '../control';
+import { SECONDS } from '../durations';
+import { faults } from '../faults';
+import type { DatabaseInstance, Settings } from '../instance';
+import { checkIdentifier, checkModification } from '../preconditions';
+import type { RdsRequest } from '../request';
+import type { Phase } from '../transitions';
+
+/**
+ * ModifyDBInstance [A §4, §5.4]; gaps R9, R10. What may interrupt service waits in PendingModifiedValues for the
+ * maintenance window, which the lab never reaches, or for a later call with ApplyImmediately; the rest is applied now.
+ */
+export const modifyInstance: Operation = async (control, request) => {
+  const instance = needInstance(control, request);
+  const wanted = changesOnly(instance, settingsOf(request));
+  checkModification(factsOf(control, instance), wanted.retention);
+  if (wanted.newId !== undefined) {
+    checkIdentifier('NewDBInstanceIdentifier', wanted.newId, 63);
+    const taken = control.store.isTaken(instance.region, wanted.newId, control.clock.now());
+    if (taken) throw faults.instanceExists();
+  }
+  if (wanted.password !== undefined && instance.source !== undefined) {
+    throw faults.combination(`${instance.id} is a read replica: its master password is that of its source.`);
+  }
+  if (wanted.parameterGroup !== undefined) {
+    await control.account.needParameterGroup(instance.region, wanted.parameterGroup);
+  }
+  checkModification(factsOf(control, instance), wanted.retention);
+
+  const { now, later } = divide(instance, wanted, request.flag('ApplyImmediately') ?? false);
+  instance.pending = later;
+  if (Object.keys(now).length > 0) {
+    control.transitions.start(instance, { phases: modification(control, instance, now), final: 'available' });
+  }
+  return answerInstance(control, instance);
+};
+
+function settingsOf(request: RdsRequest): Settings {
+  const groups = request.list('VpcSecurityGroupIds');
+  return {
+    newId: request.text('NewDBInstanceIdentifier')?.toLowerCase(),
+    instanceClass: request.text('DBInstanceClass'),
+    allocatedStorage: request.number('AllocatedStorage'),
+    engineVersion: request.text('EngineVersion'),
+    multiAz: request.flag('MultiAZ'),
+    retention: request.number('BackupRetentionPeriod'),
+    password: request.text('MasterUserPassword'),
+    deletionProtection: request.flag('DeletionProtection'),
+    copyTags: request.flag('CopyTagsToSnapshot'),
+    securityGroups: groups.length > 0 ? groups : undefined,
+    parameterGroup: request.text('DBParameterGroupName'),
+  };
+}
+
+/** What the instance has already is no change: asking for it again does nothing. */
+function changesOnly(instance: DatabaseInstance, wanted: Settings): Settings {
+  const { traits } = instance;
+  const current: Settings = { ...traits, newId: traits.id };
+  const changed = Object.entries(wanted).filter(
+    ([name, value]) =>
+      value !== undefined && JSON.stringify(value) !== JSON.stringify(current[name as keyof Settings]),
+  );
+  return Object.fromEntries(changed);
+}
+
+const WAITING = ['newId', 'instanceClass', 'allocatedStorage', 'engineVersion', 'multiAz'] as const;
+
+/** Divides into what is applied now and what waits. ApplyImmediately takes along what was waiting. */
+export function divide(
+  instance: { readonly pending: Settings; readonly traits: { readonly retention: number } },
+  wanted: Settings,
+  immediately: boolean,
+): { readonly now: Settings; readonly later: Settings } {
+  const all: Settings = { ...instance.pending, ...wanted };
+  if (immediately) return { now: all, later: {} };
+  const waiting = new Set<string>(WAITING);
+  // Between two periods above 0 nothing is interrupted; to and from 0 backups are switched on or off.
+  const switchesBackups =
+    all.retention !== undefined && (all.retention === 0) !== (instance.traits.retention === 0);
+  if (switchesBackups) waiting.add('retention');
+  const entries = Object.entries(all);
+  return {
+    now: Object.fromEntries(entries.filter(([name]) => !waiting.has(name))),
+    later: Object.fromEntries(entries.filter(([name]) => waiting.has(name))),
+  };
+}
+
+function modification(control: Control, instance: DatabaseInstance, now: Settings): readonly Phase[] {
+  const { newId, ...rest } = now;
+  const phases: Phase[] = [];
+  const startsBackups = instance.traits.retention === 0 && (rest.retention ?? 0) > 0;
+  if (Object.keys(rest).length > 0) {
+    phases.push({
+      status: 'modifying',
+      seconds: rest.multiAz === undefined ? SECONDS.modify : SECONDS.modifyMultiAz,
+      begin: () => apply(control, instance, rest),
+    });
+  }
+  if (newId !== undefined) phases.push(...renaming(control, instance, newId));
+  return startsBackups ? [...phases, ...backupPhase(rest.retention ?? 0)] : phases;
+}
+
+async function apply(control: Control, instance: DatabaseInstance, settings: Settings): Promise<void> {
+  const { newId: _newId, password, parameterGroup, ...direct } = settings;
+  Object.assign(instance.traits, direct);
+  if (parameterGroup !== undefined) {
+    instance.traits.parameterGroup = parameterGroup;
+    instance.parameterGroupStatus = 'pending-reboot';
+  }
+  if (direct.securityGroups !== undefined) await control.servers.applyAccess(instance);
+  if (password !== undefined) {
+    await instance.exclusively(() => control.servers.setPassword(instance, password));
+  }
+}
+
+/** The former endpoint goes at once, the new one comes at the end; replicas follow [A §5.4]; gap R9. */
+function renaming(control: Control, instance: DatabaseInstance, newId: string): readonly Phase[] {
+  const { clock, servers, store } = control;
+  return [
+    {
+      status: 'renaming',
+      seconds: SECONDS.rename,
+      begin: () =>
+        instance.exclusively(async () => {
+          if (instance.id !== newId) {
+            store.rename(instance, newId, clock.now() + SECONDS.freedName * 1000);
+          }
+          await servers.move(instance);
+        }),
+      end: async () => {
+        await instance.exclusively(() => servers.start(instance));
+        for (const replica of store.replicasOf(instance)) await servers.follow(replica, instance);
+      },
+    },
+  ];
+}

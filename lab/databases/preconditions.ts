@@ -1,0 +1,164 @@
+import { QUOTAS } from './durations';
+import { faults } from './faults';
+
+/** What the rules of [A §4] look at. */
+export interface InstanceFacts {
+  readonly id: string;
+  readonly status: string;
+  readonly retention: number;
+  readonly isReplica: boolean;
+  readonly isSource: boolean;
+  readonly encrypted: boolean;
+  readonly deletionProtection: boolean;
+}
+
+/** Statuses in which an instance takes commands; `backing-up` is usable for clients but not for these [A §5.2]. */
+const READY = new Set(['available', 'storage-optimization']);
+
+function needReady(instance: InstanceFacts, action: string): void {
+  if (READY.has(instance.status)) return;
+  throw faults.instanceState(
+    `Cannot ${action} DB instance ${instance.id}: it is not in the available state but ${instance.status}.`,
+  );
+}
+
+/** [A §4] PromoteReadReplica; gaps R1, R2. */
+export function checkPromotion(instance: InstanceFacts, retention: number): void {
+  if (!instance.isReplica) throw faults.instanceState(`DB Instance is not a read replica: ${instance.id}`);
+  needReady(instance, 'promote');
+  checkRetention(retention);
+  if (retention === 0 && instance.isSource) {
+    throw faults.combination(
+      `Backups cannot be disabled on ${instance.id}: it is the source of a read replica.`,
+    );
+  }
+}
+
+export function checkRetention(days: number): void {
+  if (!Number.isInteger(days) || days < 0 || days > 35) {
+    throw faults.value(`Invalid backup retention period: ${days}. Must be between 0 and 35.`);
+  }
+}
+
+/** [A §4] CreateDBInstanceReadReplica; gap R5. */
+export function checkReplica(
+  source: InstanceFacts & { readonly replicas: number },
+  replica: { readonly crossRegion: boolean; readonly kmsKeyId: string | undefined },
+): void {
+  needReady(source, 'create a read replica of');
+  if (source.retention === 0) {
+    throw faults.instanceState(
+      `Automated backups are not enabled for ${source.id}; set a backup retention period above 0 first.`,
+    );
+  }
+  if (source.encrypted && replica.crossRegion && replica.kmsKeyId === undefined) {
+    throw faults.noKey(
+      `${source.id} is encrypted: a replica in another Region needs the KmsKeyId of a key in that Region.`,
+    );
+  }
+  if (!source.encrypted && replica.kmsKeyId !== undefined) {
+    throw faults.combination('You cannot create an encrypted read replica from an unencrypted DB instance.');
+  }
+  if (source.replicas >= QUOTAS.replicasPerSource) {
+    throw faults.instanceState(`${source.id} has ${source.replicas} read replicas, which is the limit.`);
+  }
+}
+
+/** [A §4] CreateDBSnapshot; gap R7. */
+export function checkSnapshot(instance: InstanceFacts, manualSnapshots: number): void {
+  needReady(instance, 'create a snapshot of');
+  if (manualSnapshots >= QUOTAS.manualSnapshots) throw faults.snapshotQuota(QUOTAS.manualSnapshots);
+}
+
+/** [A §4] CopyDBSnapshot; gap R8. */
+export function checkSnapshotCopy(
+  source: { readonly id: string; readonly status: string; readonly encrypted: boolean },
+  copy: { readonly crossRegion: boolean; readonly kmsKeyId: string | undefined },
+): void {
+  checkSnapshotAvailable(source);
+  if (source.encrypted && copy.crossRegion && copy.kmsKeyId === undefined) {
+    throw faults.noKey(
+      `${source.id} is encrypted: a copy in another Region needs the KmsKeyId of a key in that Region.`,
+    );
+  }
+}
+
+export function checkSnapshotAvailable(snapshot: { readonly id: string; readonly status: string }): void {
+  if (snapshot.status === 'available') return;
+  throw faults.snapshotState(
+    `DBSnapshot ${snapshot.id} is not in the available state but ${snapshot.status}.`,
+  );
+}
+
+export function checkModification(instance: InstanceFacts, retention: number | undefined): void {
+  needReady(instance, 'modify');
+  if (retention === undefined) return;
+  checkRetention(retention);
+  if (retention === 0 && instance.isSource) {
+    throw faults.combination(
+      `Backups cannot be disabled on ${instance.id}: it is the source of a read replica.`,
+    );
+  }
+}
+
+export function checkReboot(
+  instance: InstanceFacts & { readonly multiAz: boolean },
+  failover: boolean,
+): void {
+  needReady(instance, 'reboot');
+  if (failover && !instance.multiAz) {
+    throw faults.combination(`${instance.id} is not Multi-AZ: ForceFailover is impossible.`);
+  }
+}
+
+/** [A §4] StopDBInstance; gap R12. */
+export function checkStop(instance: InstanceFacts): void {
+  needReady(instance, 'stop');
+  if (instance.isReplica)
+    throw faults.instanceState(`${instance.id} is a read replica and cannot be stopped.`);
+  if (instance.isSource) {
+    throw faults.instanceState(`${instance.id} is the source of a read replica and cannot be stopped.`);
+  }
+}
+
+export function checkStart(instance: InstanceFacts): void {
+  if (instance.status === 'stopped') return;
+  throw faults.instanceState(
+    `Cannot start DB instance ${instance.id}: it is not stopped but ${instance.status}.`,
+  );
+}
+
+/** [A §4] DeleteDBInstance; gap R11. */
+export function checkDeletion(
+  instance: InstanceFacts,
+  request: { readonly skipFinalSnapshot: boolean; readonly finalSnapshotId: string | undefined },
+): void {
+  const { skipFinalSnapshot, finalSnapshotId } = request;
+  if (instance.deletionProtection) {
+    throw faults.combination(
+      'Cannot delete protected DB Instance, please disable deletion protection and try again.',
+    );
+  }
+  if (instance.status === 'deleting') throw faults.instanceState(`${instance.id} is already being deleted.`);
+  if (skipFinalSnapshot && finalSnapshotId !== undefined) {
+    throw faults.combination(
+      'FinalDBSnapshotIdentifier can not be specified when SkipFinalSnapshot is true.',
+    );
+  }
+  if (instance.isReplica && !skipFinalSnapshot) {
+    throw faults.combination(`${instance.id} is a read replica: SkipFinalSnapshot is required.`);
+  }
+  if (!skipFinalSnapshot && finalSnapshotId === undefined) {
+    throw faults.combination('FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.');
+  }
+  if (finalSnapshotId !== undefined) needReady(instance, 'create the final snapshot of');
+}
+
+/** A letter first, then letters, digits and single hyphens, none at the end; at most `length`. */
+export function checkIdentifier(name: string, value: string, length: number): void {
+  if (value.length <= length && /^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/.test(value)) return;
+  throw faults.value(
+    `The parameter ${name} is not a valid identifier: "${value}". Identifiers must begin with a letter; must ` +
+      'contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.',
+  );
+}

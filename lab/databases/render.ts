@@ -1,0 +1,135 @@
+import { PORT } from './postgres/settings';
+import type { DatabaseInstance, Settings } from './instance';
+import { snapshotArn } from './snapshot';
+import type { DatabaseSnapshot } from './snapshot';
+
+/** What a Describe tells besides the instance's own record. */
+export interface InstanceView {
+  readonly status: string;
+  readonly replicas: readonly DatabaseInstance[];
+  /** Identifier of the source now, or what it was when it was deleted. */
+  readonly source: DatabaseInstance | undefined;
+  readonly replication: Replication | undefined;
+}
+
+/** StatusInfos of type "read replication" [A §5.3]. */
+export interface Replication {
+  readonly status: 'replicating' | 'error' | 'terminated';
+  readonly message: string;
+}
+
+/** A DBInstance in the words of the RDS API. An ARN names instances of other Regions, an identifier those of this. */
+export function renderInstance(instance: DatabaseInstance, view: InstanceView): object {
+  const { traits } = instance;
+  const nameOf = (other: DatabaseInstance): string =>
+    other.region === instance.region ? other.id : other.arn;
+  const source = view.source === undefined ? instance.source?.id : nameOf(view.source);
+  return {
+    DBInstanceIdentifier: traits.id,
+    DBInstanceArn: instance.arn,
+    DbiResourceId: instance.resourceId,
+    DBInstanceClass: traits.instanceClass,
+    DBInstanceStatus: view.status,
+    Engine: 'postgres',
+    EngineVersion: traits.engineVersion,
+    LicenseModel: 'postgresql-license',
+    MasterUsername: traits.username,
+    DBName: traits.databaseName,
+    Endpoint: instance.reachable
+      ? { Address: instance.address, Port: PORT, HostedZoneId: 'ZLABDATABASES' }
+      : undefined,
+    AllocatedStorage: traits.allocatedStorage,
+    StorageType: 'gp3',
+    InstanceCreateTime: new Date(instance.createdAt),
+    BackupRetentionPeriod: traits.retention,
+    PreferredBackupWindow: '03:00-03:30',
+    PreferredMaintenanceWindow: 'sun:04:00-sun:04:30',
+    MultiAZ: traits.multiAz,
+    AvailabilityZone: traits.availabilityZone,
+    DeletionProtection: traits.deletionProtection,
+    CopyTagsToSnapshot: traits.copyTags,
+    PubliclyAccessible: traits.publiclyAccessible,
+    StorageEncrypted: traits.encrypted,
+    KmsKeyId: traits.kmsKeyId,
+    AutoMinorVersionUpgrade: false,
+    IAMDatabaseAuthenticationEnabled: false,
+    VpcSecurityGroups: {
+      VpcSecurityGroupMembership: traits.securityGroups.map((id) => ({
+        VpcSecurityGroupId: id,
+        Status: 'active',
+      })),
+    },
+    DBParameterGroups: {
+      DBParameterGroup: {
+        DBParameterGroupName: traits.parameterGroup,
+        ParameterApplyStatus: instance.parameterGroupStatus,
+      },
+    },
+    DBSubnetGroup: { DBSubnetGroupName: traits.subnetGroup, SubnetGroupStatus: 'Complete' },
+    PendingModifiedValues: renderPending(instance.pending),
+    ReadReplicaSourceDBInstanceIdentifier: instance.source === undefined ? undefined : source,
+    ReadReplicaDBInstanceIdentifiers: {
+      ReadReplicaDBInstanceIdentifier: view.replicas.map(nameOf),
+    },
+    StatusInfos: {
+      DBInstanceStatusInfo:
+        view.replication === undefined
+          ? []
+          : {
+              StatusType: 'read replication',
+              Status: view.replication.status,
+              Normal: view.replication.status === 'replicating',
+              Message: view.replication.message === '' ? undefined : view.replication.message,
+            },
+    },
+    TagList: renderTags(traits.tags),
+  };
+}
+
+function renderPending(pending: Settings): object {
+  return {
+    DBInstanceIdentifier: pending.newId,
+    DBInstanceClass: pending.instanceClass,
+    AllocatedStorage: pending.allocatedStorage,
+    EngineVersion: pending.engineVersion,
+    MultiAZ: pending.multiAz,
+    BackupRetentionPeriod: pending.retention,
+    MasterUserPassword: pending.password === undefined ? undefined : '****',
+  };
+}
+
+/** A DBSnapshot in the words of the RDS API; `now` is virtual epoch ms. */
+export function renderSnapshot(snapshot: DatabaseSnapshot, now: number): object {
+  const { instance } = snapshot;
+  const elapsed = (now - snapshot.startedAt) / 1000;
+  const percent = snapshot.seconds === 0 ? 99 : Math.min(99, Math.floor((elapsed / snapshot.seconds) * 100));
+  return {
+    DBSnapshotIdentifier: snapshot.id,
+    DBSnapshotArn: snapshotArn(snapshot.region, snapshot.account, snapshot.id),
+    DBInstanceIdentifier: instance.id,
+    DbiResourceId: snapshot.instanceResourceId,
+    SnapshotType: 'manual',
+    Status: snapshot.status,
+    PercentProgress: snapshot.status === 'creating' ? percent : 100,
+    // RDS tells the time of a snapshot only when it is there.
+    SnapshotCreateTime: snapshot.status === 'creating' ? undefined : new Date(snapshot.createdAt),
+    OriginalSnapshotCreateTime: snapshot.status === 'creating' ? undefined : new Date(snapshot.createdAt),
+    Engine: 'postgres',
+    EngineVersion: instance.engineVersion,
+    LicenseModel: 'postgresql-license',
+    AllocatedStorage: instance.allocatedStorage,
+    StorageType: 'gp3',
+    Port: PORT,
+    AvailabilityZone: instance.availabilityZone,
+    MasterUsername: instance.username,
+    Encrypted: snapshot.encrypted,
+    KmsKeyId: snapshot.kmsKeyId,
+    SourceRegion: snapshot.sourceRegion,
+    SourceDBSnapshotIdentifier: snapshot.sourceArn,
+    TagList: renderTags(snapshot.tags),
+  };
+}
+
+export function renderTags(tags: Readonly<Record<string, string>>): object {
+  return { Tag: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
+}

@@ -1,0 +1,35 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balancing';
+
+/** What any client of the emulated AWS signs with; the emulator does not check it. */
+export const LAB_CREDENTIALS = { accessKeyId: 'LABOPERATOR', secretAccessKey: 'lab' } as const;
+
+/** The lab's own AWS clients of one region, by which it sets the world up and looks at it. */
+export class LabAws {
+  readonly ec2: EC2Client;
+  readonly rds: RDSClient;
+  readonly autoScaling: AutoScalingClient;
+  readonly loadBalancing: ElasticLoadBalancingClient;
+  readonly cloudWatch: CloudWatchClient;
+
+  constructor(
+    readonly region: string,
+    endpoint: string,
+  ) {
+    const options = { region, endpoint, credentials: LAB_CREDENTIALS, maxAttempts: 1 };
+    this.ec2 = new EC2Client(options);
+    this.rds = new RDSClient(options);
+    this.autoScaling = new AutoScalingClient(options);
+    this.loadBalancing = new ElasticLoadBalancingClient(options);
+    this.cloudWatch = new CloudWatchClient(options);
+  }
+
+  destroy(): void {
+    for (const client of [this.ec2, this.rds, this.autoScaling, this.loadBalancing, this.cloudWatch]) {
+      client.destroy();
+    }
+  }
+}

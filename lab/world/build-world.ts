@@ -1,0 +1,145 @@
+import { DescribeInstanceHealthCommand } from '@aws-sdk/client-elastic-load-balancing';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { seedPrimary } from '../bitbucket/seed';
+import type { LabAws } from './aws';
+import type { Machinery } from './assemble';
+import { createDatabaseGroup } from './build-database-group';
+import { createDatabase, createReplica } from './build-databases';
+import type { DatabaseEndpoint } from './build-databases';
+import { giveHome, runFileServer, runOn } from './build-file-server';
+import { createAlarms, createLoadBalancer, createNodeGroup } from './build-nodes';
+import { siteStack } from './define-stack';
+import type { LabDirectory } from './directory';
+import type { BuiltSite } from './lab-estate';
+import {
+  BITBUCKET_VERSION,
+  DATABASE_NAME,
+  DATABASE_USER,
+  HOME_PATH,
+  PROJECTS,
+  SERVICE_NAME,
+  SITES,
+  ZONE,
+} from './layout';
+import { USERS } from './secrets';
+import type { LabPasswords } from './secrets';
+import { until } from './until';
+
+export interface BuildOptions {
+  readonly machinery: Machinery;
+  readonly aws: Readonly<Record<'primary' | 'standby', LabAws>>;
+  readonly directory: LabDirectory;
+  readonly passwords: LabPasswords;
+  readonly nodes: number;
+  readonly ttlSeconds: number;
+  /** Told of a site as soon as its parts other than the nodes are there. */
+  readonly onSite: (site: BuiltSite) => void;
+}
+
+export interface BuiltWorld {
+  readonly zoneId: string;
+  readonly homeVolumeId: string;
+}
+
+/** Two sites: the primary with data, home and nodes, serving; the standby with a replica and nothing else running. */
+export async function buildWorld(options: BuildOptions): Promise<BuiltWorld> {
+  const { machinery, aws, nodes } = options;
+  const [primary, standby] = await Promise.all([
+    prepareSite(options, 'primary'),
+    prepareSite(options, 'standby'),
+  ]);
+  const [homeVolumeId, endpoint] = await Promise.all([
+    giveHome(aws.primary, SITES.primary, machinery.hosts, primary.fileServerId, primary.mountPoint),
+    createDatabase(aws.primary, primary, options.passwords.BITBUCKET_DATABASE_PASSWORD),
+  ]);
+  options.onSite(primary);
+  options.onSite(standby);
+  const stack = (site: BuiltSite, home: { readonly homeVolumeId?: string }): void => {
+    const { fileServerId, databaseGroupId, layout } = site;
+    machinery.stacks.define(
+      siteStack(layout, { fileServerId, databaseGroupId, nodes, ...home }, aws[layout.name]),
+    );
+  };
+  stack(primary, { homeVolumeId });
+  stack(standby, {});
+  const zone = machinery.routes.define({
+    name: ZONE,
+    records: [
+      { name: SERVICE_NAME, type: 'CNAME', ttl: options.ttlSeconds, values: [primary.loadBalancerDns] },
+    ],
+  });
+  await Promise.all([
+    seed(options, primary, endpoint)
+      .then(() => createNodeGroup(aws.primary, SITES.primary, nodes))
+      .then(() => untilServing(aws.primary, nodes)),
+    replicate(options, primary, standby),
+    createNodeGroup(aws.standby, SITES.standby, 0),
+    createAlarms(aws.primary, SITES.primary),
+    createAlarms(aws.standby, SITES.standby),
+  ]);
+  return { zoneId: zone.id, homeVolumeId };
+}
+
+async function prepareSite(options: BuildOptions, name: 'primary' | 'standby'): Promise<BuiltSite> {
+  const { machinery, aws, directory } = options;
+  const layout = SITES[name];
+  const [fileServerId, databaseGroupId, loadBalancerDns] = await Promise.all([
+    runFileServer(aws[name], layout),
+    createDatabaseGroup(aws[name], layout),
+    createLoadBalancer(aws[name], layout),
+  ]);
+  const mountPoint = join(directory.host(fileServerId), HOME_PATH);
+  mkdirSync(mountPoint, { recursive: true });
+  await runOn(machinery.hosts, fileServerId, ['systemctl enable nfs-server', 'systemctl start nfs-server']);
+  return { layout, fileServerId, databaseGroupId, loadBalancerDns, mountPoint };
+}
+
+async function replicate(
+  { machinery, aws }: BuildOptions,
+  primary: BuiltSite,
+  standby: BuiltSite,
+): Promise<void> {
+  await createReplica(aws.standby, standby, primary);
+  const { region, databaseId } = standby.layout;
+  await until('replication', 30, async () => {
+    const [row] = await machinery.databases.query<{ streaming: boolean }>(
+      region,
+      databaseId,
+      "select exists (select from pg_stat_wal_receiver where status = 'streaming') as streaming",
+    );
+    return row?.streaming;
+  });
+}
+
+async function seed(
+  { passwords }: BuildOptions,
+  primary: BuiltSite,
+  endpoint: DatabaseEndpoint,
+): Promise<void> {
+  await seedPrimary({
+    database: {
+      ...endpoint,
+      name: DATABASE_NAME,
+      user: DATABASE_USER,
+      password: passwords.BITBUCKET_DATABASE_PASSWORD,
+    },
+    sharedHome: primary.mountPoint,
+    cluster: primary.layout.stack,
+    administrator: { username: USERS.administrator, password: passwords.BITBUCKET_ADMIN_PASSWORD },
+    probeUser: { username: USERS.probe, password: passwords.BITBUCKET_PROBE_PASSWORD },
+    users: [{ username: USERS.traffic, password: passwords.BITBUCKET_TRAFFIC_PASSWORD }],
+    projects: PROJECTS,
+    version: BITBUCKET_VERSION,
+  });
+}
+
+function untilServing(aws: LabAws, nodes: number): Promise<true> {
+  return until(`service of the primary site with ${nodes} nodes`, 60, async () => {
+    const { InstanceStates = [] } = await aws.loadBalancing.send(
+      new DescribeInstanceHealthCommand({ LoadBalancerName: SITES.primary.loadBalancer }),
+    );
+    return InstanceStates.filter(({ State }) => State === 'InService').length >= nodes ? true : undefined;
+  });
+}

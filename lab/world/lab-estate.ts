@@ -1,0 +1,106 @@
+import { stringify } from 'yaml';
+
+import type { EstateInput } from '../../estate/schema';
+import {
+  DATABASE_NAME,
+  DATABASE_USER,
+  EXPORT_TO,
+  HOME_DEVICE,
+  INSTANCE,
+  NODE_PORT,
+  PROBE_REPOSITORY,
+  PROPERTIES_PARAMETER,
+  SERVICE_NAME,
+  SERVICE_PORT,
+} from './layout';
+import type { SiteLayout } from './layout';
+import { labPolicy } from './lab-policy';
+import { USERS } from './secrets';
+
+/** One site as it was built. */
+export interface BuiltSite {
+  readonly layout: SiteLayout;
+  readonly fileServerId: string;
+  /** Absolute path of the shared home on the file server. */
+  readonly mountPoint: string;
+  readonly databaseGroupId: string;
+  readonly loadBalancerDns: string;
+}
+
+export interface LabEstateOptions {
+  readonly scale: number;
+  readonly zoneId: string;
+  readonly ttlSeconds: number;
+  /** `host:port` of the lab's name server. */
+  readonly resolver: string;
+  readonly nodes: number;
+  readonly sites: readonly BuiltSite[];
+}
+
+/** People who may answer in a lab. Two operators, because the one who started a run does not count. */
+const PEOPLE: NonNullable<EstateInput['people']> = [
+  { name: 'ada', roles: ['operator'] },
+  { name: 'grace', roles: ['operator'] },
+  { name: 'linus', roles: ['operator'] },
+  { name: 'margaret', roles: ['manager'] },
+  { name: 'katherine', roles: ['manager'] },
+];
+
+/** The lab as an operator would describe it. */
+export function labEstate(options: LabEstateOptions): EstateInput {
+  return {
+    instances: {
+      [INSTANCE]: {
+        url: `http://${SERVICE_NAME}:${SERVICE_PORT}`,
+        dns: {
+          zoneId: options.zoneId,
+          name: SERVICE_NAME,
+          ttlSeconds: options.ttlSeconds,
+          resolvers: [options.resolver],
+        },
+        credentials: {
+          administrator: { username: USERS.administrator, password: 'env:BITBUCKET_ADMIN_PASSWORD' },
+          probe: { username: USERS.probe, password: 'env:BITBUCKET_PROBE_PASSWORD' },
+          database: { username: DATABASE_USER, password: 'env:BITBUCKET_DATABASE_PASSWORD' },
+        },
+        probeRepository: { ...PROBE_REPOSITORY },
+        databaseName: DATABASE_NAME,
+        sites: Object.fromEntries(
+          options.sites.map((site) => [site.layout.name, describe(site, options.nodes)]),
+        ),
+      },
+    },
+    people: PEOPLE,
+    policy: labPolicy(options.scale),
+  };
+}
+
+export function estateText(estate: EstateInput): string {
+  return `# The lab as an estate; written by the lab at its start.\n${stringify(estate)}`;
+}
+
+function describe(site: BuiltSite, nodes: number): EstateInput['instances'][string]['sites'][string] {
+  const { layout, mountPoint } = site;
+  return {
+    region: layout.region,
+    stack: { name: layout.stack, propertiesParameter: PROPERTIES_PARAMETER },
+    nodes: { autoScalingGroup: layout.autoScalingGroup, count: nodes, port: NODE_PORT },
+    fileServer: {
+      instanceId: site.fileServerId,
+      sharedHome: mountPoint,
+      exportPath: mountPoint,
+      exportTo: EXPORT_TO,
+      owner: 'bitbucket',
+      volumes: { home: { device: HOME_DEVICE, mountPoint, type: 'gp3' } },
+    },
+    database: {
+      id: layout.databaseId,
+      multiAz: true,
+      backupRetentionDays: 7,
+      deletionProtection: true,
+      securityGroups: [site.databaseGroupId],
+    },
+    loadBalancer: { kind: 'classic', name: layout.loadBalancer },
+    alarms: [...layout.alarms],
+  };
+}

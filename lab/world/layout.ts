@@ -1,0 +1,57 @@
+import { REGIONS } from './network';
+
+/** Names of everything that one site of the lab is made of. */
+export interface SiteLayout {
+  readonly name: 'primary' | 'standby';
+  readonly region: string;
+  readonly zone: string;
+  readonly stack: string;
+  readonly autoScalingGroup: string;
+  readonly databaseId: string;
+  readonly databaseGroup: string;
+  readonly loadBalancer: string;
+  readonly fileServer: string;
+  readonly alarms: readonly string[];
+}
+
+export const INSTANCE = 'bitbucket-prod';
+export const ACCOUNT = '123456789012';
+export const ZONE = 'bitbucket.lab';
+export const SERVICE_NAME = `git.${ZONE}`;
+/** Port on which the load balancers of the lab listen. */
+export const SERVICE_PORT = 8080;
+export const NODE_PORT = 7990;
+export const DATABASE_NAME = 'bitbucket';
+export const DATABASE_USER = 'bitbucket';
+export const HOME_DEVICE = '/dev/xvdf';
+/** Inside the file server's root directory. */
+export const HOME_PATH = 'media/atl/bitbucket/shared';
+export const EXPORT_TO = '127.0.0.0/8(rw,sync,no_root_squash)';
+export const PROPERTIES_PARAMETER = 'BitbucketProperties';
+export const BITBUCKET_VERSION = '8.19.4';
+export const PROBE_REPOSITORY = { project: 'OPS', slug: 'probe' } as const;
+export const PROJECTS = [
+  { key: 'OPS', name: 'Operations', repositories: ['probe'] },
+  { key: 'SHOP', name: 'Shop', repositories: ['storefront', 'checkout'] },
+  { key: 'PAY', name: 'Payments', repositories: ['ledger'] },
+] as const;
+
+export const SITES: Readonly<Record<'primary' | 'standby', SiteLayout>> = {
+  primary: layout('primary', REGIONS.primary, INSTANCE),
+  standby: layout('standby', REGIONS.standby, `${INSTANCE}-dr`),
+};
+
+function layout(name: SiteLayout['name'], region: string, base: string): SiteLayout {
+  return {
+    name,
+    region,
+    zone: `${region}a`,
+    stack: base,
+    autoScalingGroup: `${base}-nodes`,
+    databaseId: `${base}-db`,
+    databaseGroup: `${base}-db`,
+    loadBalancer: `${base}-lb`,
+    fileServer: `${base}-files`,
+    alarms: [`${base}-cpu-high`, `${base}-cpu-low`],
+  };
+}

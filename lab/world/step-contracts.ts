@@ -1,0 +1,26 @@
+import * as countLostPushes from '../../workflows/steps/count-lost-pushes';
+import * as database from '../../workflows/steps/database';
+import * as fence from '../../workflows/steps/fence';
+import * as homeVolume from '../../workflows/steps/home-volume';
+import * as nodes from '../../workflows/steps/nodes';
+import * as service from '../../workflows/steps/service';
+import * as stackProperties from '../../workflows/steps/stack-properties';
+
+interface Timed {
+  readonly name: string;
+  readonly deadlineSeconds: number;
+  readonly expectedSeconds: number;
+}
+
+const MODULES = [countLostPushes, database, fence, homeVolume, nodes, service, stackProperties];
+
+/** Every step that a policy can time. */
+export const STEP_CONTRACTS: readonly Timed[] = MODULES.flatMap((module) =>
+  Object.values<unknown>(module).filter(isTimed),
+);
+
+function isTimed(value: unknown): value is Timed {
+  return (
+    typeof value === 'object' && value !== null && 'expectedSeconds' in value && 'deadlineSeconds' in value
+  );
+}

@@ -1,0 +1,224 @@
+import { CreateSecurityGroupCommand } from '@aws-sdk/client-ec2';
+import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
+import type { DBInstance } from '@aws-sdk/client-rds';
+
+import { configureDatabaseImplementation } from '../../../activities/aws/rds/configure-database';
+import { promoteReplicaImplementation } from '../../../activities/aws/rds/promote-replica';
+import { snapshotDatabaseImplementation } from '../../../activities/aws/rds/snapshot-database';
+import type { ConfigureDatabase, PromotedDatabase, PromoteReplica } from '../../../workflows/steps/database';
+import { until } from '../../support/until';
+import { AwsLab, OWNER, PRIMARY, STANDBY } from './aws-lab';
+import { codes, context, StepDriver } from './step-driver';
+
+let lab: AwsLab;
+let serial = 0;
+let id: string;
+
+beforeAll(async () => {
+  lab = await AwsLab.start();
+});
+afterAll(() => lab.stop());
+beforeEach(async () => {
+  serial += 1;
+  id = `standby-${serial}`;
+  await lab.establishPair(`primary-${serial}`, id);
+  await commit();
+});
+afterEach(async () => {
+  lab.gateway.faults.clear();
+  await lab.fleet.mend();
+});
+
+const commit = () =>
+  lab.fleet.query(PRIMARY, `primary-${serial}`, 'create table if not exists pushes (at timestamptz default now())');
+
+const promotion = (o: Partial<PromoteReplica> = {}): PromoteReplica => ({
+  region: STANDBY,
+  databaseId: id,
+  databaseName: 'bitbucket',
+  credentials: OWNER,
+  backupRetentionDays: 7,
+  lagLimitSeconds: 300,
+  ...o,
+});
+const promoter = (workflow?: string) =>
+  new StepDriver<PromoteReplica, PromotedDatabase>(
+    promoteReplicaImplementation(lab.dependencies),
+    context('promoteReplica', workflow),
+  );
+
+async function describe(databaseId = id): Promise<DBInstance> {
+  const reply = await lab.clients
+    .rds(STANDBY)
+    .send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: databaseId }));
+  return reply.DBInstances![0]!;
+}
+
+test('promotes, proves it by a write, and a repeated run promotes nothing again', async () => {
+  const from = lab.ledgerLength;
+  const driver = promoter();
+  const { check, first, second } = await driver.twice(promotion());
+  expect(check).toMatchObject({ state: 'needed', problems: [], before: { status: 'available' } });
+  expect(check.before.lossSeconds).toBeLessThan(60);
+  expect(check.calls.map((call) => call.action)).toEqual(['AddTagsToResource', 'PromoteReadReplica']);
+  expect(first.facts).toMatchObject({ status: 'available', inRecovery: false, writeAccepted: true });
+  expect(Date.parse(first.output.lastReplayedAt!)).toBeLessThan(Date.now());
+  expect(second.output).toEqual(first.output);
+  expect(lab.changes(from)).toEqual(['AddTagsToResource', 'PromoteReadReplica']);
+  expect(driver.progress.join('\n')).toMatch(new RegExp(`${id} is \\w+.*still a replica of arn:aws:rds`));
+  expect(await describe()).toMatchObject({ BackupRetentionPeriod: 7 });
+  expect(await driver.check(promotion())).toMatchObject({ state: 'done', calls: [], problems: [] });
+  const rows = await lab.fleet.query(STANDBY, id, 'select * from runbooks_probe');
+  expect(rows).toEqual([]);
+});
+
+test('a promotion whose answer was lost is adopted', async () => {
+  const from = lab.ledgerLength;
+  lab.loseAnswers('PromoteReadReplica', 2);
+  const driver = promoter();
+  const output = await driver.run(promotion());
+  await driver.verify(promotion(), output);
+  expect(lab.changes(from)).toEqual(['AddTagsToResource', 'PromoteReadReplica']);
+});
+
+test('a database that something else promoted is not taken for ours', async () => {
+  const other = promoter('other/1');
+  await other.verify(promotion(), await other.run(promotion()));
+  expect(codes(await promoter().check(promotion()))).toEqual(['notAReplica']);
+  await expect(promoter().run(promotion())).rejects.toMatchObject({ type: 'Terminal' });
+});
+
+test('all problems at once', async () => {
+  const check = await promoter().check(
+    promotion({ backupRetentionDays: 0, credentials: { ...OWNER, password: 'env:WRONG' } }),
+  );
+  expect(codes(check)).toEqual(expect.arrayContaining(['databaseSessionFailed', 'retentionOutOfRange']));
+  expect(codes(await promoter().check(promotion({ databaseId: 'nobody' })))).toEqual(['replicaNotFound']);
+});
+
+test('refuses to promote while the replica is backing-up', async () => {
+  const snapshots = snapshotter('another/1');
+  await snapshots.run({ region: STANDBY, databaseId: id });
+  await until('backing-up', async () => (await describe()).DBInstanceStatus === 'backing-up' || undefined);
+  expect(codes(await promoter().check(promotion()))).toContain('replicaBackingUp');
+});
+
+test('a replica cut off from its living source shows how far it is behind, and asks for consent', async () => {
+  await lab.fleet.partition(PRIMARY, STANDBY);
+  await commit();
+  const problem = await until('lag above the limit', async () => {
+    const check = await promoter().check(promotion({ lagLimitSeconds: 1 }));
+    return check.problems.find((one) => one.code === 'replicaLagAboveLimit');
+  });
+  expect(problem).toMatchObject({ consent: 'dataLoss', message: expect.stringMatching(/lose \d+ s.*limit is 1 s/) });
+});
+
+test('a dead source region does not turn the time since into a loss', async () => {
+  await until('a point of the metric', async () => {
+    const check = await promoter().check(promotion({ lagLimitSeconds: 0 }));
+    return check.before.lossSeconds !== null || undefined;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  await lab.fleet.crash(PRIMARY);
+  lab.gateway.faults.regionDown(PRIMARY, '503');
+  try {
+    const check = await until('replication seen as broken', async () => {
+      const now = await promoter().check(promotion({ lagLimitSeconds: 30 }));
+      return String(now.before.lossBasis).includes('before') || String(now.before.lossBasis).includes('last while')
+        ? now
+        : undefined;
+    });
+    expect(check.problems).toEqual([]);
+    expect(check.before.lossSeconds).toBeLessThan(30);
+  } finally {
+    lab.gateway.faults.clear();
+    await lab.fleet.restore(PRIMARY);
+  }
+});
+
+const snapshotter = (workflow?: string) =>
+  new StepDriver<{ region: string; databaseId: string }, { snapshotId: string }>(
+    snapshotDatabaseImplementation(lab.dependencies),
+    context('snapshotDatabase', workflow),
+  );
+
+test('one snapshot per run, whatever answers are lost; undo deletes it, and only once', async () => {
+  const from = lab.ledgerLength;
+  const input = { region: STANDBY, databaseId: id };
+  lab.loseAnswers('CreateDBSnapshot');
+  const driver = snapshotter();
+  const { check, first, second } = await driver.twice(input);
+  expect(check).toMatchObject({ state: 'needed', problems: [] });
+  expect(second).toEqual(first);
+  expect(first.facts).toMatchObject({ state: 'available' });
+  expect(driver.progress.join('\n')).toMatch(/snapshot runbooks-standby-\d+-\w+ is creating, \d+ %/);
+  expect(lab.changes(from)).toEqual(['CreateDBSnapshot']);
+  expect(await driver.check(input)).toMatchObject({ state: 'done', calls: [] });
+  expect(await driver.undo(input, check.before, first.output)).toMatchObject({ changed: true });
+  await until('deletion', async () => {
+    const { DBSnapshots } = await lab.clients.rds(STANDBY).send(new DescribeDBSnapshotsCommand({}));
+    return DBSnapshots?.every((one) => one.DBSnapshotIdentifier !== first.output.snapshotId) || undefined;
+  });
+  expect(await driver.undo(input, check.before)).toMatchObject({ changed: false });
+});
+
+test('a snapshot of the same name that is not ours stops the step', async () => {
+  const driver = snapshotter();
+  const input = { region: STANDBY, databaseId: id };
+  await driver.run(input);
+  lab.gateway.faults.clear();
+  const { RemoveTagsFromResourceCommand } = await import('@aws-sdk/client-rds');
+  const { DBSnapshots } = await lab.clients.rds(STANDBY).send(new DescribeDBSnapshotsCommand({}));
+  const mine = DBSnapshots!.find((one) => one.DBInstanceIdentifier === id)!;
+  await lab.clients
+    .rds(STANDBY)
+    .send(new RemoveTagsFromResourceCommand({ ResourceName: mine.DBSnapshotArn, TagKeys: ['runbooks:run'] }));
+  await expect(driver.runOnce(input)).rejects.toMatchObject({ type: 'Terminal', message: expect.stringContaining('not ours') });
+});
+
+test('sets what a promoted replica lacks, and gives it back', async () => {
+  const driver = promoter();
+  await driver.verify(promotion({ backupRetentionDays: 1 }), await driver.run(promotion({ backupRetentionDays: 1 })));
+  const group = await lab.clients
+    .ec2(STANDBY)
+    .send(new CreateSecurityGroupCommand({ GroupName: `db-${serial}`, Description: 'database' }));
+  const input: ConfigureDatabase = {
+    region: STANDBY,
+    databaseId: id,
+    multiAz: true,
+    backupRetentionDays: 14,
+    deletionProtection: true,
+    securityGroups: [group.GroupId!],
+  };
+  const settings = new StepDriver<ConfigureDatabase, { changed: readonly string[] }>(
+    configureDatabaseImplementation(lab.dependencies),
+    context('configureDatabase'),
+  );
+  const { check, first } = await settings.twice(input);
+  expect(check).toMatchObject({ state: 'needed', problems: [], before: { multiAz: false, backupRetentionDays: 1 } });
+  expect(first.output.changed).toEqual(['multiAz', 'backupRetentionDays', 'deletionProtection', 'securityGroups']);
+  expect(await describe()).toMatchObject({ MultiAZ: true, BackupRetentionPeriod: 14, DeletionProtection: true });
+  expect(await settings.check(input)).toMatchObject({ state: 'done', calls: [] });
+  expect(await settings.undo(input, check.before, first.output)).toMatchObject({ changed: true });
+  await until('former settings', async () => {
+    const now = await describe();
+    return (now.BackupRetentionPeriod === 1 && now.DeletionProtection === false) || undefined;
+  });
+});
+
+test('groups that do not exist are told before anything is changed', async () => {
+  const settings = new StepDriver<ConfigureDatabase, { changed: readonly string[] }>(
+    configureDatabaseImplementation(lab.dependencies),
+    context('configureDatabase'),
+  );
+  const check = await settings.check({
+    region: STANDBY,
+    databaseId: 'nobody',
+    multiAz: true,
+    backupRetentionDays: 7,
+    deletionProtection: true,
+    parameterGroup: 'no-such-group',
+    securityGroups: ['sg-00000000000000000'],
+  });
+  expect(codes(check)).toEqual(['databaseNotFound', 'parameterGroupNotFound', 'securityGroupNotFound']);
+});

@@ -1,0 +1,41 @@
+import { kindOf } from '../../../activities/aws/error-kinds';
+
+test.each([
+  ['TimeoutError', 'unreachable'],
+  ['RequestLimitExceeded', 'transient'],
+  ['ResourceContention', 'transient'],
+  ['InvalidDBInstanceStateFault', 'busy'],
+  ['VolumeInUse', 'busy'],
+  ['DBSnapshotAlreadyExistsFault', 'exists'],
+  ['InvalidPermission.Duplicate', 'exists'],
+  ['DBInstanceNotFoundFault', 'notFound'],
+  ['InvalidVolume.NotFound', 'notFound'],
+  ['ChangeSetNotFoundException', 'notFound'],
+  ['SnapshotQuotaExceededFault', 'quota'],
+  ['UnauthorizedOperation', 'denied'],
+  ['ExpiredTokenException', 'denied'],
+  ['IdempotentParameterMismatch', 'invalid'],
+  ['NotImplemented', 'foreign'],
+] as const)('%s is %s', (name, kind) => {
+  expect(kindOf(name, '', 400)).toBe(kind);
+});
+
+test("EC2's throttle is no outage although it comes with 503", () => {
+  expect(kindOf('RequestLimitExceeded', '', 503)).toBe('transient');
+  expect(kindOf('Unavailable', '', 503)).toBe('unreachable');
+});
+
+test('an error of the connection is known by its code', () => {
+  expect(kindOf('Error', 'connect ECONNREFUSED', undefined, 'ECONNREFUSED')).toBe('unreachable');
+});
+
+test('validation errors are told apart by what they say', () => {
+  expect(kindOf('ValidationError', 'No updates are to be performed.', 400)).toBe('unchanged');
+  expect(kindOf('ValidationError', 'Stack with id x does not exist', 400)).toBe('notFound');
+  expect(kindOf('ValidationError', 'Template format error', 400)).toBe('invalid');
+});
+
+test('an unknown error with a server status passes, with a client status it does not', () => {
+  expect(kindOf('Odd', '', 500)).toBe('transient');
+  expect(kindOf('Odd', '', 400)).toBe('invalid');
+});

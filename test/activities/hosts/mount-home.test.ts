@@ -1,0 +1,112 @@
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { mountHomeImplementation } from '../../../activities/hosts/mount-home';
+import { CONTEXT, FileServerWorld, REGION } from './file-server-world';
+
+let world: FileServerWorld;
+const input = () => ({ region: REGION, fileServer: world.fileServer });
+const parts = () => mountHomeImplementation(world.dependencies).parts;
+
+beforeEach(async () => {
+  world = await FileServerWorld.start();
+});
+afterEach(() => world.stop());
+
+it('mounts, removes stale locks, exports, and proves it with a sample of repositories', async () => {
+  const before = await parts().check(input(), CONTEXT);
+  expect(before).toMatchObject({
+    state: 'needed',
+    problems: [],
+    before: { mounted: false, volumes: 'home unmounted' },
+  });
+
+  const output = await parts().run!(input(), CONTEXT);
+  const { output: proven, facts } = await parts().verify(input(), output, CONTEXT);
+
+  expect(proven).toEqual({ repositories: 2, sampled: 2 });
+  expect(facts).toMatchObject({
+    mounted: true,
+    exportedTo: '10.0.0.0/16',
+    nfsServer: 'active',
+    properties: true,
+  });
+  expect(world.exported()).toEqual([world.fileServer.exportPath]);
+  expect(existsSync(join(world.repository(1), 'HEAD.lock'))).toBe(false);
+  expect((await parts().check(input(), CONTEXT)).state).toBe('done');
+});
+
+it('a run repeated after its answer was lost adopts the mount and leaves the locks of running nodes alone', async () => {
+  world.ssm.loseAnswers = 1;
+  await expect(parts().run!(input(), CONTEXT)).resolves.toMatchObject({ repositories: 2 });
+  const live = join(world.repository(1), 'refs', 'heads', 'main.lock');
+  writeFileSync(live, '');
+
+  await parts().run!(input(), CONTEXT);
+
+  expect(existsSync(live)).toBe(true);
+  expect(world.exported()).toEqual([world.fileServer.exportPath]);
+});
+
+it('undo unexports and unmounts, and is a no-op the second time', async () => {
+  const { before } = await parts().check(input(), CONTEXT);
+  await parts().run!(input(), CONTEXT);
+  expect(await parts().undo!(input(), { before }, CONTEXT)).toMatchObject({
+    changed: true,
+    facts: { mounted: false, exportedTo: '' },
+  });
+  expect(world.exported()).toEqual([]);
+  expect(await parts().undo!(input(), { before }, CONTEXT)).toMatchObject({ changed: false });
+});
+
+it('undo keeps what was mounted and exported before the run', async () => {
+  await parts().run!(input(), CONTEXT);
+  const { before } = await parts().check(input(), CONTEXT);
+  expect(await parts().undo!(input(), { before }, CONTEXT)).toMatchObject({ changed: false });
+  expect(world.exported()).toEqual([world.fileServer.exportPath]);
+});
+
+it('a torn repository fails the proof, by its number', async () => {
+  await parts().run!(input(), CONTEXT);
+  rmSync(join(world.repository(2), 'objects'), { recursive: true });
+  await expect(parts().verify(input(), undefined, CONTEXT)).rejects.toMatchObject({
+    type: 'NeedsPerson',
+    message: expect.stringMatching(/fails in 1 of \d repositories \(2 in/),
+  });
+});
+
+it('a volume that is no shared home is refused', async () => {
+  for (const name of readdirSync(world.volume)) rmSync(join(world.volume, name), { recursive: true });
+  await expect(parts().run!(input(), CONTEXT)).rejects.toMatchObject({
+    type: 'NeedsPerson',
+    message: expect.stringContaining('has no data/repositories'),
+  });
+});
+
+it('a home without bitbucket.properties fails the proof for good', async () => {
+  await parts().run!(input(), CONTEXT);
+  rmSync(join(world.home, 'bitbucket.properties'));
+  await expect(parts().verify(input(), undefined, CONTEXT)).rejects.toMatchObject({ type: 'Terminal' });
+});
+
+it('verify says not yet while nothing is mounted', async () => {
+  await expect(parts().verify(input(), undefined, CONTEXT)).rejects.toMatchObject({
+    type: 'NotYet',
+    message: expect.stringContaining('home unmounted'),
+  });
+});
+
+it('check reports a file server that takes no commands', async () => {
+  world.ssm.managed = false;
+  const { problems } = await parts().check(input(), CONTEXT);
+  expect(problems.map((problem) => problem.code)).toEqual(['fileServerUnreachable']);
+});
+
+it('paths with quotes, dollars and braces reach the host as they are', async () => {
+  const odd = `${world.fileServer.sharedHome}/$(touch ${world.root}/owned) 'x' {{y}}`;
+  const fileServer = { ...world.fileServer, sharedHome: odd };
+  await expect(parts().run!({ region: REGION, fileServer }, CONTEXT)).rejects.toMatchObject({
+    message: expect.stringContaining(`${odd} has no data/repositories`),
+  });
+  expect(existsSync(join(world.root, 'owned'))).toBe(false);
+  expect(world.ssm.scripts.join('')).not.toContain('{{');
+});

@@ -1,0 +1,164 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AwsClients } from '../../../activities/aws/clients';
+import type { Dependencies } from '../../../activities/dependencies';
+import { proveFenceImplementation } from '../../../activities/hosts/prove-fence';
+import { VirtualClock } from '../../../lab/clock/virtual-clock';
+import { Gateway } from '../../../lab/gateway/gateway';
+import { ec2Reply, queryReply } from '../../../lab/gateway/reply';
+import type { Site } from '../../../workflows/plan/instance';
+import { CONTEXT } from './file-server-world';
+
+const REGION = 'eu-central-1';
+let gateway: Gateway;
+let node: Server;
+let dependencies: Dependencies;
+let instances: { id: string; state: string; address: string }[];
+let open: boolean;
+
+beforeEach(async () => {
+  instances = [];
+  open = false;
+  node = createServer((_request, response) => response.end('{"state":"RUNNING"}'));
+  await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve));
+  const clock = new VirtualClock(100);
+  gateway = await Gateway.start({
+    address: '127.0.0.1',
+    port: 0,
+    emulatorUrl: 'http://127.0.0.1:9',
+    clock,
+    overlays: [],
+  });
+  gateway.use({
+    service: 'autoscaling',
+    handlers: {
+      DescribeAutoScalingGroups: async (call) =>
+        queryReply(call, {
+          AutoScalingGroups: { member: [{ AutoScalingGroupName: 'nodes', Instances: { member: [] } }] },
+        }),
+    },
+  });
+  gateway.use({
+    service: 'ec2',
+    handlers: {
+      DescribeInstances: async (call) => {
+        const wanted = Object.entries(call.parameters).flatMap(([key, value]) =>
+          /^Filter\.2\.Value\.\d+$/.test(key) ? [String(value)] : [],
+        );
+        const item = instances
+          .filter((each) => wanted.length === 0 || wanted.includes(each.state))
+          .map(({ id, address }) => ({ instanceId: id, privateIpAddress: address }));
+        return ec2Reply(call, { reservationSet: { item: [{ instancesSet: { item } }] } });
+      },
+      DescribeSecurityGroups: async (call) => {
+        const rule = {
+          ipProtocol: 'tcp',
+          fromPort: 5432,
+          toPort: 5432,
+          ipRanges: { item: [{ cidrIp: '10.0.0.0/8' }] },
+        };
+        const group = { groupId: 'sg-1', ipPermissions: { item: open ? [rule] : [] } };
+        return ec2Reply(call, { securityGroupInfo: { item: [group] } });
+      },
+    },
+  });
+  gateway.use({
+    service: 'rds',
+    handlers: {
+      DescribeDBInstances: async (call) => {
+        const groups = { VpcSecurityGroupMembership: [{ VpcSecurityGroupId: 'sg-1', Status: 'active' }] };
+        const instance = { DBInstanceIdentifier: 'primary-db', VpcSecurityGroups: groups };
+        return queryReply(call, { DBInstances: { DBInstance: [instance] } });
+      },
+    },
+  });
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const aws = new AwsClients({ endpoint: gateway.url, credentials, requestTimeoutSeconds: 1 });
+  dependencies = { aws, secrets: { resolve: (reference) => Promise.resolve(reference) } };
+});
+afterEach(async () => {
+  dependencies.aws.destroy();
+  node.close();
+  await gateway.stop();
+});
+
+const parts = () => proveFenceImplementation(dependencies).parts;
+const input = () => ({ site: site((node.address() as AddressInfo).port) });
+
+it('is proven when nothing runs, nothing answers and nothing gets in', async () => {
+  instances = [{ id: 'i-1', state: 'terminated', address: '127.0.0.77' }];
+  expect(await parts().verify(input(), undefined, CONTEXT)).toMatchObject({
+    output: { proven: true, reason: null },
+    facts: { proven: true, ports: 'ports: none answers' },
+  });
+});
+
+it('a node that answers breaks it, even when EC2 calls the node stopped', async () => {
+  instances = [{ id: 'i-1', state: 'stopped', address: '127.0.0.1' }];
+  await expect(parts().verify(input(), undefined, CONTEXT)).rejects.toMatchObject({
+    type: 'NotYet',
+    message: expect.stringContaining('i-1 at 127.0.0.1 says RUNNING'),
+  });
+});
+
+it('a running instance breaks it', async () => {
+  instances = [{ id: 'i-1', state: 'running', address: '127.0.0.77' }];
+  await expect(parts().verify(input(), undefined, CONTEXT)).rejects.toMatchObject({
+    type: 'NotYet',
+    message: expect.stringContaining('instances: 1 running'),
+  });
+});
+
+it('an open database breaks it', async () => {
+  open = true;
+  await expect(parts().verify(input(), undefined, CONTEXT)).rejects.toMatchObject({
+    type: 'NotYet',
+    message: expect.stringContaining('ingress is allowed'),
+  });
+});
+
+it.each(['rds', 'ec2', 'autoscaling'])(
+  'is unproven, not failed, while %s does not answer',
+  async (service) => {
+    gateway.faults.add({
+      match: { service },
+      effect: { kind: 'error', code: 'ServiceUnavailable', status: 503 },
+    });
+    const { output } = await parts().verify(input(), undefined, CONTEXT);
+    expect(output).toMatchObject({ proven: false, reason: expect.stringContaining('unreachable') });
+  },
+);
+
+it('check tells what is there before the fence and reports no problem', async () => {
+  instances = [{ id: 'i-1', state: 'running', address: '127.0.0.1' }];
+  const check = await parts().check(input(), CONTEXT);
+  expect(check).toMatchObject({ problems: [], calls: [], output: { proven: false } });
+  expect(check.notes?.join()).toContain('i-1 at 127.0.0.1 says RUNNING');
+});
+
+function site(port: number): Site {
+  return {
+    name: 'primary',
+    region: REGION,
+    stack: { name: 's', propertiesParameter: 'BitbucketProperties' },
+    nodes: { autoScalingGroup: 'nodes', count: 1, port },
+    fileServer: {
+      instanceId: 'i-fs',
+      sharedHome: '/h',
+      exportPath: '/h',
+      exportTo: '*',
+      owner: 'bitbucket',
+      volumes: [],
+    },
+    database: {
+      id: 'primary-db',
+      multiAz: false,
+      backupRetentionDays: 1,
+      deletionProtection: false,
+      securityGroups: ['sg-1'],
+    },
+    loadBalancer: { kind: 'classic', name: 'lb' },
+    alarms: [],
+  };
+}

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EstateError, loadEstate, parseEstate } from '../../estate/load';
+import { estateJsonSchema } from '../../estate/json-schema';
+import { pinInstance } from '../../estate/pin';
+import type { Instance } from '../../workflows/plan/instance';
+import type { RunPolicy } from '../../workflows/runbook/policy';
+
+const EXAMPLE = join(__dirname, '../../estate/examples/production.yaml');
+const text = readFileSync(EXAMPLE, 'utf8');
+
+function problemsOf(yaml: string): readonly string[] {
+  try {
+    parseEstate(yaml, 'estate.yaml');
+  } catch (error) {
+    if (error instanceof EstateError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+
+/** The example with one text replaced; the place of the replacement is what the messages must name. */
+function changed(from: string, to: string): { yaml: string; line: number; column: number } {
+  const offset = text.indexOf(from);
+  expect(offset).toBeGreaterThan(0);
+  const before = text.slice(0, offset).split('\n');
+  return { yaml: text.replace(from, to), line: before.length, column: before.at(-1)!.length + 1 };
+}
+
+test('the shipped example is a valid estate', () => {
+  const estate = loadEstate(EXAMPLE);
+  expect(Object.keys(estate.instances)).toEqual(['bitbucket-prod']);
+});
+
+test('a pinned instance is what the workflows call an instance, and its policy what the kit reads', () => {
+  const pinned = pinInstance(loadEstate(EXAMPLE), 'bitbucket-prod');
+  const instance: Instance = pinned.instance;
+  const policy: RunPolicy = pinned.policy;
+  expect(instance.sites.map((site) => [site.name, site.region])).toEqual([
+    ['frankfurt', 'eu-central-1'],
+    ['dublin', 'eu-west-1'],
+  ]);
+  expect(instance.sites[0]!.fileServer.volumes).toEqual([
+    { name: 'home', device: '/dev/xvdf', mountPoint: '/media/atl', type: 'gp3' },
+  ]);
+  expect(instance.mirrors).toEqual([{ name: 'london', url: 'https://mirror-london.example.com' }]);
+  expect(instance).not.toHaveProperty('policy');
+  expect(policy.expected).toEqual({ promoteReplica: 480 });
+  expect(JSON.parse(JSON.stringify(pinned))).toEqual(pinned);
+});
+
+test('every policy default holds when the file says nothing', () => {
+  const estate = parseEstate(text.slice(0, text.indexOf('\npolicy:')), 'estate.yaml');
+  expect(pinInstance(estate, 'bitbucket-prod').policy).toEqual({
+    gates: {
+      failover: { approvals: 2, roles: ['operator', 'manager'], timeoutSeconds: 1800 },
+      dataLoss: { approvals: 1, roles: ['manager'], timeoutSeconds: 1800 },
+      unprovenFence: { approvals: 1, roles: ['manager'], timeoutSeconds: 1800 },
+      drift: { approvals: 1, roles: ['operator', 'manager'], timeoutSeconds: 1800 },
+    },
+    failures: { default: 'ask', decisionTimeoutSeconds: 14_400, steps: {} },
+    dataLoss: { databaseSeconds: 60, homeSeconds: 3600 },
+    detection: { probes: 2, intervalSeconds: 10, timeoutSeconds: 5 },
+    polling: { fastestSeconds: 5, slowestSeconds: 60 },
+    expected: {},
+    deadlines: {},
+    antiFlap: { windowSeconds: 14_400 },
+    lease: { whenBusy: 'refuse', waitSeconds: 1800 },
+    failover: { snapshotBeforePromotion: false },
+  });
+});
+
+test('an instance overrides only the policy members that it names', () => {
+  const { yaml } = changed(
+    '    # policy: # only what differs',
+    '    policy: { gates: { dataLoss: auto, scaleIn: { roles: [operator] } }, polling: { fastest: 250ms } }\n    # ',
+  );
+  const { policy } = pinInstance(parseEstate(yaml, 'estate.yaml'), 'bitbucket-prod');
+  expect(policy.gates.dataLoss).toBe('auto');
+  expect(policy.gates.scaleIn).toEqual({ approvals: 1, roles: ['operator'], timeoutSeconds: 1800 });
+  expect(policy.gates.failover).toEqual({
+    approvals: 2,
+    roles: ['operator', 'manager'],
+    timeoutSeconds: 1800,
+  });
+  expect(policy.polling).toEqual({ fastestSeconds: 0.25, slowestSeconds: 60 });
+});
+
+test.each([
+  ['a misspelt key, with the key that was meant', 'zoneId: Z', 'zoneid: Z', /dns\.zoneid: unknown key "zoneid": did you mean "zoneId"\?/],
+  ['a misspelt key of a gate', 'approvals: 2', 'approval: 2', /gates\.failover\.approval: unknown key "approval": did you mean "approvals"\?/],
+  ['a misspelt gate', 'failover: { approvals: 2', 'failovr: { approvals: 2', /gates\.failovr: unknown gate "failovr": did you mean "failover"\?/],
+  ['a duration without unit', 'timeout: 30m', 'timeout: 30 minutes', /failover\.timeout: "30 minutes" is no duration: write/],
+  ['a retention that forbids replicas', 'backupRetentionDays: 14', 'backupRetentionDays: 0', /backupRetentionDays: .*1/],
+  ['an unknown answer to failures', 'default: ask #', 'default: asks #', /failures\.default: write ask, abort or .* not "asks"/],
+  ['an instance name that no workflow id could carry', 'bitbucket-prod: #', 'Bitbucket/Prod: #', /lower case letters/],
+  ['a missing volume', 'home: { device: /dev/xvdf', 'hom: { device: /dev/xvdf', /a volume named home is missing/],
+])('the place and the remedy are told for %s', (_, from, to, message) => {
+  const { yaml, line } = changed(from, to);
+  const problems = problemsOf(yaml);
+  const found = problems.find((problem) => message.test(problem));
+  expect({ problems, found: found !== undefined }).toEqual({ problems, found: true });
+  const at = Number(/^estate\.yaml:(\d+):\d+ /.exec(found!)![1]);
+  expect(Math.abs(at - line)).toBeLessThanOrEqual(1);
+});
+
+test('the column is that of the key', () => {
+  const { yaml, line, column } = changed('ttlSeconds: 60', 'ttlSecond: 60');
+  expect(problemsOf(yaml)).toEqual([
+    `estate.yaml:${line}:${column} instances.bitbucket-prod.dns.ttlSecond: unknown key "ttlSecond": did you mean "ttlSeconds"?`,
+  ]);
+});
+
+test('all problems are told at once, in the order of the file', () => {
+  const { yaml, line } = changed('zoneId: Z', 'zone: Z');
+  const broken = yaml.replace('count: 4 #', 'count: four #').replace('whenBusy: refuse', 'whenBusy: never');
+  const problems = problemsOf(broken);
+  expect(problems.map((problem) => problem.replace(/^estate\.yaml:\d+:\d+ /, ''))).toEqual([
+    'instances.bitbucket-prod.dns.zoneId: is missing: write a text',
+    'instances.bitbucket-prod.dns.zone: unknown key "zone": did you mean "zoneId"?',
+    'instances.bitbucket-prod.sites.frankfurt.nodes.count: must be a number, not "four"',
+    'policy.lease.whenBusy: must be refuse or wait, not "never"',
+  ]);
+  expect(problems[1]).toMatch(new RegExp(`^estate\\.yaml:${line}:`));
+});
+
+test('a missing member is told at the map that lacks it', () => {
+  const { yaml } = changed('          id: bitbucket-prod\n', '');
+  expect(problemsOf(yaml)).toEqual([
+    expect.stringMatching(/sites\.frankfurt\.database\.id: is missing: write a text$/),
+  ]);
+});
+
+test('a gate that nobody could pass is refused', () => {
+  const { yaml } = changed('roles: [manager], contact', 'roles: [operator], contact');
+  expect(problemsOf(yaml)).toEqual([
+    expect.stringMatching(/gates\.dataLoss: gate "dataLoss" of bitbucket-prod can never be passed/),
+    expect.stringMatching(/gates\.unprovenFence: /),
+  ]);
+});
+
+test('two sites may not share a resource, because a fence of one would hit the other', () => {
+  const { yaml } = changed('region: eu-west-1', 'region: eu-central-1');
+  const shared = yaml.replace('id: bitbucket-prod-dr', 'id: bitbucket-prod');
+  expect(problemsOf(shared)).toEqual([
+    expect.stringMatching(/dublin\.database\.id: database bitbucket-prod in eu-central-1 is already part of site "frankfurt"/),
+  ]);
+});
+
+test.each(['hunter2-secret', '12345678'])('a secret written in place of its reference is refused and not repeated: %s', (secret) => {
+  const { yaml } = changed('env:BITBUCKET_ADMIN_PASSWORD', secret);
+  const problems = problemsOf(yaml).join('\n');
+  expect(problems).toMatch(/administrator\.password: must be/);
+  expect(problems).not.toContain(secret);
+});
+
+test('what is no YAML is told with its place', () => {
+  expect(problemsOf('instances:\n  a: [1,\n')[0]).toMatch(/^estate\.yaml:\d+:\d+ not YAML: /);
+  expect(problemsOf('')[0]).toMatch(/^estate\.yaml:1:1 must be a map|is missing/);
+});
+
+test('an unknown instance is answered with the nearest and all known ones', () => {
+  expect(() => pinInstance(loadEstate(EXAMPLE), 'bitbucket-prd')).toThrow(
+    'no instance "bitbucket-prd" in the estate. Did you mean "bitbucket-prod"? Known: bitbucket-prod.',
+  );
+  expect(() => pinInstance(loadEstate(EXAMPLE), 'constructor')).toThrow(/no instance "constructor"/);
+});
+
+test('a missing file is answered with how to name one', () => {
+  expect(() => loadEstate('/nonexistent/estate.yaml')).toThrow(/no such file: write one .* --estate or RUNBOOKS_ESTATE/);
+});
+
+test('the JSON Schema tells editors the defaults and refuses unknown keys', () => {
+  const schema = JSON.stringify(estateJsonSchema());
+  expect(schema).toContain('"additionalProperties":false');
+  expect(schema).toContain('"default":"60s"');
+});

@@ -1,0 +1,34 @@
+import type { RunPolicy } from '../../workflows/runbook/policy';
+import { runbook } from '../../workflows/runbook/runbook';
+import { first, last, lookAround, oneWay, proof, second } from './toy-steps';
+
+export { instanceLease } from '../../workflows/instance-lease';
+
+/** Two steps that can be undone, one that cannot, one after it, and a proof: every rule of the kit has its place. */
+export const toyRunbook = runbook<object, { readonly name: string }, RunPolicy>(
+  'toyRunbook',
+  { recovery: true },
+  async (run) => {
+    const input = { name: run.subject.name };
+    const { weather } = await run.observe(lookAround, input);
+    run.fact('weather', weather);
+    if (weather === 'storm') {
+      await run.problem({
+        code: 'storm',
+        message: 'A storm is on.',
+        remedy: 'Wait, or consent.',
+        consent: 'storm',
+      });
+    }
+    if (weather === 'gone')
+      run.refuse({ code: 'noWorld', message: 'There is no world.', remedy: 'Make one.' });
+    await run.gate('go', 'Go ahead');
+    await run.step(first, input);
+    await run.step(second, input);
+    await run.step(oneWay, input);
+    await run.step(last, input);
+    run.verifying();
+    await run.step(proof, input);
+    run.report('toy', { done: true });
+  },
+);

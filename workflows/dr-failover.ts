@@ -1,0 +1,298 @@
+import { databaseLossSeconds, homeLossSeconds, judgeHomeLoss } from './plan/data-loss';
+import { chooseHomeCopy } from './plan/home-copies';
+import type { HomeCopySet } from './plan/home-copies';
+import type { Instance, Site } from './plan/instance';
+import { judgePrimary } from './plan/primary-health';
+import { decideRoles } from './plan/roles';
+import type { Settings } from './plan/settings';
+import { describeObserved, valueOf } from './runbook/observed';
+import type { Run } from './runbook/run';
+import { runbook } from './runbook/runbook';
+import { countLostPushes } from './steps/count-lost-pushes';
+import { configureDatabase, promoteReplica, snapshotDatabase } from './steps/database';
+import type { PromotedDatabase } from './steps/database';
+import { disableAutomation, fenceDatabase, fenceHome, fenceNodes, proveFence } from './steps/fence';
+import { attachHomeVolume, createHomeVolume, mountHome } from './steps/home-volume';
+import { listHomeCopies } from './steps/list-home-copies';
+import { startNode } from './steps/nodes';
+import type { RunningNodes } from './steps/nodes';
+import { observeSite } from './steps/observe-site';
+import type { SiteFacts } from './steps/observe-site';
+import { probeService } from './steps/probe-service';
+import { checkMirrors, rebuildSearch, smokeTest, switchDns, verifyService } from './steps/service';
+import { setStackProperties } from './steps/stack-properties';
+
+/** Besides what every runbook accepts. */
+export interface DrFailoverInput {
+  /** Name of the site that is to take over; needed only where the estate has several standbys. */
+  readonly target?: string | undefined;
+}
+
+type FailoverRun = Run<DrFailoverInput, Instance, Settings>;
+
+/** What the failover goes by: who is lost, who takes over, and from which copy. */
+interface Situation {
+  readonly primary: Site;
+  readonly standby: Site;
+  readonly standbyFacts: SiteFacts;
+  readonly copies: HomeCopySet;
+}
+
+/**
+ * Unplanned failover to the other region [B §13.1]: fence what is left of the primary, bring up the home from its newest
+ * complete copy, promote the replica, start the nodes, move the name, verify.
+ */
+export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
+  'drFailover',
+  { recovery: true },
+  async (run) => {
+    const situation = await assess(run);
+    const { primary, standby, standbyFacts } = situation;
+
+    await run.gate('failover', `Fail ${run.subject.name} over from ${primary.name} to ${standby.name}`);
+    const fenced = await fence(run, primary, '');
+    await bringUpHome(run, situation);
+    const promoted = await promote(run, standby);
+    const { nodes } = await startFirstNode(run, standby);
+    if (!fenced) await fence(run, primary, '.again');
+    await run.step(switchDns, {
+      dns: run.subject.dns,
+      target: valueOf(standbyFacts.balancer)?.dnsName ?? '',
+    });
+    await startOtherNodes(run, standby);
+
+    run.verifying();
+    await settle(run, standby, nodes);
+    await reportLoss(run, situation, promoted);
+    leaveWord(run, situation, fenced);
+  },
+);
+
+/** 1–2: evidence from two vantage points, the lag, and the pair to go on with. */
+async function assess(run: FailoverRun): Promise<Situation> {
+  const { subject, policy } = run;
+  const database = { name: subject.databaseName, credentials: subject.credentials.database };
+  const [probes, ...sites] = await Promise.all([
+    run.observe(probeService, { url: subject.url, dns: subject.dns, ...policy.detection }),
+    ...subject.sites.map((site) => run.observe(observeSite, { site, database })),
+  ]);
+  const roles = decideRoles(sites, run.input.target ?? null);
+  if ('problem' in roles) return run.refuse(roles.problem);
+  const primary = find(subject.sites, roles.primary);
+  const standby = find(subject.sites, roles.standby);
+  const standbyFacts = findFacts(sites, roles.standby);
+
+  run.fact('lost site', `${primary.name} (${primary.region})`);
+  run.fact('takes over', `${standby.name} (${standby.region})`);
+  const health = judgePrimary(findFacts(sites, roles.primary), probes, policy.detection.probes);
+  for (const { label, value } of health.evidence) run.fact(label, value);
+  for (const problem of health.problems) await run.problem(problem);
+
+  run.fact(
+    'replica lag',
+    describeObserved(standbyFacts.lag, (lag) => describeLag(lag.metricSeconds, lag.metricAgeSeconds)),
+  );
+  if (standbyFacts.balancer.state !== 'known') {
+    await run.problem({
+      code: 'noLoadBalancer',
+      message: `The load balancer ${standby.loadBalancer.name} of ${standby.name} was not seen: ${standbyFacts.balancer.reason}.`,
+      remedy: 'The service name needs a target: create the standby load balancer, or mend the access to it.',
+    });
+  }
+  return { primary, standby, standbyFacts, copies: await chooseCopies(run, standby) };
+}
+
+async function chooseCopies(run: FailoverRun, standby: Site): Promise<HomeCopySet> {
+  const { copies, ignored } = await run.observe(listHomeCopies, {
+    region: standby.region,
+    instance: run.subject.name,
+  });
+  const choice = chooseHomeCopy(
+    copies,
+    standby.fileServer.volumes.map((volume) => volume.name),
+  );
+  if (choice.chosen === null) return run.refuse(choice.problem);
+  const { chosen, passedOver } = choice;
+  const loss = homeLossSeconds(chosen.capturedAt, run.incidentStartedAt);
+  run.fact(
+    'home copy',
+    `${chosen.backup} of ${chosen.capturedAt}, ${Math.round(loss)} s before the incident`,
+  );
+  if (passedOver.length > 0) run.fact('newer copies not usable', passedOver.join('; '));
+  if (ignored.length > 0) run.fact('snapshots ignored', ignored.join('; '));
+  for (const problem of judgeHomeLoss(loss, run.policy.dataLoss.homeSeconds)) await run.problem(problem);
+  return chosen;
+}
+
+/** 3–4: the lost site must not write again, whatever comes back. True when that was seen. */
+async function fence(run: FailoverRun, primary: Site, suffix: '' | '.again'): Promise<boolean> {
+  const { region, name: site, fileServer, alarms } = primary;
+  const { autoScalingGroup } = primary.nodes;
+  const id = (name: string) => (suffix === '' ? {} : { id: `${name}${suffix}` });
+  await run.step(disableAutomation, { site, region, autoScalingGroup, alarms }, id('disableAutomation'));
+  await run.step(fenceNodes, { site, region, autoScalingGroup }, id('fenceNodes'));
+  await run.step(fenceHome, { site, region, fileServer }, id('fenceHome'));
+  await run.step(fenceDatabase, { site, region, databaseId: primary.database.id }, id('fenceDatabase'));
+  const { proven } = await run.step(proveFence, { site: primary }, id('proveFence'));
+  return proven;
+}
+
+/** 5: a volume from each copy, attached, mounted, exported. */
+async function bringUpHome(run: FailoverRun, { standby, standbyFacts, copies }: Situation): Promise<void> {
+  const { region, fileServer } = standby;
+  const availabilityZone = valueOf(standbyFacts.fileServer)?.availabilityZone ?? '';
+  for (const { name: volume, device, type: volumeType } of fileServer.volumes) {
+    const snapshotId = copies.snapshots[volume] ?? '';
+    const suffix = fileServer.volumes.length > 1 ? `.${volume}` : '';
+    const { volumeId } = await run.step(
+      createHomeVolume,
+      { region, volume, snapshotId, availabilityZone, volumeType },
+      { id: `createHomeVolume${suffix}` },
+    );
+    const fileServerInstanceId = fileServer.instanceId;
+    await run.step(
+      attachHomeVolume,
+      { region, volumeId, fileServerInstanceId, device },
+      { id: `attachHomeVolume${suffix}` },
+    );
+  }
+  await run.step(mountHome, { region, fileServer });
+}
+
+/** 6–9: the database becomes primary, gets a primary's settings, and Bitbucket is told. */
+async function promote(run: FailoverRun, standby: Site): Promise<PromotedDatabase> {
+  const { region, database, stack } = standby;
+  const { id: databaseId, backupRetentionDays } = database;
+  if (run.policy.failover.snapshotBeforePromotion) await run.step(snapshotDatabase, { region, databaseId });
+  const promoted = await run.step(promoteReplica, {
+    region,
+    databaseId,
+    databaseName: run.subject.databaseName,
+    credentials: run.subject.credentials.database,
+    backupRetentionDays,
+    lagLimitSeconds: run.policy.dataLoss.databaseSeconds,
+  });
+  const { multiAz, deletionProtection, parameterGroup, securityGroups } = database;
+  await run.step(configureDatabase, {
+    region,
+    databaseId,
+    multiAz,
+    backupRetentionDays,
+    deletionProtection,
+    ...(parameterGroup === undefined ? {} : { parameterGroup }),
+    securityGroups,
+  });
+  await run.step(setStackProperties, {
+    region,
+    stack: stack.name,
+    parameter: stack.propertiesParameter,
+    set: { 'disaster.recovery': 'true' },
+  });
+  return promoted;
+}
+
+/** 10–12: one node, a cluster of one, and a smoke test before any user comes. */
+async function startFirstNode(run: FailoverRun, standby: Site): Promise<RunningNodes> {
+  const { credentials, probeRepository: repository } = run.subject;
+  const running = await startNodeNumber(run, standby, 1);
+  const [first] = running.nodes;
+  await run.step(smokeTest, {
+    url: `http://${first?.address ?? ''}:${standby.nodes.port}`,
+    probe: credentials.probe,
+    administrator: credentials.administrator,
+    repository,
+  });
+  return running;
+}
+
+/** 14: one at a time, each must be seen by all the others. */
+async function startOtherNodes(run: FailoverRun, standby: Site): Promise<void> {
+  for (let count = 2; count <= nodesWanted(run, standby); count += 1)
+    await startNodeNumber(run, standby, count);
+}
+
+function startNodeNumber(run: FailoverRun, standby: Site, count: number): Promise<RunningNodes> {
+  const { region, nodes } = standby;
+  const { administrator } = run.subject.credentials;
+  return run.step(
+    startNode,
+    { region, autoScalingGroup: nodes.autoScalingGroup, count, port: nodes.port, administrator },
+    { id: `startNode.${count}`, title: count === 1 ? 'Start the first node' : `Start node ${count}` },
+  );
+}
+
+/** 15–16 and the proof of service. */
+async function settle(run: FailoverRun, standby: Site, first: RunningNodes['nodes']): Promise<void> {
+  const { url, dns, credentials, probeRepository: repository, mirrors } = run.subject;
+  const { administrator, probe } = credentials;
+  const node = `http://${first[0]?.address ?? ''}:${standby.nodes.port}`;
+  await run.step(rebuildSearch, { url: node, administrator });
+  if (mirrors.length > 0) await run.step(checkMirrors, { url: node, administrator, mirrors });
+  await run.step(verifyService, {
+    url,
+    dns,
+    region: standby.region,
+    autoScalingGroup: standby.nodes.autoScalingGroup,
+    port: standby.nodes.port,
+    count: nodesWanted(run, standby),
+    probe,
+    administrator,
+    repository,
+  });
+}
+
+/** What was lost, by the times and by comparing the database with the home. */
+async function reportLoss(
+  run: FailoverRun,
+  { standby, copies }: Situation,
+  promoted: PromotedDatabase,
+): Promise<void> {
+  const compared = await run.measure(countLostPushes, {
+    region: standby.region,
+    databaseId: standby.database.id,
+    databaseName: run.subject.databaseName,
+    credentials: run.subject.credentials.database,
+    fileServer: standby.fileServer,
+    since: copies.capturedAt,
+  });
+  run.report('rpo', {
+    databaseSeconds: databaseLossSeconds(promoted.lastReplayedAt, run.incidentStartedAt),
+    homeSeconds: Math.round(homeLossSeconds(copies.capturedAt, run.incidentStartedAt) * 10) / 10,
+    pushesCompared: compared?.compared ?? null,
+    lostPushes: compared?.lostPushes ?? null,
+  });
+}
+
+function leaveWord(run: FailoverRun, { primary, standby }: Situation, fenced: boolean): void {
+  run.followUp(`Rebuild the protection: ${standby.name} has neither a replica nor copies of its home.`);
+  run.followUp(
+    `Remove disaster.recovery from the properties of ${standby.stack.name} once the integrity checks are done.`,
+  );
+  run.followUp(
+    `Keep ${primary.name} down; its database can never rejoin and holds the pushes that were lost.`,
+  );
+  if (!fenced)
+    run.followUp(`Prove the fence of ${primary.name} when ${primary.region} can be reached again.`);
+}
+
+function nodesWanted(run: FailoverRun, standby: Site): number {
+  return run.policy.failover.nodes ?? standby.nodes.count;
+}
+
+function describeLag(seconds: number | null, age: number | null): string {
+  return seconds === null
+    ? 'no measurement'
+    : `${seconds} s${age === null ? '' : `, measured ${Math.round(age)} s ago`}`;
+}
+
+function find(sites: readonly Site[], name: string): Site {
+  const site = sites.find((one) => one.name === name);
+  if (site === undefined) throw new Error(`no site ${name}`);
+  return site;
+}
+
+function findFacts(sites: readonly SiteFacts[], name: string): SiteFacts {
+  const site = sites.find((one) => one.site === name);
+  if (site === undefined) throw new Error(`no facts of ${name}`);
+  return site;
+}

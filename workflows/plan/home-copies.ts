@@ -1,0 +1,71 @@
+import type { Problem } from '../runbook/step';
+import type { HomeCopy } from '../steps/list-home-copies';
+
+/** A complete set of volumes captured at one instant. */
+export interface HomeCopySet {
+  readonly backup: string;
+  readonly capturedAt: string;
+  /** By volume name. */
+  readonly snapshots: Readonly<Record<string, string>>;
+}
+
+export type HomeChoice =
+  | { readonly chosen: HomeCopySet; readonly passedOver: readonly string[] }
+  | { readonly chosen: null; readonly problem: Problem };
+
+/**
+ * The newest set that has a completed snapshot of every volume that the home consists of, by the standby's estate and
+ * by the set's own tag. Newer sets that lack something are named: they cost data.
+ */
+export function chooseHomeCopy(copies: readonly HomeCopy[], volumes: readonly string[]): HomeChoice {
+  const sets = [...group(copies)].sort(([, left], [, right]) =>
+    capturedAt(right).localeCompare(capturedAt(left)),
+  );
+  const passedOver: string[] = [];
+  for (const [backup, members] of sets) {
+    const lacking = lacks(members, volumes);
+    if (lacking.length === 0) {
+      const snapshots = Object.fromEntries(members.map((copy) => [copy.volume, copy.snapshotId]));
+      return { chosen: { backup, capturedAt: capturedAt(members), snapshots }, passedOver };
+    }
+    passedOver.push(`${backup} of ${capturedAt(members)}: ${lacking.join(', ')}`);
+  }
+  return { chosen: null, problem: noCopy(passedOver) };
+}
+
+function noCopy(passedOver: readonly string[]): Problem {
+  return passedOver.length === 0
+    ? {
+        code: 'noHomeCopy',
+        message: 'There is no copy of the shared home in the standby region.',
+        remedy:
+          'Without one nothing can be started there. Look for snapshots without the tag runbooks:instance.',
+      }
+    : {
+        code: 'incompletePair',
+        message: `No copy of the shared home is complete: ${passedOver.join('; ')}.`,
+        remedy: 'Wait for a pending copy, or find the missing volumes.',
+      };
+}
+
+function group(copies: readonly HomeCopy[]): ReadonlyMap<string, readonly HomeCopy[]> {
+  const sets = new Map<string, HomeCopy[]>();
+  for (const copy of copies) sets.set(copy.backup, [...(sets.get(copy.backup) ?? []), copy]);
+  return sets;
+}
+
+/** The oldest instant counts: that is what the set is worth. */
+function capturedAt(members: readonly HomeCopy[]): string {
+  return members.map((copy) => copy.capturedAt).sort()[0] ?? '';
+}
+
+function lacks(members: readonly HomeCopy[], volumes: readonly string[]): readonly string[] {
+  const wanted = [...new Set([...volumes, ...members.flatMap((copy) => copy.members)])].sort();
+  return wanted.flatMap((volume) => {
+    const copies = members.filter((copy) => copy.volume === volume);
+    if (copies.length === 0) return [`${volume} is missing`];
+    return copies.some((copy) => copy.state === 'completed')
+      ? []
+      : [`${volume} is ${copies[0]?.state ?? 'missing'}`];
+  });
+}

@@ -1,0 +1,12 @@
+import type { RunPolicy } from '../runbook/policy';
+
+/** The whole policy as the estate gives it: the kit's part and the runbooks' own. Durations in seconds. */
+export interface Settings extends RunPolicy {
+  readonly dataLoss: { readonly databaseSeconds: number; readonly homeSeconds: number };
+  readonly detection: {
+    readonly probes: number;
+    readonly intervalSeconds: number;
+    readonly timeoutSeconds: number;
+  };
+  readonly failover: { readonly snapshotBeforePromotion: boolean; readonly nodes?: number | undefined };
+}

@@ -1,0 +1,49 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { KitActivities, StepActivity } from './admission';
+import type { RunPolicy } from './policy';
+import type { Counted } from './step';
+
+/** A dead worker is noticed after this long: every activity of ours heartbeats by itself. */
+const HEARTBEAT_SECONDS = 10;
+/** Budget of the look that a check or an undo's attempt takes. */
+const ATTEMPT_SECONDS = 60;
+
+export const kitActivities = proxyActivities<KitActivities>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '10m',
+  heartbeatTimeout: `${HEARTBEAT_SECONDS}s`,
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+});
+
+/** How an activity of a step is carried out: what to call, its budget, and what the UI's timeline says. */
+export interface Work {
+  readonly type: string;
+  readonly summary: string;
+  readonly budgetSeconds: number;
+  /** A wait looks again at its own pace; the others back off. */
+  readonly wait: boolean;
+}
+
+/** Calls one activity of a step or observation with the budget that the policy gives it. */
+export async function callActivity<T>(policy: RunPolicy, work: Work, call: unknown): Promise<Counted<T>> {
+  const budget = Math.max(1, Math.round(work.budgetSeconds * 1000));
+  const options: ActivityOptions = {
+    scheduleToCloseTimeout: budget,
+    startToCloseTimeout: work.wait ? Math.min(budget, ATTEMPT_SECONDS * 1000) : budget,
+    heartbeatTimeout: `${HEARTBEAT_SECONDS}s`,
+    summary: work.summary.slice(0, 200),
+    retry: work.wait
+      ? { initialInterval: Math.max(1, policy.polling.fastestSeconds * 1000), backoffCoefficient: 1 }
+      : {
+          initialInterval: Math.max(1, (policy.polling.fastestSeconds * 1000) / 4),
+          backoffCoefficient: 2,
+          maximumInterval: Math.max(1, policy.polling.slowestSeconds * 1000),
+          maximumAttempts: 8,
+        },
+  };
+  const activities = proxyActivities<Record<string, StepActivity>>(options);
+  const activity = activities[work.type];
+  if (activity === undefined) throw new Error(`no activity ${work.type}`);
+  return (await activity(call)) as Counted<T>;
+}

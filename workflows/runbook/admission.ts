@@ -1,0 +1,49 @@
+import type { Person, RunPolicy } from './policy';
+import type { CallCount } from './step';
+
+/** What `admit` pins in history: the parsed request, the instance as the estate describes it, people and policy. */
+export interface Admission<Input, Subject, Policy extends RunPolicy> {
+  readonly instance: string;
+  readonly dryRun: boolean;
+  readonly reason: string | null;
+  /** The person who started the run, if known; excluded from approving. */
+  readonly requestedBy: string | null;
+  /** `manual`, or what started it: `schedule`, `webhook`, … */
+  readonly trigger: string;
+  /** When the trouble began, ISO 8601, if the starter said so. */
+  readonly incidentStartedAt: string | null;
+  readonly input: Input;
+  readonly subject: Subject;
+  readonly people: readonly Person[];
+  readonly policy: Policy;
+}
+
+export interface LeaseRequest {
+  readonly instance: string;
+  readonly runbook: string;
+  readonly trigger: string;
+  readonly whenBusy: 'refuse' | 'wait';
+}
+
+export type LeaseAnswer =
+  | { readonly granted: true; readonly token: number }
+  | { readonly granted: false; readonly why: string; readonly remedy: string };
+
+export interface LeaseRelease {
+  readonly instance: string;
+  readonly token: number;
+  /** Set after a recovery: automatic starts are blocked for so long. */
+  readonly blockSeconds: number;
+}
+
+/** The activities that the kit itself needs; implemented in `activities/runbook/`. */
+export interface KitActivities {
+  admit(request: {
+    readonly runbook: string;
+    readonly message: unknown;
+  }): Promise<Admission<unknown, unknown, RunPolicy>>;
+  acquireLease(request: LeaseRequest): Promise<LeaseAnswer>;
+  releaseLease(release: LeaseRelease): Promise<void>;
+}
+
+export type StepActivity = (call: unknown) => Promise<{ readonly value: unknown; readonly calls: CallCount }>;

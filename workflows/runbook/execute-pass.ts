@@ -1,0 +1,299 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { askAboutDrift, passGate } from './gates';
+import type { PassContext } from './passes';
+import { driftOf } from './plan';
+import type { Plan } from './plan';
+import { failureAnswer } from './policy';
+import type { RunPolicy } from './policy';
+import { now } from './recorder';
+import type { Run, StepOptions } from './run';
+import type { Check, ObservationContract, Problem, StepContract, Verified } from './step';
+import { describeFailure, failureType, RunStopped } from './stopped';
+import type { UndoStack } from './undo';
+
+/** How one try of a step ended. */
+type Try<O> =
+  | { readonly done: true; readonly output: O }
+  | { readonly done: false; readonly why: string; readonly fallback: O | undefined };
+
+/** Runs the procedure for real: each step checks again, runs, verifies; failures ask. */
+export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Run<Input, Subject, Policy> {
+  readonly pass = 'execute';
+
+  constructor(
+    private readonly context: PassContext,
+    private readonly plan: Plan,
+    private readonly passedGates: readonly string[],
+    private readonly undo: UndoStack,
+  ) {}
+
+  get input(): Input {
+    return this.context.admission.input as Input;
+  }
+
+  get subject(): Subject {
+    return this.context.admission.subject as Subject;
+  }
+
+  get policy(): Policy {
+    return this.context.policy as Policy;
+  }
+
+  get incidentStartedAt(): string {
+    return this.context.recorder.state.incidentStartedAt ?? this.context.recorder.state.startedAt;
+  }
+
+  async observe<I, O>(contract: ObservationContract<I, O>, input: I): Promise<O> {
+    await this.context.desk.passHold();
+    return this.context.look(contract, input);
+  }
+
+  async measure<I, O>(contract: ObservationContract<I, O>, input: I): Promise<O | null> {
+    try {
+      return await this.observe(contract, input);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.degraded(`${contract.title}: ${describeFailure(error)}`);
+      return null;
+    }
+  }
+
+  async step<I, O>(contract: StepContract<I, O>, input: I, options: StepOptions = {}): Promise<O> {
+    const { id = contract.name, title = contract.title } = options;
+    const { recorder, desk } = this.context;
+    let retriesLeft = retriesByPolicy(this.policy, contract.name);
+    for (;;) {
+      await desk.passHold();
+      this.working();
+      const tried = await this.shield(contract, () => this.tryStep(contract, input, { id, title }));
+      if (tried.done) return tried.output;
+      recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: tried.why });
+      if (retriesLeft > 0) {
+        retriesLeft -= 1;
+        continue;
+      }
+      const verdict = await this.askAboutFailure(
+        contract,
+        { id, title },
+        tried.why,
+        tried.fallback !== undefined,
+      );
+      if (verdict === 'skip' && tried.fallback !== undefined) return tried.fallback;
+    }
+  }
+
+  async gate(name: string): Promise<void> {
+    if (this.passedGates.includes(name)) return;
+    const gate = this.plan.gates.find((one) => one.name === name);
+    if (gate === undefined) {
+      const differences = [`gate ${name} was not in the approved plan`];
+      await this.asking(() =>
+        askAboutDrift(this.context.desk, this.policy, this.plan, { id: name, title: name, differences }),
+      );
+    } else await this.asking(() => passGate(this.context.desk, this.policy, this.plan, gate));
+  }
+
+  async problem(problem: Problem): Promise<void> {
+    if (this.plan.problems.some((known) => known.code === problem.code)) return;
+    this.context.recorder.apply({ type: 'problem', problem });
+    const about = {
+      id: problem.code,
+      title: problem.message,
+      differences: [problem.message, problem.remedy],
+    };
+    await this.asking(() => askAboutDrift(this.context.desk, this.policy, this.plan, about));
+  }
+
+  refuse(problem: Problem): never {
+    this.context.recorder.apply({ type: 'problem', problem });
+    throw new RunStopped({ kind: 'refused', problems: [problem] });
+  }
+
+  fact(label: string, value: string): void {
+    this.context.recorder.apply({ type: 'fact', label, value });
+  }
+
+  private isVerifying = false;
+
+  verifying(): void {
+    this.isVerifying = true;
+    this.working();
+  }
+
+  degraded(why: string): void {
+    this.context.recorder.apply({ type: 'degraded', why });
+  }
+
+  followUp(what: string): void {
+    this.context.recorder.apply({ type: 'followUp', what });
+  }
+
+  report(name: string, value: unknown): void {
+    this.context.recorder.apply({ type: 'extra', name, value });
+  }
+
+  private working(): void {
+    this.context.recorder.apply({
+      type: 'phase',
+      phase: this.isVerifying ? 'verifying' : 'executing',
+      at: now(),
+    });
+  }
+
+  private async asking<T>(ask: () => Promise<T>): Promise<T> {
+    this.context.recorder.apply({ type: 'phase', phase: 'asking', at: now() });
+    const answer = await ask();
+    this.working();
+    return answer;
+  }
+
+  /** A point of no return must not be left half-way: a cancel waits until its outcome is known. */
+  private shield<T>(
+    contract: StepContract<never, unknown> | { readonly risk: string },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    return contract.risk === 'pointOfNoReturn' ? CancellationScope.nonCancellable(work) : work();
+  }
+
+  private async tryStep<I, O>(
+    contract: StepContract<I, O>,
+    input: I,
+    step: { id: string; title: string },
+  ): Promise<Try<O>> {
+    const { recorder } = this.context;
+    const { id, title } = step;
+    let fallback: O | undefined;
+    const expectedSeconds = this.context.expectedSeconds(contract);
+    recorder.apply({
+      type: 'stepStarted',
+      at: now(),
+      step: {
+        id,
+        title,
+        risk: contract.risk,
+        state: 'checking',
+        expectedSeconds,
+        startedAt: null,
+        endedAt: null,
+        tries: 0,
+        proof: {},
+        error: null,
+      },
+    });
+    try {
+      const check = await this.context.part<I, O, Check<O>>(contract, 'check', step, { input });
+      fallback = check.output;
+      const hard = check.problems.filter((problem) => problem.consent === undefined);
+      if (hard.length > 0) {
+        return {
+          done: false,
+          fallback,
+          why: hard.map((problem) => `${problem.message} ${problem.remedy}`).join(' '),
+        };
+      }
+      await this.confirm(step, check);
+      let output: O | undefined;
+      if (contract.risk !== 'readOnly') {
+        output = await this.change(contract, input, step, check);
+        fallback = output;
+      }
+      recorder.apply({ type: 'step', id, state: 'verifying', at: now() });
+      const verified = await this.context.part<I, O, Verified<O>>(contract, 'verify', step, {
+        input,
+        ...(output === undefined ? {} : { output }),
+      });
+      for (const why of verified.degraded ?? [])
+        recorder.apply({ type: 'degraded', why: `${title}: ${why}` });
+      recorder.apply({ type: 'step', id, state: 'done', at: now(), proof: verified.facts, error: null });
+      return { done: true, output: verified.output };
+    } catch (error) {
+      if (error instanceof RunStopped) throw error;
+      if (isCancellation(error)) {
+        recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: 'cancelled' });
+        throw error;
+      }
+      const why = describeFailure(error);
+      if (failureType(error) === 'LeaseLost') {
+        recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: why });
+        throw new RunStopped({ kind: 'leaseLost', why });
+      }
+      return { done: false, fallback, why };
+    }
+  }
+
+  /** Registers the undo before the call, for its answer may be lost; past a point of no return there is none. */
+  private async change<I, O>(
+    contract: StepContract<I, O>,
+    input: I,
+    step: { id: string; title: string },
+    check: Check<O>,
+  ): Promise<O> {
+    const { recorder } = this.context;
+    if (contract.risk === 'reversible') this.undo.register(contract, input, step, check);
+    else recorder.apply({ type: 'pointOfNoReturn', step: step.id });
+    recorder.apply({ type: 'step', id: step.id, state: 'running', at: now() });
+    const output = await this.context.part<I, O, O>(contract, 'run', step, { input });
+    this.undo.complete(step.id, output);
+    return output;
+  }
+
+  private async confirm(step: { id: string; title: string }, check: Check<unknown>): Promise<void> {
+    const differences = driftOf(
+      this.plan.steps.find((planned) => planned.id === step.id),
+      step.id,
+      check,
+    );
+    if (differences.length === 0) return;
+    this.context.recorder.apply({ type: 'step', id: step.id, state: 'waiting', at: now() });
+    await this.asking(() =>
+      askAboutDrift(this.context.desk, this.policy, this.plan, { ...step, differences }),
+    );
+  }
+
+  private async askAboutFailure(
+    contract: { readonly name: string },
+    step: { id: string; title: string },
+    why: string,
+    skippable: boolean,
+  ): Promise<'retry' | 'skip'> {
+    const { recorder, desk } = this.context;
+    if (failureAnswer(this.policy, contract.name) === 'abort') {
+      throw new RunStopped({
+        kind: 'aborted',
+        why: `${step.title} failed and the policy says abort: ${why}`,
+      });
+    }
+    const answer = await this.asking(() =>
+      desk.ask({
+        id: desk.freshId(`${step.id}.failed`),
+        kind: 'failedStep',
+        title: `${step.title} failed`,
+        evidence: [why],
+        verdicts: skippable ? ['retry', 'skip', 'abort'] : ['retry', 'abort'],
+        roles: [],
+        needed: 1,
+        planHash: null,
+        timeoutSeconds: this.policy.failures.decisionTimeoutSeconds,
+      }),
+    );
+    if (answer.verdict === 'retry') return 'retry';
+    if (answer.verdict === 'skip') {
+      recorder.apply(
+        { type: 'step', id: step.id, state: 'skipped', at: now() },
+        {
+          type: 'degraded',
+          why: `${step.title} was skipped by ${answer.by ?? 'somebody'}: ${answer.note ?? ''}`,
+        },
+      );
+      return 'skip';
+    }
+    const who =
+      answer.verdict === 'timeout' ? 'nobody decided in time' : `${answer.by ?? 'somebody'} decided so`;
+    throw new RunStopped({ kind: 'aborted', why: `${step.title} failed (${why}); ${who}` });
+  }
+}
+
+function retriesByPolicy(policy: RunPolicy, step: string): number {
+  const answer = failureAnswer(policy, step);
+  return typeof answer === 'object' ? answer.retry : 0;
+}

@@ -1,0 +1,37 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Plan } from './plan';
+import type { Report } from './report';
+import type { Ask, RunState, Verdict } from './state';
+
+/** Payload of update `decide` and of signal `decision`. */
+export interface DecisionMessage {
+  /** Id of the ask: `status.asks[].id`. */
+  readonly ask: string;
+  readonly verdict: Verdict;
+  /** Name of a person of the estate. */
+  readonly actor: string;
+  readonly note?: string;
+  /** Hash of the plan that is approved: needed for `approve` wherever the ask has one. */
+  readonly planHash?: string;
+  readonly proof?: string;
+}
+
+export interface HoldMessage {
+  readonly actor: string;
+  readonly reason?: string;
+}
+
+/** What stands after a decision. */
+export interface DecisionAnswer {
+  readonly ask: Ask;
+  /** Approvals still missing; 0 when the ask is closed. */
+  readonly missing: number;
+}
+
+export const decide = defineUpdate<DecisionAnswer, [DecisionMessage]>('decide');
+export const decision = defineSignal<[DecisionMessage]>('decision');
+export const hold = defineUpdate<RunState['held'], [HoldMessage]>('hold');
+export const resume = defineUpdate<RunState['held'], [HoldMessage]>('resume');
+export const status = defineQuery<RunState>('status');
+export const plan = defineQuery<Plan | null>('plan');
+export const report = defineQuery<Report>('report');

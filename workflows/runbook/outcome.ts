@@ -1,0 +1,65 @@
+import type { Outcome, RunState } from './state';
+import type { Problem } from './step';
+import type { RunStopped } from './stopped';
+
+export interface Conclusion {
+  readonly outcome: Outcome;
+  /** One sentence for people. */
+  readonly text: string;
+  /** The workflow closes as cancelled. */
+  readonly cancelled: boolean;
+  readonly problems?: readonly Problem[];
+}
+
+export function concludeSuccess(state: RunState): Conclusion {
+  const unproven = state.steps.filter((step) => step.state === 'skipped').length;
+  return state.degraded.length === 0 && unproven === 0
+    ? { outcome: 'SUCCEEDED', text: 'everything was done and verified', cancelled: false }
+    : { outcome: 'DEGRADED', text: `done, but ${state.degraded.join('; ')}`, cancelled: false };
+}
+
+/**
+ * How a run ends that left its procedure early.
+ * @param stop why; null = it was cancelled
+ * @param untouched nothing had been changed
+ * @param undone whether everything was taken back; null = no undo was tried
+ */
+export function concludeStop(
+  state: RunState,
+  stop: RunStopped['stop'] | null,
+  untouched: boolean,
+  undone: boolean | null,
+): Conclusion {
+  const cancelled = stop === null;
+  const why = explain(stop);
+  const point = state.pastPointOfNoReturn;
+  if (point !== null || stop?.kind === 'leaseLost') {
+    const passed = point === null ? 'the lease is gone' : `past the point of no return (${point})`;
+    return {
+      outcome: 'HANDED_OVER',
+      text: `stopped ${passed}: ${why}; see what stands in the report`,
+      cancelled,
+    };
+  }
+  if (untouched && stop?.kind === 'refused') {
+    return {
+      outcome: 'REFUSED',
+      text: `refused before anything was touched: ${why}`,
+      cancelled,
+      problems: stop.problems,
+    };
+  }
+  if (untouched && stop?.kind === 'denied')
+    return { outcome: 'DENIED', text: `${why}; nothing was touched`, cancelled };
+  if (undone === false)
+    return { outcome: 'UNDO_INCOMPLETE', text: `${why}; not everything could be undone`, cancelled };
+  const rest = untouched ? 'nothing was touched' : 'everything was undone';
+  return { outcome: stop?.kind === 'denied' ? 'DENIED' : 'UNDONE', text: `${why}; ${rest}`, cancelled };
+}
+
+function explain(stop: RunStopped['stop'] | null): string {
+  if (stop === null) return 'cancelled';
+  return stop.kind === 'refused'
+    ? stop.problems.map((problem) => `${problem.message} (${problem.code})`).join('; ')
+    : stop.why;
+}

@@ -1,0 +1,80 @@
+import { callActivity } from './activities';
+import type { Admission } from './admission';
+import type { Desk } from './desk';
+import type { RunPolicy } from './policy';
+import type { Recorder } from './recorder';
+import type { ObservationContract, Pace, StepCall, StepContext, StepContract } from './step';
+
+/** What both passes share: the admission, where state is kept, and how activities are called. */
+export class PassContext {
+  token: number | null = null;
+
+  constructor(
+    readonly admission: Admission<unknown, unknown, RunPolicy>,
+    readonly recorder: Recorder,
+    readonly desk: Desk,
+  ) {}
+
+  get policy(): RunPolicy {
+    return this.admission.policy;
+  }
+
+  expectedSeconds(contract: StepContract<never, unknown> | StepContract<unknown, unknown>): number {
+    return this.policy.expected[contract.name] ?? contract.expectedSeconds;
+  }
+
+  private deadlineSeconds(contract: { readonly name: string; readonly deadlineSeconds: number }): number {
+    return this.policy.deadlines[contract.name] ?? contract.deadlineSeconds;
+  }
+
+  async look<I, O>(contract: ObservationContract<I, O>, input: I): Promise<O> {
+    const context = this.stepContext(contract.name, 0, null);
+    const { value, calls } = await callActivity<O>(
+      this.policy,
+      {
+        type: `${contract.name}.look`,
+        summary: contract.title,
+        budgetSeconds: this.deadlineSeconds(contract),
+        wait: false,
+      },
+      { input, context } satisfies StepCall<I, O>,
+    );
+    this.recorder.apply({ type: 'calls', calls });
+    return value;
+  }
+
+  /** Calls one part of a step and counts what it cost. */
+  async part<I, O, T>(
+    contract: StepContract<I, O>,
+    part: 'check' | 'run' | 'verify' | 'undo',
+    step: { readonly id: string; readonly title: string },
+    call: Omit<StepCall<I, O>, 'context'>,
+  ): Promise<T> {
+    const mayChange = part === 'run' || part === 'undo';
+    const expected = this.policy.expected[contract.name] ?? contract.expectedSeconds;
+    const context = this.stepContext(step.id, expected, mayChange ? this.token : null);
+    const deadline = this.deadlineSeconds(contract);
+    const { value, calls } = await callActivity<T>(
+      this.policy,
+      {
+        type: `${contract.name}.${part}`,
+        summary: part === 'run' ? step.title : `${part}: ${step.title}`,
+        budgetSeconds: part === 'check' ? Math.min(deadline, CHECK_SECONDS) : deadline,
+        wait: part === 'verify',
+      },
+      { ...call, context } satisfies StepCall<I, O>,
+    );
+    this.recorder.apply({ type: 'calls', calls });
+    return value;
+  }
+
+  private stepContext(step: string, expectedSeconds: number, token: number | null): StepContext {
+    const { workflowId, runId, runbook } = this.recorder.state;
+    const { fastestSeconds, slowestSeconds } = this.policy.polling;
+    const pace: Pace = { expectedSeconds, fastestSeconds, slowestSeconds };
+    return { instance: this.admission.instance, run: { workflowId, runId, runbook }, step, token, pace };
+  }
+}
+
+/** A check only looks; when it cannot in this time, it will not. */
+const CHECK_SECONDS = 300;

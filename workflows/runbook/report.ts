@@ -1,0 +1,142 @@
+import type { Ask, Outcome, RunFact, RunState, StepRecord, StepState } from './state';
+import { openAsks } from './state';
+import type { CallCount, Facts, Problem, Risk } from './step';
+
+export interface ReportStep {
+  readonly id: string;
+  readonly title: string;
+  readonly risk: Risk;
+  readonly state: StepState;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly seconds: number | null;
+  readonly tries: number;
+  readonly proof: Facts;
+  readonly error: string | null;
+}
+
+/** Recovery time, split by what it was spent on. Seconds; total = from the incident, if its time is known, to now or the end. */
+export interface RecoveryTime {
+  readonly detectSeconds: number;
+  readonly decideSeconds: number;
+  readonly actSeconds: number;
+  readonly verifySeconds: number;
+  readonly totalSeconds: number;
+}
+
+export interface Report {
+  readonly runbook: string;
+  readonly instance: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly outcome: Outcome | null;
+  readonly conclusion: string | null;
+  readonly dryRun: boolean;
+  readonly requestedBy: string | null;
+  readonly reason: string | null;
+  readonly trigger: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly planHash: string | null;
+  readonly facts: readonly RunFact[];
+  readonly problems: readonly Problem[];
+  readonly steps: readonly ReportStep[];
+  readonly asks: readonly Ask[];
+  readonly rto: RecoveryTime;
+  readonly calls: CallCount;
+  readonly degraded: readonly string[];
+  readonly followUps: readonly string[];
+  /** What stands when the run stopped past a point of no return, or with an incomplete undo. */
+  readonly standing: readonly string[];
+  readonly [extra: string]: unknown;
+}
+
+/** The report as it stands at `now` (epoch milliseconds); a pure function of the state. */
+export function reportOf(state: RunState, now: number): Report {
+  return {
+    runbook: state.runbook,
+    instance: state.instance,
+    workflowId: state.workflowId,
+    runId: state.runId,
+    outcome: state.outcome,
+    conclusion: state.conclusion,
+    dryRun: state.dryRun,
+    requestedBy: state.requestedBy,
+    reason: state.reason,
+    trigger: state.trigger,
+    startedAt: state.startedAt,
+    endedAt: state.endedAt,
+    planHash: state.planHash,
+    facts: state.facts,
+    problems: state.problems,
+    steps: state.steps.map(reportStep),
+    asks: state.asks,
+    rto: recoveryTime(state, now),
+    calls: state.calls,
+    degraded: state.degraded,
+    followUps: state.followUps,
+    standing: standing(state),
+    ...state.extras,
+  };
+}
+
+function reportStep(step: StepRecord): ReportStep {
+  const { id, title, risk, startedAt, endedAt, tries, proof, error } = step;
+  const seconds = startedAt === null || endedAt === null ? null : secondsBetween(startedAt, endedAt);
+  return { id, title, risk, state: step.state, startedAt, endedAt, seconds, tries, proof, error };
+}
+
+function recoveryTime(state: RunState, now: number): RecoveryTime {
+  const end = state.endedAt ?? new Date(now).toISOString();
+  const spent = (phase: string): number =>
+    (state.phaseSeconds[phase] ?? 0) + (state.phase === phase ? secondsBetween(state.phaseSince, end) : 0);
+  const before =
+    state.incidentStartedAt === null
+      ? 0
+      : Math.max(0, secondsBetween(state.incidentStartedAt, state.startedAt));
+  const detect = before + spent('admitting') + spent('waiting') + spent('observing') + spent('planning');
+  return {
+    detectSeconds: round(detect),
+    decideSeconds: round(spent('asking')),
+    actSeconds: round(spent('executing') + spent('undoing')),
+    verifySeconds: round(spent('verifying')),
+    totalSeconds: round(before + secondsBetween(state.startedAt, end)),
+  };
+}
+
+/** What a successor finds: done and not undone, and what was left in an uncertain state. */
+function standing(state: RunState): readonly string[] {
+  if (state.outcome !== 'HANDED_OVER' && state.outcome !== 'UNDO_INCOMPLETE') return [];
+  const uncertain: readonly StepState[] = [
+    'checking',
+    'running',
+    'verifying',
+    'waiting',
+    'failed',
+    'undoing',
+    'undoFailed',
+  ];
+  return [
+    ...state.steps
+      .filter((step) => step.state === 'done' && step.risk !== 'readOnly')
+      .map((step) => `stands: ${step.title} (${step.id})`),
+    ...state.steps
+      .filter((step) => uncertain.includes(step.state))
+      .map(
+        (step) =>
+          `uncertain, look before acting: ${step.title} (${step.id})${step.error === null ? '' : `: ${step.error}`}`,
+      ),
+    ...state.steps
+      .filter((step) => step.state === 'planned')
+      .map((step) => `not done: ${step.title} (${step.id})`),
+    ...openAsks(state).map((ask) => `unanswered: ${ask.title} (${ask.id})`),
+  ];
+}
+
+export function secondsBetween(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / 1000;
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 10) / 10;
+}

@@ -1,0 +1,48 @@
+import type { RunPolicy } from './policy';
+import type { ObservationContract, Problem, StepContract } from './step';
+
+export interface StepOptions {
+  /** Distinguishes several uses of one contract, e.g. `startNode.2`; the contract's name unless told. */
+  readonly id?: string;
+  readonly title?: string;
+}
+
+/**
+ * What a procedure works with. The same procedure is run twice: once to plan, where every step only checks, and once to
+ * execute. It must therefore decide from observations and outputs alone, and in the same way both times.
+ */
+export interface Run<Input, Subject, Policy extends RunPolicy> {
+  readonly input: Input;
+  /** What the runbook acts on, as pinned by admit. */
+  readonly subject: Subject;
+  readonly policy: Policy;
+  /** When the trouble began, ISO 8601; the run's start where nobody said. */
+  readonly incidentStartedAt: string;
+  /** `plan`: nothing is changed, outputs may hold stand-ins (`later`). */
+  readonly pass: 'plan' | 'execute';
+  observe<I, O>(contract: ObservationContract<I, O>, input: I): Promise<O>;
+  /** An observation for the report only, made in the execution: when it fails the run is degraded and goes on. */
+  measure<I, O>(contract: ObservationContract<I, O>, input: I): Promise<O | null>;
+  /** Checks; in the execution also runs and verifies, asks when it fails, and registers the undo. */
+  step<I, O>(contract: StepContract<I, O>, input: I, options?: StepOptions): Promise<O>;
+  /** People approve the plan here, as the policy says for this gate. */
+  gate(name: string, title: string): Promise<void>;
+  /** Adds a problem found by the procedure's own decisions. Without `consent` the plan is refused, at its end. */
+  problem(problem: Problem): Promise<void>;
+  /** Ends the pass: the procedure cannot be planned any further. */
+  refuse(problem: Problem): never;
+  /** A figure for people: shown, and part of what they approve. */
+  fact(label: string, value: string): void;
+  /** Steps from here on count as verification. */
+  verifying(): void;
+  /** The run cannot end better than DEGRADED. */
+  degraded(why: string): void;
+  /** Something that people have to do after the run. */
+  followUp(what: string): void;
+  /** A member of the report's own, e.g. `rpo`. */
+  report(name: string, value: unknown): void;
+}
+
+export type Procedure<Input, Subject, Policy extends RunPolicy> = (
+  run: Run<Input, Subject, Policy>,
+) => Promise<void>;

@@ -1,0 +1,193 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { kitActivities } from './activities';
+import type { Admission } from './admission';
+import { Desk } from './desk';
+import { initialState } from './events';
+import { ExecutePass } from './execute-pass';
+import { passOpeningGates } from './gates';
+import { concludeStop, concludeSuccess } from './outcome';
+import type { Conclusion } from './outcome';
+import { PassContext } from './passes';
+import { makePlan, plannedRecords } from './plan-pass';
+import type { RunPolicy } from './policy';
+import { now, Recorder } from './recorder';
+import { reportOf } from './report';
+import type { Report } from './report';
+import type { Procedure } from './run';
+import { describeFailure, RunStopped } from './stopped';
+import { UndoStack } from './undo';
+
+export interface RunbookOptions {
+  /** After it, automatic starts for the instance are blocked for the policy's window. */
+  readonly recovery: boolean;
+}
+
+/**
+ * Makes the workflow of a runbook from its procedure. The workflow takes one JSON object; its life is that of
+ * docs/architecture.md: admit, lease, plan, dry run or gates, execute, report.
+ */
+export function runbook<Input, Subject, Policy extends RunPolicy>(
+  name: string,
+  options: RunbookOptions,
+  procedure: Procedure<Input, Subject, Policy>,
+): (message: unknown) => Promise<Report> {
+  const workflow = async (message: unknown): Promise<Report> => {
+    const { workflowId, runId, startTime } = workflowInfo();
+    const recorder = new Recorder(initialState(name, workflowId, runId, startTime.toISOString()));
+    const desk = new Desk(recorder);
+    desk.receive();
+    return new RunbookExecution(name, options, procedure, recorder, desk).live(message);
+  };
+  Object.defineProperty(workflow, 'name', { value: name });
+  return workflow;
+}
+
+class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
+  constructor(
+    private readonly name: string,
+    private readonly options: RunbookOptions,
+    private readonly procedure: Procedure<Input, Subject, Policy>,
+    private readonly recorder: Recorder,
+    private readonly desk: Desk,
+  ) {}
+
+  async live(message: unknown): Promise<Report> {
+    let admission: Admission<unknown, unknown, RunPolicy>;
+    try {
+      admission = await kitActivities.admit({ runbook: this.name, message: message ?? null });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const problem = {
+        code: 'invalidInput',
+        message: describeFailure(error),
+        remedy: 'Start again with corrected input.',
+      };
+      return this.end(
+        concludeStop(this.recorder.state, { kind: 'refused', problems: [problem] }, true, null),
+      );
+    }
+    const { instance, dryRun, reason, requestedBy, trigger, incidentStartedAt } = admission;
+    this.recorder.apply({
+      type: 'admitted',
+      instance,
+      dryRun,
+      reason,
+      requestedBy,
+      trigger,
+      incidentStartedAt,
+    });
+    this.desk.people = admission.people;
+
+    const context = new PassContext(admission, this.recorder, this.desk);
+    const undo = new UndoStack(context);
+    let conclusion: Conclusion;
+    try {
+      await this.acquireLease(context);
+      conclusion = await this.planAndExecute(context, undo);
+    } catch (error) {
+      conclusion = await this.turnRound(error, undo);
+    }
+    await this.releaseLease(context, conclusion);
+    return this.end(conclusion);
+  }
+
+  private async planAndExecute(context: PassContext, undo: UndoStack): Promise<Conclusion> {
+    this.recorder.apply({ type: 'phase', phase: 'observing', at: now() });
+    const plan = await makePlan(context, this.procedure);
+    this.desk.plan = plan;
+    this.recorder.apply({
+      type: 'planned',
+      hash: plan.hash,
+      problems: plan.problems,
+      steps: plannedRecords(plan),
+    });
+    if (context.admission.dryRun)
+      return {
+        outcome: 'PLANNED',
+        text: planSummary(plan.steps.length, plan.problems.length),
+        cancelled: false,
+      };
+    const hard = plan.problems.filter((problem) => problem.consent === undefined);
+    if (hard.length > 0) throw new RunStopped({ kind: 'refused', problems: hard });
+
+    this.recorder.apply({ type: 'phase', phase: 'asking', at: now() });
+    const passed = await passOpeningGates(this.desk, context.policy, plan);
+    this.recorder.apply({ type: 'phase', phase: 'executing', at: now() });
+    await this.procedure(new ExecutePass<Input, Subject, Policy>(context, plan, passed, undo));
+    return concludeSuccess(this.recorder.state);
+  }
+
+  /** Undoes what can be undone, unless a point of no return was passed: from there a run only goes forward. */
+  private async turnRound(error: unknown, undo: UndoStack): Promise<Conclusion> {
+    const cancelled = isCancellation(error);
+    // Anything else is a fault of our own code: the task fails, and is retried once the code is mended.
+    if (!cancelled && !(error instanceof RunStopped)) {
+      if (!(error instanceof Error) || error.name !== 'ActivityFailure') throw error;
+      return this.turnRound(new RunStopped({ kind: 'aborted', why: describeFailure(error) }), undo);
+    }
+    const stop = error instanceof RunStopped ? error.stop : null;
+    const forwardOnly = this.recorder.state.pastPointOfNoReturn !== null || stop?.kind === 'leaseLost';
+    const touched = !undo.isEmpty;
+    const undone = forwardOnly || !touched ? null : await undo.unwind();
+    return concludeStop(this.recorder.state, stop, !touched, undone);
+  }
+
+  private async acquireLease(context: PassContext): Promise<void> {
+    const { instance, dryRun, trigger, policy } = context.admission;
+    if (dryRun) return;
+    this.recorder.apply({ type: 'phase', phase: 'waiting', at: now() });
+    const { whenBusy } = policy.lease;
+    const answer = await kitActivities.acquireLease({ instance, runbook: this.name, trigger, whenBusy });
+    if (!answer.granted) {
+      throw new RunStopped({
+        kind: 'refused',
+        problems: [{ code: 'instanceBusy', message: answer.why, remedy: answer.remedy }],
+      });
+    }
+    context.token = answer.token;
+  }
+
+  private async releaseLease(context: PassContext, conclusion: Conclusion): Promise<void> {
+    const { token, policy } = context;
+    if (token === null) return;
+    const recovered =
+      this.options.recovery && ['SUCCEEDED', 'DEGRADED', 'HANDED_OVER'].includes(conclusion.outcome);
+    const { instance } = context.admission;
+    const blockSeconds = recovered ? policy.antiFlap.windowSeconds : 0;
+    try {
+      await CancellationScope.nonCancellable(() =>
+        kitActivities.releaseLease({ instance, token, blockSeconds }),
+      );
+    } catch (error) {
+      // The next run finds a holder that has ended and takes over; the outcome of this one stands.
+      this.recorder.apply({
+        type: 'followUp',
+        what: `The lease of ${instance} was not released: ${describeFailure(error)}`,
+      });
+    }
+  }
+
+  private async end(conclusion: Conclusion): Promise<Report> {
+    const { outcome, text, cancelled } = conclusion;
+    for (const problem of conclusion.problems ?? []) {
+      if (!this.recorder.state.problems.includes(problem)) this.recorder.apply({ type: 'problem', problem });
+    }
+    this.recorder.apply({ type: 'ended', outcome, conclusion: text, at: now() });
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    const report = reportOf(this.recorder.state, Date.now());
+    if (cancelled) await CancellationScope.current().cancelRequested;
+    if (outcome === 'SUCCEEDED' || outcome === 'DEGRADED' || outcome === 'PLANNED') return report;
+    throw ApplicationFailure.nonRetryable(text, outcome, report);
+  }
+}
+
+function planSummary(steps: number, problems: number): string {
+  return `planned ${steps} steps, found ${problems} problems; nothing was changed`;
+}

@@ -1,0 +1,87 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { PassContext } from './passes';
+import { now } from './recorder';
+import type { Check, Facts, StepContract, Undone } from './step';
+import { describeFailure } from './stopped';
+
+interface Entry {
+  readonly contract: StepContract<unknown, unknown>;
+  readonly input: unknown;
+  readonly step: { readonly id: string; readonly title: string };
+  readonly before: Facts;
+  output?: unknown;
+}
+
+/** What has to be taken back when the run turns round: last in, first out, in a scope that a cancel does not reach. */
+export class UndoStack {
+  private readonly entries: Entry[] = [];
+
+  constructor(private readonly context: PassContext) {}
+
+  get isEmpty(): boolean {
+    return this.entries.length === 0;
+  }
+
+  /** Called before the step runs. A retried step keeps the state that its first try found. */
+  register<I, O>(
+    contract: StepContract<I, O>,
+    input: I,
+    step: { id: string; title: string },
+    check: Check<O>,
+  ): void {
+    if (this.entries.some((entry) => entry.step.id === step.id)) return;
+    this.entries.push({
+      contract: contract,
+      input,
+      step,
+      before: check.before,
+    });
+  }
+
+  complete(id: string, output: unknown): void {
+    const entry = this.entries.find((one) => one.step.id === id);
+    if (entry !== undefined) entry.output = output;
+  }
+
+  /** Undoes everything; true when nothing was left behind. */
+  async unwind(): Promise<boolean> {
+    return CancellationScope.nonCancellable(async () => {
+      this.context.recorder.apply({ type: 'phase', phase: 'undoing', at: now() });
+      let complete = true;
+      for (const entry of [...this.entries].reverse()) complete = (await this.undoOne(entry)) && complete;
+      return complete;
+    });
+  }
+
+  private async undoOne(entry: Entry): Promise<boolean> {
+    const { recorder, desk, policy } = this.context;
+    const { id, title } = entry.step;
+    for (;;) {
+      recorder.apply({ type: 'step', id, state: 'undoing', at: now() });
+      try {
+        const undone = await this.context.part<unknown, unknown, Undone>(entry.contract, 'undo', entry.step, {
+          input: entry.input,
+          before: entry.before,
+          ...(entry.output === undefined ? {} : { output: entry.output }),
+        });
+        recorder.apply({ type: 'step', id, state: 'undone', at: now(), proof: undone.facts, error: null });
+        return true;
+      } catch (error) {
+        const why = describeFailure(error);
+        recorder.apply({ type: 'step', id, state: 'undoFailed', at: now(), error: why });
+        const answer = await desk.ask({
+          id: desk.freshId(`${id}.undo`),
+          kind: 'failedUndo',
+          title: `Undo of "${title}" failed`,
+          evidence: [why],
+          verdicts: ['retry', 'skip'],
+          roles: [],
+          needed: 1,
+          planHash: null,
+          timeoutSeconds: policy.failures.decisionTimeoutSeconds,
+        });
+        if (answer.verdict !== 'retry') return false;
+      }
+    }
+  }
+}
