@@ -11,11 +11,13 @@ export function describeRun(session: Session, workflowId: string): Promise<Workf
   return session.call('describing the run', () => session.client.workflow.getHandle(workflowId).describe());
 }
 
-/** The run's state, from the worker that holds it. */
-export async function readState(session: Session, workflowId: string): Promise<RunState> {
+/** The run's state, from the worker that holds it; `seconds`: how long to wait for that worker. */
+export async function readState(session: Session, workflowId: string, seconds?: number): Promise<RunState> {
   return asRunbook(workflowId, () =>
-    session.call('asking the run for its state', () =>
-      session.client.workflow.getHandle(workflowId).query(status),
+    session.call(
+      'asking the run for its state',
+      () => session.client.workflow.getHandle(workflowId).query(status),
+      seconds,
     ),
   );
 }
@@ -25,10 +27,14 @@ export async function readReport(session: Session, workflowId: string): Promise<
   const handle = session.client.workflow.getHandle(workflowId);
   const { status: closed } = await describeRun(session, workflowId);
   if (closed.name === 'COMPLETED' || closed.name === 'FAILED') {
-    const kept = await session.call('reading the result', () => handle.result()).catch(reportInFailure);
+    const kept: unknown = await session
+      .call('reading the result', () => handle.result())
+      .catch(reportInFailure);
     if (isReport(kept)) return kept;
   }
-  return asRunbook(workflowId, () => session.call('asking the run for its report', () => handle.query(report)));
+  return asRunbook(workflowId, () =>
+    session.call('asking the run for its report', () => handle.query(report)),
+  );
 }
 
 /** A run that ended badly carries its report in the details of its failure. */
@@ -38,7 +44,9 @@ function reportInFailure(error: unknown): unknown {
 }
 
 function isReport(value: unknown): value is Report {
-  return typeof value === 'object' && value !== null && 'outcome' in value && 'rto' in value && 'steps' in value;
+  return (
+    typeof value === 'object' && value !== null && 'outcome' in value && 'rto' in value && 'steps' in value
+  );
 }
 
 async function asRunbook<T>(workflowId: string, work: () => Promise<T>): Promise<T> {
@@ -46,7 +54,10 @@ async function asRunbook<T>(workflowId: string, work: () => Promise<T>): Promise
     return await work();
   } catch (error) {
     if (error instanceof QueryNotRegisteredError || error instanceof QueryRejectedError) {
-      throw new CommandError(`${workflowId} is no runbook: ${error.message}`, '`runbooks list` shows the runs.');
+      throw new CommandError(
+        `${workflowId} is no runbook: ${error.message}`,
+        '`runbooks list` shows the runs.',
+      );
     }
     throw error;
   }

@@ -55,7 +55,9 @@ export async function connect(environment: Readonly<Record<string, string | unde
 function readConfiguration(
   environment: Readonly<Record<string, string | undefined>>,
 ): ReturnType<typeof loadClientConnectConfig> {
-  const set = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const set = Object.entries(environment).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   try {
     return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(set) });
   } catch (error) {

@@ -20,20 +20,27 @@ export interface Followed {
   readonly closed: string | undefined;
 }
 
-/** Seconds between two checks whether the workflow was closed from outside (terminated, cancelled, timed out). */
+/** A watcher rather says soon that nobody answers than stands still. */
+const ANSWER_SECONDS = 4;
+
+/** Milliseconds between two checks whether the workflow was closed from outside (terminated, cancelled, timed out). */
 const DESCRIBE_EVERY_MS = 3000;
 
 /**
  * Looks at a run until it has ended. A worker or server that does not answer is waited for: that a run goes on
  * without them is its whole point.
  */
-export async function follow(session: Session, workflowId: string, options: FollowOptions): Promise<Followed> {
+export async function follow(
+  session: Session,
+  workflowId: string,
+  options: FollowOptions,
+): Promise<Followed> {
   let state: RunState | undefined;
   let described = 0;
   for (;;) {
     let trouble: string | undefined;
     try {
-      state = await readState(session, workflowId);
+      state = await readState(session, workflowId, ANSWER_SECONDS);
     } catch (error) {
       if (error instanceof CommandError && error.message.includes('is no runbook')) throw error;
       trouble = messageOf(error);

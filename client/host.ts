@@ -29,7 +29,12 @@ interface JsonOption {
 }
 
 /** A command with `--json` and an example in its help. */
-export function addCommand(parent: Command, usage: string, description: string, ...examples: string[]): Command {
+export function addCommand(
+  parent: Command,
+  usage: string,
+  description: string,
+  ...examples: string[]
+): Command {
   return parent
     .command(usage)
     .description(description)
@@ -67,7 +72,9 @@ export function reportError(host: Host, options: JsonOption, error: unknown): vo
   const remedy = error instanceof CommandError ? error.remedy : undefined;
   const exitCode = error instanceof CommandError ? error.exitCode : EXIT.failed;
   if (options.json === true) {
-    host.terminal.err(`${JSON.stringify({ error: { message, ...(remedy === undefined ? {} : { remedy }) } })}\n`);
+    host.terminal.err(
+      `${JSON.stringify({ error: { message, ...(remedy === undefined ? {} : { remedy }) } })}\n`,
+    );
   } else {
     const { red } = host.terminal.colors;
     host.terminal.err(`${red('error:')} ${message}\n${remedy === undefined ? '' : `${remedy}\n`}`);

@@ -21,7 +21,10 @@ ${header(report)}
 ${recoveryBar(report)}
 ${list('Data loss', loss(report))}
 ${problems(report)}
-${list('What was found', report.facts.map(({ label, value }) => `${label}: ${value}`))}
+${list(
+  'What was found',
+  report.facts.map(({ label, value }) => `${label}: ${value}`),
+)}
 ${timeline(report)}
 ${decisions(report.asks)}
 ${list('Less than it should be', report.degraded)}
@@ -103,7 +106,10 @@ function timelineRow(step: ReportStep, begin: number, length: number): string {
     startedAt === null
       ? ''
       : `<i class="${step.state}" style="left:${clamp(from).toFixed(2)}%;width:${Math.min(clamp(width), 100 - clamp(from)).toFixed(2)}%"></i>`;
-  const risk = step.risk === 'pointOfNoReturn' ? ` <span class="risk">${RISK_WORDS[step.risk].toLowerCase()}</span>` : '';
+  const risk =
+    step.risk === 'pointOfNoReturn'
+      ? ` <span class="risk">${RISK_WORDS[step.risk].toLowerCase()}</span>`
+      : '';
   const seen =
     error === null ? escapeHtml(facts(step.proof)) : `<span class="error">${escapeHtml(error)}</span>`;
   return `<tr class="${step.state}"><td>${startedAt === null ? '' : clock(startedAt)}</td><td>${escapeHtml(step.title)}${risk}<small>${escapeHtml(step.id)}</small></td><td>${STATE_WORDS[step.state]}${step.tries > 1 ? ` (${step.tries} tries)` : ''}</td><td>${seconds === null ? '' : span(seconds)}</td><td class="lane"><div>${mark}</div></td><td>${seen}</td></tr>`;

@@ -27,7 +27,10 @@ export async function addAttributes(session: Session, missing: readonly Attribut
   if (missing.length === 0) return;
   const searchAttributes = Object.fromEntries(missing.map(({ name, wanted }) => [name, typeCode(wanted)]));
   await session.call('registering search attributes', () =>
-    session.connection.operatorService.addSearchAttributes({ namespace: session.namespace, searchAttributes }),
+    session.connection.operatorService.addSearchAttributes({
+      namespace: session.namespace,
+      searchAttributes,
+    }),
   );
 }
 

@@ -40,7 +40,10 @@ export async function startRun(session: Session, request: StartRequest, now = ne
     );
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    throw new CommandError(`${workflowId} is running already`, `Look at it with: runbooks watch ${workflowId}`);
+    throw new CommandError(
+      `${workflowId} is running already`,
+      `Look at it with: runbooks watch ${workflowId}`,
+    );
   }
   return workflowId;
 }
@@ -92,6 +95,7 @@ export function parseMoment(option: string, text: string | undefined): string | 
       EXIT.wrongUse,
     );
   }
-  if (time > Date.now()) throw new CommandError(`${option} ${text} lies ahead`, 'Check its zone.', EXIT.wrongUse);
+  if (time > Date.now())
+    throw new CommandError(`${option} ${text} lies ahead`, 'Check its zone.', EXIT.wrongUse);
   return new Date(time).toISOString();
 }

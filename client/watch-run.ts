@@ -49,7 +49,9 @@ function narrating(terminal: Terminal, workflowId: string): OnLook {
     const at = new Date().toISOString();
     if ((trouble !== undefined) !== silent) {
       silent = trouble !== undefined;
-      terminal.out(`${at.slice(11, 19)}Z ${silent ? `no answer from ${workflowId}: ${trouble}` : 'answers again'}\n`);
+      terminal.out(
+        `${at.slice(11, 19)}Z ${silent ? `no answer from ${workflowId}: ${trouble}` : 'answers again'}\n`,
+      );
     }
     if (state === undefined || trouble !== undefined) return;
     for (const line of changes(before, state, at)) terminal.out(`${line}\n`);
@@ -66,7 +68,8 @@ function redrawing(terminal: Terminal): OnLook {
       state === undefined
         ? terminal.colors.dim('waiting for the run to answer…')
         : renderRun(state, { now: Date.now(), columns: terminal.columns, colors: terminal.colors });
-    const text = trouble === undefined ? page : `${page}\n\n${terminal.colors.yellow(`no answer just now: ${trouble}`)}`;
+    const text =
+      trouble === undefined ? page : `${page}\n\n${terminal.colors.yellow(`no answer just now: ${trouble}`)}`;
     if (text === last) return;
     last = text;
     const lines = fit(text.split('\n'), terminal.rows - 2);

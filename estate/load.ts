@@ -59,10 +59,17 @@ export function parseEstate(text: string, file: string): Estate {
   if (document.errors.length > 0) {
     throw new EstateError(
       file,
-      document.errors.map((error) => ({ ...at(error.pos[0]), path: [], message: `not YAML: ${error.message}` })),
+      document.errors.map((error) => ({
+        ...at(error.pos[0]),
+        path: [],
+        message: `not YAML: ${error.message}`,
+      })),
     );
   }
-  const locate = (finding: Finding): EstateProblem => ({ ...at(offsetOf(document, finding.path)), ...finding });
+  const locate = (finding: Finding): EstateProblem => ({
+    ...at(offsetOf(document, finding.path)),
+    ...finding,
+  });
   const given: unknown = document.toJS();
   const parsed = estateSchema.safeParse(given);
   const findings = parsed.success
@@ -87,7 +94,8 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
       offset = startOf(pair.key) ?? offset;
       node = pair.value;
     } else {
-      const item: unknown = isNode(node) && 'get' in node ? (node as Node & Getter).get(step, true) : undefined;
+      const item: unknown =
+        isNode(node) && 'get' in node ? (node as Node & Getter).get(step, true) : undefined;
       if (!isNode(item)) break;
       offset = startOf(item) ?? offset;
       node = item;

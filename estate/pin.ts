@@ -81,7 +81,10 @@ function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): P
   };
 }
 
-function over<T extends object>(general: T, own: { readonly [K in keyof T]?: T[K] | undefined } | undefined): T {
+function over<T extends object>(
+  general: T,
+  own: { readonly [K in keyof T]?: T[K] | undefined } | undefined,
+): T {
   const given = Object.entries(own ?? {}).filter(([, value]) => value !== undefined);
   return { ...general, ...(Object.fromEntries(given) as Partial<T>) };
 }

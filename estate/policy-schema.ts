@@ -65,7 +65,10 @@ const shape = {
     window: duration.prefault('4h').describe('No automatic start for so long after a recovery.'),
   }),
   lease: z.strictObject({
-    whenBusy: z.literal(['refuse', 'wait']).prefault('refuse').describe('When another run holds the instance.'),
+    whenBusy: z
+      .literal(['refuse', 'wait'])
+      .prefault('refuse')
+      .describe('When another run holds the instance.'),
     wait: duration.prefault('30m').describe('How long `wait` waits.'),
   }),
   failover: z.strictObject({
@@ -107,7 +110,9 @@ export const policyOverrideSchema = z.strictObject({
 
 export type PolicyOverride = z.output<typeof policyOverrideSchema>;
 
-export const policyOf = policySchema.superRefine((policy, context) => refuseSlips(policy.gates, context, ['gates']));
+export const policyOf = policySchema.superRefine((policy, context) =>
+  refuseSlips(policy.gates, context, ['gates']),
+);
 
 /** A gate that is almost one of the known ones would leave the known one at its default, silently. */
 function refuseSlips(
@@ -135,9 +140,9 @@ function overriding<S extends z.ZodRawShape>(
 ): z.ZodObject<{ [K in keyof S]: z.ZodOptional<Unset<S[K]> & z.core.SomeType> }, z.core.$strict> {
   const members = Object.entries(object.shape).map(([name, schema]) => {
     const unset = schema instanceof z.ZodPrefault ? schema.unwrap() : schema;
-    return [name, z.optional(unset as z.core.SomeType)];
+    return [name, z.optional(unset)];
   });
-  return z.strictObject(Object.fromEntries(members) as never) as never;
+  return z.strictObject(Object.fromEntries(members) as never);
 }
 
 export type PolicyFile = z.output<typeof policySchema>;

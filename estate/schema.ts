@@ -16,7 +16,10 @@ const httpUrl = z
 /** A name under which a secret is found, never the secret. The value is not repeated in the message. */
 const secret = z
   .string()
-  .refine((value) => parseSecretReference(value) !== undefined, `must be the reference of a secret, never the secret itself. ${REFERENCE_HELP}`);
+  .refine(
+    (value) => parseSecretReference(value) !== undefined,
+    `must be the reference of a secret, never the secret itself. ${REFERENCE_HELP}`,
+  );
 
 const credentials = z.strictObject({
   username: text.describe('The user, in plain text.'),
@@ -32,7 +35,9 @@ const volume = z.strictObject({
 const fileServer = z.strictObject({
   instanceId: text,
   sharedHome: path.prefault('/media/atl/bitbucket/shared'),
-  exportPath: path.prefault('/media/atl/bitbucket/shared').describe('Directory that is exported to the nodes.'),
+  exportPath: path
+    .prefault('/media/atl/bitbucket/shared')
+    .describe('Directory that is exported to the nodes.'),
   exportTo: text.describe('Clients and options of the export, e.g. 10.0.0.0/16(rw,sync,no_root_squash).'),
   owner: text.prefault('bitbucket').describe('User that owns the shared home.'),
   volumes: z
@@ -92,7 +97,10 @@ const instance = z.strictObject({
     .record(name, site)
     .refine((sites) => Object.keys(sites).length > 0, 'describe at least one site')
     .describe('By name.'),
-  mirrors: z.record(name, z.strictObject({ url: httpUrl })).prefault({}).describe('By name.'),
+  mirrors: z
+    .record(name, z.strictObject({ url: httpUrl }))
+    .prefault({})
+    .describe('By name.'),
   policy: policyOverrideSchema.optional().describe('What differs from the general policy.'),
 });
 

@@ -20,7 +20,8 @@ export interface SecretSources {
 export class SecretError extends Error {
   constructor(
     readonly reference: string,
-    problem: string,
+    /** What is wrong, without the reference and the remedy. */
+    readonly problem: string,
     readonly remedy: string,
     cause?: unknown,
   ) {

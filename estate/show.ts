@@ -4,7 +4,15 @@ import type { Estate } from './schema';
 
 /** Members of the policy, at any depth, that hold seconds; `expected` and `deadlines` hold them under step names. */
 const DURATIONS = new Set([
-  'timeout', 'decisionTimeout', 'database', 'home', 'interval', 'fastest', 'slowest', 'window', 'wait',
+  'timeout',
+  'decisionTimeout',
+  'database',
+  'home',
+  'interval',
+  'fastest',
+  'slowest',
+  'window',
+  'wait',
 ]);
 const BY_STEP = new Set(['expected', 'deadlines']);
 
@@ -14,16 +22,21 @@ export function showEstate(estate: Estate): string {
     name,
     instance.policy === undefined ? instance : { ...instance, policy: worded(instance.policy) },
   ]);
-  return stringify({ ...estate, instances: Object.fromEntries(instances), policy: worded(estate.policy) });
+  return stringify({
+    ...estate,
+    instances: Object.fromEntries(instances) as unknown,
+    policy: worded(estate.policy),
+  });
 }
 
 function worded(value: unknown, name = ''): unknown {
   if (typeof value === 'number') return DURATIONS.has(name) ? formatDuration(value) : value;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const members = Object.entries(value).map(([key, member]: [string, unknown]) => [
+  const given = Object.entries(value as Readonly<Record<string, unknown>>);
+  const members = given.map(([key, member]) => [
     key,
     // A gate or a step may bear any name, so only the group decides there.
     typeof member === 'number' && BY_STEP.has(name) ? formatDuration(member) : worded(member, key),
   ]);
-  return Object.fromEntries(members);
+  return Object.fromEntries(members) as unknown;
 }

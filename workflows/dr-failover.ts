@@ -3,6 +3,7 @@ import { chooseHomeCopy } from './plan/home-copies';
 import type { HomeCopySet } from './plan/home-copies';
 import type { Instance, Site } from './plan/instance';
 import { judgePrimary } from './plan/primary-health';
+import { unprovenFence } from './plan/unproven-fence';
 import { decideRoles } from './plan/roles';
 import type { Settings } from './plan/settings';
 import { describeObserved, valueOf } from './runbook/observed';
@@ -36,6 +37,8 @@ interface Situation {
   readonly standby: Site;
   readonly standbyFacts: SiteFacts;
   readonly copies: HomeCopySet;
+  /** Whether AWS in the lost region answered; fencing waits for nothing else. */
+  readonly primaryReachable: boolean;
 }
 
 /**
@@ -47,14 +50,15 @@ export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
   { recovery: true },
   async (run) => {
     const situation = await assess(run);
-    const { primary, standby, standbyFacts } = situation;
+    const { primary, standby, standbyFacts, primaryReachable } = situation;
 
     await run.gate('failover', `Fail ${run.subject.name} over from ${primary.name} to ${standby.name}`);
-    const fenced = await fence(run, primary, '');
+    let fenced = primaryReachable && (await fence(run, primary));
     await bringUpHome(run, situation);
     const promoted = await promote(run, standby);
     const { nodes } = await startFirstNode(run, standby);
-    if (!fenced) await fence(run, primary, '.again');
+    // A region that did not answer is tried at the last moment before users write to the other side.
+    if (!primaryReachable) fenced = await fence(run, primary);
     await run.step(switchDns, {
       dns: run.subject.dns,
       target: valueOf(standbyFacts.balancer)?.dnsName ?? '',
@@ -99,7 +103,9 @@ async function assess(run: FailoverRun): Promise<Situation> {
       remedy: 'The service name needs a target: create the standby load balancer, or mend the access to it.',
     });
   }
-  return { primary, standby, standbyFacts, copies: await chooseCopies(run, standby) };
+  const { group } = findFacts(sites, roles.primary);
+  const primaryReachable = group.state === 'known';
+  return { primary, standby, standbyFacts, copies: await chooseCopies(run, standby), primaryReachable };
 }
 
 async function chooseCopies(run: FailoverRun, standby: Site): Promise<HomeCopySet> {
@@ -125,15 +131,17 @@ async function chooseCopies(run: FailoverRun, standby: Site): Promise<HomeCopySe
 }
 
 /** 3–4: the lost site must not write again, whatever comes back. True when that was seen. */
-async function fence(run: FailoverRun, primary: Site, suffix: '' | '.again'): Promise<boolean> {
+async function fence(run: FailoverRun, primary: Site): Promise<boolean> {
   const { region, name: site, fileServer, alarms } = primary;
   const { autoScalingGroup } = primary.nodes;
-  const id = (name: string) => (suffix === '' ? {} : { id: `${name}${suffix}` });
-  await run.step(disableAutomation, { site, region, autoScalingGroup, alarms }, id('disableAutomation'));
-  await run.step(fenceNodes, { site, region, autoScalingGroup }, id('fenceNodes'));
-  await run.step(fenceHome, { site, region, fileServer }, id('fenceHome'));
-  await run.step(fenceDatabase, { site, region, databaseId: primary.database.id }, id('fenceDatabase'));
-  const { proven } = await run.step(proveFence, { site: primary }, id('proveFence'));
+  await run.together(
+    () => run.step(disableAutomation, { site, region, autoScalingGroup, alarms }),
+    () => run.step(fenceNodes, { site, region, autoScalingGroup }),
+    () => run.step(fenceHome, { site, region, fileServer }),
+    () => run.step(fenceDatabase, { site, region, databaseId: primary.database.id }),
+  );
+  const { proven, reason } = await run.step(proveFence, { site: primary });
+  if (!proven) await run.problem(unprovenFence(primary, reason ?? 'not everything was seen'));
   return proven;
 }
 

@@ -111,8 +111,13 @@ export function kindOf(
   code?: string,
 ): AwsErrorKind {
   if (NO_ANSWER.has(name) || (code !== undefined && NO_ANSWER.has(code))) return 'unreachable';
-  // Errors of the connection that the SDK has wrapped keep their code in the text only.
-  if (name === 'Error' && NO_ANSWER.has(/\bE[A-Z_]{4,}\b/.exec(message)?.[0] ?? '')) return 'unreachable';
+  // What the SDK has wrapped keeps its name, or its code, in the text only.
+  if (
+    name === 'Error' &&
+    (message.match(/\b(TimeoutError|E[A-Z_]{4,})\b/g) ?? []).some((one) => NO_ANSWER.has(one))
+  ) {
+    return 'unreachable';
+  }
   if (/No updates are to be performed|didn't contain changes/.test(message)) return 'unchanged';
   if (name === 'ValidationError' && /does not exist|not found/.test(message)) return 'notFound';
   const known = BY_NAME[name];

@@ -1,7 +1,9 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 
+import type { Pace } from '../../workflows/runbook/step';
 import { needsPerson, notYet, terminal } from '../errors';
 import { callSignal } from '../runbook/call-scope';
+import { delayFor, elapsedSeconds } from './pace';
 import { kindOf } from './error-kinds';
 import type { AwsErrorKind } from './error-kinds';
 
@@ -15,10 +17,12 @@ export interface Undertaking {
   readonly region?: string;
   /** Its state as last seen. */
   readonly state?: string;
+  /** Paces the repetition of a call that is refused because of a state that changes by itself; else 15 s [A §9 B]. */
+  readonly pace?: Pace;
 }
 
 /** An error of AWS, understood. */
-export interface AwsErrorFacts {
+interface AwsErrorFacts {
   readonly kind: AwsErrorKind;
   /** Error name by which it is classified, e.g. `DBInstanceNotFoundFault`. */
   readonly name: string;
@@ -34,7 +38,7 @@ export class AwsUnreachable extends Error {
 }
 
 /** Something that passes by itself: throttling, an internal error. Retried within the step's budget. */
-export class AwsTransient extends Error {
+class AwsTransient extends Error {
   override readonly name = 'AwsTransient';
 }
 
@@ -64,7 +68,7 @@ export async function askAws<T>(
   }
 }
 
-export function factsOf(error: unknown): AwsErrorFacts {
+function factsOf(error: unknown): AwsErrorFacts {
   const raw = (typeof error === 'object' && error !== null ? error : {}) as {
     name?: string;
     code?: string;
@@ -96,7 +100,12 @@ function failureOf(about: Undertaking, facts: AwsErrorFacts, cause: unknown): Er
   const message = wording(about, facts);
   if (facts.kind === 'unreachable') return new AwsUnreachable(message, { cause });
   if (facts.kind === 'transient') return new AwsTransient(message, { cause });
-  if (facts.kind === 'busy') return notYet(message, BUSY_DELAY_SECONDS);
+  if (facts.kind === 'busy') {
+    return notYet(
+      message,
+      about.pace === undefined ? BUSY_DELAY_SECONDS : delayFor(about.pace, elapsedSeconds()),
+    );
+  }
   if (facts.kind === 'quota' || facts.kind === 'denied') return needsPerson(message, cause);
   return terminal(message, cause);
 }
@@ -116,6 +125,9 @@ const REMEDIES: Readonly<Record<AwsErrorKind, string>> = {
 
 function wording(about: Undertaking, facts: AwsErrorFacts): string {
   const where = about.region === undefined ? '' : ` in ${about.region}`;
+  // Met many times in a region that is gone: short, and without advice that nobody needs twice.
+  if (facts.kind === 'unreachable')
+    return `no answer${where} to: ${about.doing} ${about.resource} (${facts.name})`;
   const state = about.state === undefined ? '' : ` (${about.state})`;
   const request = facts.requestId === null ? 'no request id' : `request ${facts.requestId}`;
   const said = facts.message.replace(/\s+/g, ' ').slice(0, 500);

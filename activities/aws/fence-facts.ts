@@ -20,7 +20,8 @@ export async function lookAtFence(dependencies: Dependencies, site: Site): Promi
     observe(() => countInstances(dependencies, site)),
     observe(async () => {
       const groups = await findDatabaseGroups(dependencies, { region, databaseId: site.database.id });
-      if (groups === undefined) throw new NothingKnown(`there is no database ${site.database.id} in ${region}`);
+      if (groups === undefined)
+        throw new NothingKnown(`there is no database ${site.database.id} in ${region}`);
       return Object.keys(rulesOf(groups)).length > 0;
     }),
   ]);

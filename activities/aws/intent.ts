@@ -10,7 +10,8 @@ export function asRead<T>(work: () => Promise<T>): Promise<T> {
   return reading.run(true, work);
 }
 
-const READS = /^(Describe|Get|List|Lookup|Search|Test|Validate|Estimate|BatchGet|AssumeRole|DecodeAuthorization)/;
+const READS =
+  /^(Describe|Get|List|Lookup|Search|Test|Validate|Estimate|BatchGet|AssumeRole|DecodeAuthorization)/;
 
 /** Whether an operation changes anything, by its name; unknown names count as changing. */
 export function isMutating(action: string): boolean {

@@ -24,6 +24,18 @@ export function elapsedSeconds(now = Date.now()): number {
   }
 }
 
+/**
+ * Whether this is a repetition of an activity that said "not yet" before: an undo that waits in several attempts finds
+ * the effect gone in the last one, and still has changed something.
+ */
+export function isRepeated(): boolean {
+  try {
+    return Context.current().info.attempt > 1;
+  } catch {
+    return false;
+  }
+}
+
 /** "Not there yet" with the progress line that an operator reads, and the delay that fits the step's pace. */
 export function lookAgain(progress: string, context: StepContext): ApplicationFailure {
   return notYet(progress, delayFor(context.pace, elapsedSeconds()));

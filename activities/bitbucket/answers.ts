@@ -52,7 +52,7 @@ export const licenseBody = z
     status: z.object({ currentNumberOfUsers: z.number().nullish() }).nullish(),
   })
   .transform((license) => ({
-    expiresAt: license.expiryDate == null ? null : new Date(license.expiryDate).toISOString(),
+    expiresAt: dateOf(license.expiryDate),
     daysLeft: license.daysBeforeExpiry ?? null,
     users: license.status?.currentNumberOfUsers ?? null,
     usersAllowed: license.unlimitedNumberOfUsers === true ? null : (license.maximumNumberOfUsers ?? null),

@@ -111,13 +111,11 @@ function remoteSettings(remote: GitRemote): Readonly<Record<string, string>> {
     const address = remote.address.includes(':') ? `[${remote.address}]` : remote.address;
     settings.push(['http.curloptResolve', `${url.hostname}:${port}:${address}`]);
   }
-  return Object.fromEntries([
-    ['GIT_CONFIG_COUNT', String(settings.length)],
-    ...settings.flatMap(([key, value], at) => [
-      [`GIT_CONFIG_KEY_${at}`, key],
-      [`GIT_CONFIG_VALUE_${at}`, value],
-    ]),
-  ]);
+  const numbered = settings.map(([key, value], at) => ({
+    [`GIT_CONFIG_KEY_${at}`]: key,
+    [`GIT_CONFIG_VALUE_${at}`]: value,
+  }));
+  return Object.assign({ GIT_CONFIG_COUNT: String(settings.length) }, ...numbered) as Record<string, string>;
 }
 
 interface GitResult {

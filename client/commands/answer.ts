@@ -45,7 +45,8 @@ export function registerAnswers(program: Command, host: Host): void {
     )
       .option('--as <name>', 'who answers, a person of the estate; default RUNBOOKS_ACTOR or the user name')
       .option('--note <text>', 'why; kept in the report');
-    if (verdict === 'approve') command.option('--plan <hash>', 'hash of the plan as you read it; default: the present one');
+    if (verdict === 'approve')
+      command.option('--plan <hash>', 'hash of the plan as you read it; default: the present one');
     command.action((run: string, ask: string | undefined, options: AnswerOptions) =>
       performConnected(host, options, (session) => answer(session, host, verdict, { run, ask, options })),
     );
@@ -75,7 +76,7 @@ async function answer(
       session.client.workflow.getHandle(workflowId).executeUpdate(decide, {
         args: [message],
         // Sent again after a lost answer it is the same decision; after the ask was opened anew it is not.
-        updateId: [ask.id, ask.openedAt, ask.decisions.length, actor, verdict].join(' '),
+        updateId: [ask.id, ask.openedAt, planHash ?? '', actor, verdict].join(' '),
       }),
     ),
   );
@@ -126,7 +127,12 @@ export function chooseAsk(state: RunState, id: string | undefined, verdict: Verd
 /** `hold` and `resume`. */
 export function registerHold(program: Command, host: Host): void {
   const definitions = [
-    ['hold', hold, 'stop a run before its next step; it still answers', "runbooks hold bitbucket-prod --reason 'network team looks'"],
+    [
+      'hold',
+      hold,
+      'stop a run before its next step; it still answers',
+      "runbooks hold bitbucket-prod --reason 'network team looks'",
+    ],
     ['resume', resume, 'let a held run go on', 'runbooks resume bitbucket-prod'],
   ] as const;
   for (const [name, update, description, example] of definitions) {

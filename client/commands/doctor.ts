@@ -33,7 +33,7 @@ async function examine(file: string, host: Host): Promise<readonly Finding[]> {
   try {
     const [temporal, outside] = await Promise.all([
       examineTemporal(() => host.connect()),
-      estate === undefined ? [] : examineEstate(estate, { aws, secrets }),
+      estate === undefined ? [] : examineEstate(estate, { aws, secrets }, host.environment),
     ]);
     return [...temporal, finding, ...outside];
   } finally {

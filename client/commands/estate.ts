@@ -17,13 +17,21 @@ export function estatePath(options: EstateOptions, host: Host): string {
   return options.estate ?? host.environment['RUNBOOKS_ESTATE'] ?? 'estate.yaml';
 }
 
-export const ESTATE_OPTION = ['--estate <file>', 'the estate; default RUNBOOKS_ESTATE or estate.yaml'] as const;
+export const ESTATE_OPTION = [
+  '--estate <file>',
+  'the estate; default RUNBOOKS_ESTATE or estate.yaml',
+] as const;
 
 /** `estate check|show|schema`. */
 export function registerEstate(program: Command, host: Host): void {
   const estate = program.command('estate').description('the file that describes your instances');
 
-  addCommand(estate, 'check', 'find every mistake in the estate, with its place', 'runbooks estate check --estate estate.yaml')
+  addCommand(
+    estate,
+    'check',
+    'find every mistake in the estate, with its place',
+    'runbooks estate check --estate estate.yaml',
+  )
     .option(...ESTATE_OPTION)
     .action((options: EstateOptions) => perform(host, options, async () => check(host, options)));
 
@@ -44,12 +52,16 @@ export function registerEstate(program: Command, host: Host): void {
       }),
     );
 
-  addCommand(estate, 'schema', 'print the JSON Schema for your editor', 'runbooks estate schema > estate.schema.json').action(
-    (options: EstateOptions) =>
-      perform(host, options, async () => {
-        printJson(host, estateJsonSchema());
-        return EXIT.done;
-      }),
+  addCommand(
+    estate,
+    'schema',
+    'print the JSON Schema for your editor',
+    'runbooks estate schema > estate.schema.json',
+  ).action((options: EstateOptions) =>
+    perform(host, options, async () => {
+      printJson(host, estateJsonSchema());
+      return EXIT.done;
+    }),
   );
 }
 

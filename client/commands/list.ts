@@ -50,7 +50,11 @@ export function registerList(program: Command, host: Host): void {
       performConnected(host, options, async (session) => {
         const limit = Number(options.limit);
         if (!Number.isInteger(limit) || limit < 1) {
-          throw new CommandError(`--limit ${options.limit} is no count`, 'Write e.g. --limit 50.', EXIT.wrongUse);
+          throw new CommandError(
+            `--limit ${options.limit} is no count`,
+            'Write e.g. --limit 50.',
+            EXIT.wrongUse,
+          );
         }
         const runs = await listRuns(session, filterOf(options), limit);
         if (options.json === true) printJson(host, runs);
@@ -62,7 +66,9 @@ export function registerList(program: Command, host: Host): void {
 
 function filterOf(options: ListOptions): string {
   return [
-    options.instance === undefined ? 'RunbookPhase IS NOT NULL' : `RunbookInstance = ${quote(options.instance)}`,
+    options.instance === undefined
+      ? 'RunbookPhase IS NOT NULL'
+      : `RunbookInstance = ${quote(options.instance)}`,
     ...(options.open === true || options.waiting === true ? ["ExecutionStatus = 'Running'"] : []),
     ...(options.waiting === true ? ['RunbookAwaiting IS NOT NULL'] : []),
   ].join(' AND ');
@@ -111,5 +117,7 @@ function renderList(runs: readonly ListedRun[], colors: Colors): string {
 
 function standing(run: ListedRun, colors: Colors): string {
   if (run.outcome !== null) return paintOutcome(run.outcome as Outcome, colors);
-  return run.status === 'RUNNING' ? colors.cyan(run.phase ?? 'starting') : colors.red(run.status.toLowerCase());
+  return run.status === 'RUNNING'
+    ? colors.cyan(run.phase ?? 'starting')
+    : colors.red(run.status.toLowerCase());
 }

@@ -62,7 +62,8 @@ export function registerPlan(program: Command, host: Host): void {
           const end = `${outcome ?? followed.closed ?? ''}${conclusion === null ? '' : `: ${conclusion}`}`;
           terminal.out(`\n${terminal.colors.dim(`${end}  ${workflowId}`)}\n`);
         }
-        return outcome === 'PLANNED' && (made?.problems ?? problems).every(({ consent }) => consent !== undefined)
+        return outcome === 'PLANNED' &&
+          (made?.problems ?? problems).every(({ consent }) => consent !== undefined)
           ? EXIT.done
           : EXIT.failed;
       }),

@@ -27,11 +27,15 @@ export function registerReport(program: Command, host: Host): void {
         if (options.html !== undefined) {
           const { html } = options;
           await writeFile(html, reportHtml(report)).catch((error: NodeJS.ErrnoException) => {
-            throw new CommandError(`cannot write ${html}: ${error.code ?? error.message}`, 'Name a file that can be written.');
+            throw new CommandError(
+              `cannot write ${html}: ${error.code ?? error.message}`,
+              'Name a file that can be written.',
+            );
           });
         }
         if (options.json === true) printJson(host, report);
-        else if (options.html === undefined) host.terminal.out(`${renderReport(report, host.terminal.colors)}\n`);
+        else if (options.html === undefined)
+          host.terminal.out(`${renderReport(report, host.terminal.colors)}\n`);
         else host.terminal.out(`written to ${options.html}\n`);
         return EXIT.done;
       }),

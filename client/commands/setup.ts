@@ -9,6 +9,7 @@ import type { Host } from '../host';
 import { namespaceExists } from '../namespace';
 import { addAttributes, readAttributes } from '../search-attributes';
 
+const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 const VISIBLE_WITHIN_MS = 30_000;
 
@@ -32,17 +33,19 @@ export function registerSetup(program: Command, host: Host): void {
     .action((options: SetupOptions) =>
       performConnected(host, options, async (session) => {
         const created = await ensureNamespace(session, options);
-        const before = await readAttributes(session);
+        const before = await served(() => readAttributes(session));
         const clash = before.filter(({ present, wanted }) => present !== null && present !== wanted);
         if (clash.length > 0) {
-          const list = clash.map(({ name, present, wanted }) => `${name} is ${present}, not ${wanted}`).join('; ');
+          const list = clash
+            .map(({ name, present, wanted }) => `${name} is ${present}, not ${wanted}`)
+            .join('; ');
           throw new CommandError(
             `search attributes of another type are in the way: ${list}`,
             'Use a namespace of its own for the runbooks: a type cannot be changed.',
           );
         }
         const missing = before.filter(({ present }) => present === null);
-        await addAttributes(session, missing);
+        await served(() => addAttributes(session, missing));
         await untilVisible(session);
         const registered = missing.map(({ name }) => name);
         if (options.json === true) {
@@ -87,22 +90,36 @@ async function ensureNamespace(session: Session, options: SetupOptions): Promise
     .catch((error: unknown) => {
       if (grpcCode(error) !== ALREADY_EXISTS) throw error;
     });
-  await poll(() => namespaceExists(session), `namespace ${namespace} has been created but is not served yet`);
   return true;
+}
+
+/** Parts of the server learn of a new namespace some seconds later, each in its own time. */
+async function served<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + VISIBLE_WITHIN_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (grpcCode(error) !== NOT_FOUND || Date.now() > deadline) throw error;
+    }
+    await pause();
+  }
 }
 
 /** The server's own caches know a new attribute a moment later; a worker that starts before that would fail. */
 async function untilVisible(session: Session): Promise<void> {
-  await poll(
-    async () => (await readAttributes(session)).every(({ present }) => present !== null),
-    'search attributes have been registered but are not listed yet',
-  );
+  const deadline = Date.now() + VISIBLE_WITHIN_MS;
+  while ((await readAttributes(session)).some(({ present }) => present === null)) {
+    if (Date.now() > deadline) {
+      throw new CommandError(
+        'search attributes have been registered but are not listed yet',
+        'Run `runbooks setup` again in a minute.',
+      );
+    }
+    await pause();
+  }
 }
 
-async function poll(look: () => Promise<boolean>, complaint: string): Promise<void> {
-  const deadline = Date.now() + VISIBLE_WITHIN_MS;
-  while (!(await look())) {
-    if (Date.now() > deadline) throw new CommandError(complaint, 'Run `runbooks setup` again in a minute.');
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 250));
 }

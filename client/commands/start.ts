@@ -24,7 +24,10 @@ export function registerStart(program: Command, host: Host): void {
     "runbooks start drFailover bitbucket-prod --reason 'eu-central-1 is down' --watch",
   )
     .option('--reason <text>', 'why; shown to everybody who is asked')
-    .option('--incident-started-at <time>', 'when the trouble began (ISO 8601): recovery time counts from then')
+    .option(
+      '--incident-started-at <time>',
+      'when the trouble began (ISO 8601): recovery time counts from then',
+    )
     .option('--input <json>', 'further input of the runbook, one JSON object')
     .option('--as <name>', 'who starts it, and so cannot approve it; default RUNBOOKS_ACTOR or the user name')
     .option('--dry-run', 'plan only, as `runbooks plan` does')

@@ -5,6 +5,7 @@ import { EstateError, loadEstate } from '../../estate/load';
 import { pinInstance } from '../../estate/pin';
 import type { PinnedInstance } from '../../estate/pin';
 import type { Estate } from '../../estate/schema';
+import { SecretError } from '../../estate/secrets';
 import type { Secrets } from '../../estate/secrets';
 import { bad, good } from './finding';
 import type { Finding } from './finding';
@@ -20,7 +21,13 @@ export function examineFile(file: string): { readonly finding: Finding; readonly
   } catch (error) {
     const lines = error instanceof EstateError ? error.problems.length : 1;
     const detail = error instanceof Error ? error.message : String(error);
-    return { finding: bad('estate', detail, `Correct ${lines === 1 ? 'it' : `all ${lines}`}; \`runbooks estate check\` looks again.`) };
+    return {
+      finding: bad(
+        'estate',
+        detail,
+        `Correct ${lines === 1 ? 'it' : `all ${lines}`}; \`runbooks estate check\` looks again.`,
+      ),
+    };
   }
 }
 
@@ -28,41 +35,40 @@ export function examineFile(file: string): { readonly finding: Finding; readonly
 export async function examineEstate(
   estate: Estate,
   dependencies: { readonly aws: AwsClients; readonly secrets: Secrets },
+  environment: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Finding[]> {
   const instances = Object.keys(estate.instances).map((name) => pinInstance(estate, name).instance);
   const regions = [...new Set(instances.flatMap(({ sites }) => sites.map(({ region }) => region)))];
   const references = [
-    ...new Set(instances.flatMap(({ credentials }) => Object.values(credentials).map(({ password }) => password))),
+    ...new Set(
+      instances.flatMap(({ credentials }) => Object.values(credentials).map(({ password }) => password)),
+    ),
   ];
+  const through = endpointOf(environment);
   return Promise.all([
-    ...regions.map((region) => examineRegion(dependencies.aws, region)),
+    ...regions.map((region) => examineRegion(dependencies.aws, region, through)),
     ...references.map((reference) => examineSecret(dependencies.secrets, reference)),
     ...instances.map(examineName),
   ]);
 }
 
-async function examineRegion(aws: AwsClients, region: string): Promise<Finding> {
+async function examineRegion(aws: AwsClients, region: string, through: string): Promise<Finding> {
   const name = `AWS ${region}`;
   try {
     const { Account, Arn } = await aws
       .sts(region)
       .send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(ANSWER_MS) });
-    return good(name, `account ${Account ?? 'unknown'} as ${Arn ?? 'unknown'}${await endpointOf(aws, region)}`);
+    return good(name, `account ${Account ?? 'unknown'} as ${Arn ?? 'unknown'}${through}`);
   } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return bad(name, `no answer for our credentials${await endpointOf(aws, region)}: ${why}`, remedyFor(error, region));
+    return bad(name, `no answer for our credentials${through}: ${why}`, remedyFor(error, region));
   }
 }
 
-/** ` through <endpoint>` where AWS_ENDPOINT_URL or a profile names one. */
-async function endpointOf(aws: AwsClients, region: string): Promise<string> {
-  try {
-    const { config } = aws.sts(region);
-    const endpoint = await config.endpoint?.();
-    return endpoint === undefined ? '' : ` through ${endpoint.protocol}//${endpoint.hostname}:${endpoint.port ?? ''}`;
-  } catch {
-    return '';
-  }
+/** ` through <endpoint>` where the environment names one. */
+function endpointOf(environment: Readonly<Record<string, string | undefined>>): string {
+  const endpoint = environment['AWS_ENDPOINT_URL_STS'] ?? environment['AWS_ENDPOINT_URL'];
+  return endpoint === undefined || endpoint === '' ? '' : ` through ${endpoint}`;
 }
 
 function remedyFor(error: unknown, region: string): string {
@@ -81,8 +87,9 @@ async function examineSecret(secrets: Secrets, reference: string): Promise<Findi
     await secrets.resolve(reference);
     return good('secret', reference);
   } catch (error) {
-    const remedy = (error as { readonly remedy?: string }).remedy;
-    return bad('secret', error, remedy ?? 'Make it readable here; the worker needs it as well.');
+    if (!(error instanceof SecretError))
+      return bad('secret', error, 'Make it readable here and for the worker.');
+    return bad('secret', `${reference}: ${error.problem}`, error.remedy);
   }
 }
 
@@ -96,5 +103,9 @@ async function examineName({ name, dns }: PinnedInstance): Promise<Finding> {
   const detail = `${dns.name} at ${said.join('; ')}`;
   return silent.length === 0
     ? good(label, detail)
-    : bad(label, detail, `Check dns.name and dns.resolvers of ${name} in the estate, and that this machine may ask them.`);
+    : bad(
+        label,
+        detail,
+        `Check dns.name and dns.resolvers of ${name} in the estate, and that this machine may ask them.`,
+      );
 }

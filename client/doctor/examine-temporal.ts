@@ -1,4 +1,4 @@
-import { CommandError } from '../command-error';
+import type { CommandError } from '../command-error';
 import { messageOf } from '../connection';
 import type { Session } from '../connection';
 import { namespaceExists } from '../namespace';
@@ -13,13 +13,19 @@ export async function examineTemporal(connect: () => Promise<Session>): Promise<
   try {
     session = await connect();
   } catch (error) {
-    return [bad('Temporal', messageOf(error), (error as Partial<CommandError>).remedy ?? 'Start the server.')];
+    return [
+      bad('Temporal', messageOf(error), (error as Partial<CommandError>).remedy ?? 'Start the server.'),
+    ];
   }
   try {
     const { address, namespace } = session;
     if (!(await namespaceExists(session))) {
       return [
-        bad('Temporal', `no namespace "${namespace}" at ${address}`, 'Run `runbooks setup --create-namespace`.'),
+        bad(
+          'Temporal',
+          `no namespace "${namespace}" at ${address}`,
+          'Run `runbooks setup --create-namespace`.',
+        ),
       ];
     }
     return [

@@ -29,7 +29,9 @@ export function renderProblems(problems: readonly Problem[], colors: Colors): st
   if (problems.length === 0) return colors.green('No problems.');
   const lines = problems.flatMap((problem) => {
     const passes =
-      problem.consent === undefined ? 'nothing passes it' : `passes with consent at the gate "${problem.consent}"`;
+      problem.consent === undefined
+        ? 'nothing passes it'
+        : `passes with consent at the gate "${problem.consent}"`;
     return [
       `  ${colors.red('✘')} ${colors.bold(problem.code)}: ${problem.message}`,
       `    ${problem.remedy} ${colors.dim(`(${passes})`)}`,
@@ -57,8 +59,10 @@ function renderGate(gate: PlannedGate, colors: Colors): string {
 
 function renderStep(step: PlannedStep, number: number, colors: Colors): readonly string[] {
   const { bold, dim, red } = colors;
-  const risk = step.risk === 'pointOfNoReturn' ? red(bold(RISK_WORDS[step.risk])) : dim(RISK_WORDS[step.risk]);
-  const expected = step.state === 'done' ? colors.green('already so') : dim(`about ${span(step.expectedSeconds)}`);
+  const risk =
+    step.risk === 'pointOfNoReturn' ? red(bold(RISK_WORDS[step.risk])) : dim(RISK_WORDS[step.risk]);
+  const expected =
+    step.state === 'done' ? colors.green('already so') : dim(`about ${span(step.expectedSeconds)}`);
   const before = factsOf(step.before);
   return [
     `  ${String(number).padStart(2)}  ${bold(step.title)}  ${dim(step.id)}  ${risk}  ${expected}`,

@@ -8,7 +8,10 @@ export interface RecoveryPart {
 }
 
 /** Recovery time and what it was spent on, in the order of a run. */
-export function recovery({ rto }: Report): { readonly total: number; readonly parts: readonly RecoveryPart[] } {
+export function recovery({ rto }: Report): {
+  readonly total: number;
+  readonly parts: readonly RecoveryPart[];
+} {
   return {
     total: rto.totalSeconds,
     parts: [

@@ -24,7 +24,10 @@ export function renderReport(report: Report, colors: Colors): string {
     `${bold('Recovery time')} ${span(total)}  ${dim(parts.map(({ word, seconds }) => `${word} ${span(seconds)}`).join(', '))}`,
     bullets('Data loss', loss(report)),
     report.problems.length === 0 ? '' : renderProblems(report.problems, colors),
-    bullets('Found', report.facts.map(({ label, value }) => `${label}: ${value}`)),
+    bullets(
+      'Found',
+      report.facts.map(({ label, value }) => `${label}: ${value}`),
+    ),
     report.steps.length === 0
       ? ''
       : table(

@@ -25,7 +25,11 @@ export function renderRun(state: RunState, view: RunView): string {
         ),
     ...openAsks(state).map((ask) => renderAsk(state, ask, view)),
     state.problems.length === 0 ? '' : renderProblems(state.problems, colors),
-    bullets('Found', state.facts.map(({ label, value }) => `${label}: ${value}`), colors),
+    bullets(
+      'Found',
+      state.facts.map(({ label, value }) => `${label}: ${value}`),
+      colors,
+    ),
     state.steps.length === 0 ? '' : renderSteps(state.steps, view),
     bullets('Less than it should be', state.degraded, colors),
     bullets('Still to do by people', state.followUps, colors),
@@ -40,7 +44,9 @@ export function renderRun(state: RunState, view: RunView): string {
 }
 
 function headline(state: RunState, { now, colors }: RunView): string {
-  const title = colors.bold(`${state.runbook} of ${state.instance || '…'}${state.dryRun ? ' (dry run)' : ''}`);
+  const title = colors.bold(
+    `${state.runbook} of ${state.instance || '…'}${state.dryRun ? ' (dry run)' : ''}`,
+  );
   const end = state.endedAt === null ? now : Date.parse(state.endedAt);
   const took = span(Math.max(0, (end - Date.parse(state.startedAt)) / 1000));
   const where =
@@ -57,7 +63,11 @@ function headline(state: RunState, { now, colors }: RunView): string {
     ...(state.conclusion === null ? [] : [state.conclusion]),
     ...(state.pastPointOfNoReturn === null || state.outcome !== null
       ? []
-      : [colors.red(`Past the point of no return (${state.pastPointOfNoReturn}): the run only goes forward.`)]),
+      : [
+          colors.red(
+            `Past the point of no return (${state.pastPointOfNoReturn}): the run only goes forward.`,
+          ),
+        ]),
   ].join('\n');
 }
 
@@ -73,7 +83,9 @@ export function renderAsk(state: RunState, ask: Ask, { now, colors }: RunView): 
     colors.bold(colors.yellow(`? ${ask.title}`)) + colors.dim(`  ${ASK_WORDS[ask.kind]} ${ask.id}`),
     ...ask.evidence.map((line) => `    ${line}`),
     `  needs ${ask.needed} (${who}${starter})${given}; ` +
-      (left > 0 ? `${span(left)} left, until ${clock(ask.deadlineAt)}` : `time is up since ${clock(ask.deadlineAt)}`),
+      (left > 0
+        ? `${span(left)} left, until ${clock(ask.deadlineAt)}`
+        : `time is up since ${clock(ask.deadlineAt)}`),
     ...ask.verdicts.map((verdict) => `    ${colors.cyan(answerCommand(state.workflowId, ask, verdict))}`),
   ].join('\n');
 }
@@ -94,10 +106,14 @@ function renderSteps(steps: readonly StepRecord[], { now, columns, colors }: Run
     timeOf(step, now),
     step.error === null ? colors.dim(facts(step.proof)) : colors.red(step.error),
   ]);
-  const seen = Math.max(20, columns - 98);
+  const longest = Math.max(
+    ...steps.map((step) => step.title.length + (step.risk === 'pointOfNoReturn' ? 14 : 0)),
+  );
+  const title = Math.min(50, longest) + 2;
+  const seen = Math.max(20, columns - title - 53);
   return table(['#', 'step', 'state', 'time', 'seen'], rows, {
     dim: colors.dim,
-    widths: [4, 46, 24, 18, seen],
+    widths: [5, title, 27, 19, seen],
   });
 }
 

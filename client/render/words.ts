@@ -84,7 +84,10 @@ export function clock(iso: string): string {
 
 /** Date and time in UTC, to the second. */
 export function moment(iso: string): string {
-  return new Date(iso).toISOString().replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+  return new Date(iso)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');
 }
 
 export function facts(given: Facts): string {

@@ -10,7 +10,7 @@ import { REGIONS } from '../world/network';
 import type { LabNetwork } from '../world/network';
 import type { DatabaseInstance } from './instance';
 import { removeData } from './postgres/base-backup';
-import { copyTree } from './postgres/copy-tree';
+import { copyFiles } from './postgres/copy-files';
 import type { RunAs } from './postgres/run-as';
 import { PostgresServer } from './postgres/server';
 import { replicationRole, REPLICATION_ROLES } from './postgres/settings';
@@ -118,7 +118,7 @@ export class Servers {
 
   async copySnapshot(from: string, to: string): Promise<void> {
     await removeData(to);
-    await copyTree(from, to, { runAs: this.options.runAs });
+    await copyFiles(from, to, { runAs: this.options.runAs });
   }
 
   /** Ends recovery; nothing to do for a server that already takes writes. */

@@ -30,9 +30,10 @@ const FAST_QUEUES = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
  * any other it starts, answers, and then fails each call. So labs differ by port, below the ports that the system
  * hands out by itself.
  */
-const SERVER_ADDRESS = '127.0.0.1';
+export const TEMPORAL_ADDRESS = '127.0.0.1';
 
-function serverPort(address: string): number {
+/** @param address the lab's, 127.N.0.1 */
+export function temporalPort(address: string): number {
   return 27_000 + Number(address.split('.')[1]);
 }
 
@@ -51,13 +52,13 @@ export class TemporalDevServer {
   /** Starts it and waits until the namespace `default` answers. */
   static async start(options: DevServerOptions): Promise<TemporalDevServer> {
     const { address, uiPort = 8233 } = options;
-    const port = serverPort(address);
+    const port = temporalPort(address);
     const attributes = Object.entries(options.searchAttributes ?? {});
     const server = await LabProcess.start({
       name: 'temporal',
       command: options.program,
       args: [
-        ...['server', 'start-dev', '--log-level', 'error', '--ip', SERVER_ADDRESS, '--port', String(port)],
+        ...['server', 'start-dev', '--log-level', 'error', '--ip', TEMPORAL_ADDRESS, '--port', String(port)],
         ...(uiPort === null ? ['--headless'] : ['--ui-ip', address, '--ui-port', String(uiPort)]),
         ...attributes.flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
         ...FAST_QUEUES,
@@ -65,13 +66,13 @@ export class TemporalDevServer {
       log: options.log,
     });
     try {
-      await waitUntilReady(server, `${SERVER_ADDRESS}:${port}`, options.log);
+      await waitUntilReady(server, `${TEMPORAL_ADDRESS}:${port}`, options.log);
     } catch (error) {
       await server.stop();
       throw error;
     }
     const ui = uiPort === null ? undefined : `http://${address}:${uiPort}`;
-    return new TemporalDevServer(server, `${SERVER_ADDRESS}:${port}`, ui);
+    return new TemporalDevServer(server, `${TEMPORAL_ADDRESS}:${port}`, ui);
   }
 
   /** Its state is in memory only: an orderly end takes seconds and saves nothing. */
@@ -93,7 +94,8 @@ async function waitUntilReady(server: LabProcess, address: string, log: string):
       const connection = await Connection.connect({ address, connectTimeout: 2000 });
       try {
         await connection.workflowService.describeNamespace({ namespace: 'default' });
-        return;
+        // Otherwise it was somebody else's server that answered.
+        if (server.alive) return;
       } finally {
         await connection.close();
       }

@@ -1,10 +1,16 @@
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startOf } from '../install/process-identity';
 import { processEvents } from './process';
 import { registryDirectory } from './registry';
+
+interface Left {
+  readonly pid: number;
+  readonly start: string;
+  readonly name: string;
+}
 
 let keeping = false;
 
@@ -30,7 +36,7 @@ export async function endProcessesOf(owner: {
 }): Promise<readonly string[]> {
   const path = journalOf(owner.pid, owner.start);
   if (!existsSync(path)) return [];
-  const left = readFileSync(path, 'utf8')
+  const left: readonly Left[] = readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
@@ -38,20 +44,38 @@ export async function endProcessesOf(owner: {
       return { pid: Number(pid), start, name };
     })
     .filter(({ pid, start }) => startOf(pid) === start);
-  for (const { pid } of left) end(pid);
-  const deadline = Date.now() + 5000;
-  while (left.some(({ pid, start }) => startOf(pid) === start) && Date.now() < deadline) await sleep(20);
+  // PostgreSQL gives its shared memory back on this signal; nothing else here cares for an orderly end.
+  for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
+    const alive = (): readonly Left[] => left.filter(({ pid, start }) => startOf(pid) === start);
+    for (const { pid } of alive()) end(pid, signal);
+    const deadline = Date.now() + 2000;
+    while (alive().length > 0 && Date.now() < deadline) await sleep(20);
+  }
   rmSync(path, { force: true });
   return left.map(({ name }) => name);
 }
 
-function journalOf(pid: number, start: string): string {
-  return join(registryDirectory(), `${pid}-${start.replace(/\W+/g, '_')}.processes`);
+/** Ends what any dead process has left running, also one whose lab is not listed any more. */
+export async function endLeftovers(): Promise<void> {
+  for (const name of readdirSync(registryDirectory())) {
+    const [, pid, start] = /^(\d+)-(\w+)\.processes$/.exec(name) ?? [];
+    if (pid === undefined || start === undefined) continue;
+    if (fileName(Number(pid), startOf(Number(pid)) ?? '') !== name)
+      await endProcessesOf({ pid: Number(pid), start });
+  }
 }
 
-function end(pid: number): void {
+function journalOf(pid: number, start: string): string {
+  return join(registryDirectory(), fileName(pid, start));
+}
+
+function fileName(pid: number, start: string): string {
+  return `${pid}-${start.replace(/\W+/g, '_')}.processes`;
+}
+
+function end(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // It has ended by itself meanwhile.
   }

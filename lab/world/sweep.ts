@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 
 import { startOf } from '../install/process-identity';
-import { endProcessesOf } from './journal';
+import { endLeftovers, endProcessesOf } from './journal';
 import { forgetLab, listLabs } from './registry';
 import type { LabRecord } from './registry';
 
@@ -23,6 +23,7 @@ export async function cleanUpAfter(lab: LabRecord): Promise<readonly string[]> {
 /** Every lab of this user whose process is dead. Each new lab does this first, so that addresses are free again. */
 export async function sweepDeadLabs(): Promise<void> {
   for (const lab of listLabs()) if (!isHeld(lab)) await cleanUpAfter(lab);
+  await endLeftovers();
 }
 
 /** Commands on hosts are known by their environment: it names the host's directory inside the lab's. */

@@ -87,14 +87,54 @@ test('an instance overrides only the policy members that it names', () => {
 });
 
 test.each([
-  ['a misspelt key, with the key that was meant', 'zoneId: Z', 'zoneid: Z', /dns\.zoneid: unknown key "zoneid": did you mean "zoneId"\?/],
-  ['a misspelt key of a gate', 'approvals: 2', 'approval: 2', /gates\.failover\.approval: unknown key "approval": did you mean "approvals"\?/],
-  ['a misspelt gate', 'failover: { approvals: 2', 'failovr: { approvals: 2', /gates\.failovr: unknown gate "failovr": did you mean "failover"\?/],
-  ['a duration without unit', 'timeout: 30m', 'timeout: 30 minutes', /failover\.timeout: "30 minutes" is no duration: write/],
-  ['a retention that forbids replicas', 'backupRetentionDays: 14', 'backupRetentionDays: 0', /backupRetentionDays: .*1/],
-  ['an unknown answer to failures', 'default: ask #', 'default: asks #', /failures\.default: write ask, abort or .* not "asks"/],
-  ['an instance name that no workflow id could carry', 'bitbucket-prod: #', 'Bitbucket/Prod: #', /lower case letters/],
-  ['a missing volume', 'home: { device: /dev/xvdf', 'hom: { device: /dev/xvdf', /a volume named home is missing/],
+  [
+    'a misspelt key, with the key that was meant',
+    'zoneId: Z',
+    'zoneid: Z',
+    /dns\.zoneid: unknown key "zoneid": did you mean "zoneId"\?/,
+  ],
+  [
+    'a misspelt key of a gate',
+    'approvals: 2',
+    'approval: 2',
+    /gates\.failover\.approval: unknown key "approval": did you mean "approvals"\?/,
+  ],
+  [
+    'a misspelt gate',
+    'failover: { approvals: 2',
+    'failovr: { approvals: 2',
+    /gates\.failovr: unknown gate "failovr": did you mean "failover"\?/,
+  ],
+  [
+    'a duration without unit',
+    'timeout: 30m',
+    'timeout: 30 minutes',
+    /failover\.timeout: "30 minutes" is no duration: write/,
+  ],
+  [
+    'a retention that forbids replicas',
+    'backupRetentionDays: 14',
+    'backupRetentionDays: 0',
+    /backupRetentionDays: .*1/,
+  ],
+  [
+    'an unknown answer to failures',
+    'default: ask #',
+    'default: asks #',
+    /failures\.default: write ask, abort or .* not "asks"/,
+  ],
+  [
+    'an instance name that no workflow id could carry',
+    'bitbucket-prod: #',
+    'Bitbucket/Prod: #',
+    /lower case letters/,
+  ],
+  [
+    'a missing volume',
+    'home: { device: /dev/xvdf',
+    'hom: { device: /dev/xvdf',
+    /a volume named home is missing/,
+  ],
 ])('the place and the remedy are told for %s', (_, from, to, message) => {
   const { yaml, line } = changed(from, to);
   const problems = problemsOf(yaml);
@@ -143,16 +183,21 @@ test('two sites may not share a resource, because a fence of one would hit the o
   const { yaml } = changed('region: eu-west-1', 'region: eu-central-1');
   const shared = yaml.replace('id: bitbucket-prod-dr', 'id: bitbucket-prod');
   expect(problemsOf(shared)).toEqual([
-    expect.stringMatching(/dublin\.database\.id: database bitbucket-prod in eu-central-1 is already part of site "frankfurt"/),
+    expect.stringMatching(
+      /dublin\.database\.id: database bitbucket-prod in eu-central-1 is already part of site "frankfurt"/,
+    ),
   ]);
 });
 
-test.each(['hunter2-secret', '12345678'])('a secret written in place of its reference is refused and not repeated: %s', (secret) => {
-  const { yaml } = changed('env:BITBUCKET_ADMIN_PASSWORD', secret);
-  const problems = problemsOf(yaml).join('\n');
-  expect(problems).toMatch(/administrator\.password: must be/);
-  expect(problems).not.toContain(secret);
-});
+test.each(['hunter2-secret', '12345678'])(
+  'a secret written in place of its reference is refused and not repeated: %s',
+  (secret) => {
+    const { yaml } = changed('env:BITBUCKET_ADMIN_PASSWORD', secret);
+    const problems = problemsOf(yaml).join('\n');
+    expect(problems).toMatch(/administrator\.password: must be/);
+    expect(problems).not.toContain(secret);
+  },
+);
 
 test('what is no YAML is told with its place', () => {
   expect(problemsOf('instances:\n  a: [1,\n')[0]).toMatch(/^estate\.yaml:\d+:\d+ not YAML: /);
@@ -167,7 +212,9 @@ test('an unknown instance is answered with the nearest and all known ones', () =
 });
 
 test('a missing file is answered with how to name one', () => {
-  expect(() => loadEstate('/nonexistent/estate.yaml')).toThrow(/no such file: write one .* --estate or RUNBOOKS_ESTATE/);
+  expect(() => loadEstate('/nonexistent/estate.yaml')).toThrow(
+    /no such file: write one .* --estate or RUNBOOKS_ESTATE/,
+  );
 });
 
 test('the JSON Schema tells editors the defaults and refuses unknown keys', () => {

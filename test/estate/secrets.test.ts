@@ -52,7 +52,9 @@ test('sources that were not given are refused, not guessed', async () => {
 });
 
 test('an ARN with a member splits at the last hash only', () => {
-  expect(parseSecretReference('secretsmanager:arn:aws:secretsmanager:eu-west-1:1:secret:a-b#password')).toEqual({
+  expect(
+    parseSecretReference('secretsmanager:arn:aws:secretsmanager:eu-west-1:1:secret:a-b#password'),
+  ).toEqual({
     scheme: 'secretsmanager',
     name: 'arn:aws:secretsmanager:eu-west-1:1:secret:a-b',
     key: 'password',

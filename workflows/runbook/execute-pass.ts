@@ -6,6 +6,7 @@ import type { Plan } from './plan';
 import { failureAnswer } from './policy';
 import type { RunPolicy } from './policy';
 import { now } from './recorder';
+import { settleAll } from './run';
 import type { Run, StepOptions } from './run';
 import type { Check, ObservationContract, Problem, StepContract, Verified } from './step';
 import { describeFailure, failureType, RunStopped } from './stopped';
@@ -80,6 +81,10 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
       );
       if (verdict === 'skip' && tried.fallback !== undefined) return tried.fallback;
     }
+  }
+
+  together<T>(...work: readonly (() => Promise<T>)[]): Promise<readonly T[]> {
+    return settleAll(work);
   }
 
   async gate(name: string): Promise<void> {

@@ -50,7 +50,7 @@ export class PassContext {
     step: { readonly id: string; readonly title: string },
     call: Omit<StepCall<I, O>, 'context'>,
   ): Promise<T> {
-    const mayChange = part === 'run' || part === 'undo';
+    const mayChange = part !== 'check';
     const expected = this.policy.expected[contract.name] ?? contract.expectedSeconds;
     const context = this.stepContext(step.id, expected, mayChange ? this.token : null);
     const deadline = this.deadlineSeconds(contract);

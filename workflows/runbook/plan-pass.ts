@@ -4,6 +4,7 @@ import type { Plan, PlannedGate, PlannedStep } from './plan';
 import { gatePolicy } from './policy';
 import type { RunPolicy } from './policy';
 import { now } from './recorder';
+import { settleAll } from './run';
 import type { Procedure, Run, StepOptions } from './run';
 import type { RunFact, StepRecord } from './state';
 import type { Check, ObservationContract, Problem, StepContract } from './step';
@@ -26,7 +27,8 @@ export async function makePlan<Input, Subject, Policy extends RunPolicy>(
 
 class PlanPass<Input, Subject, Policy extends RunPolicy> implements Run<Input, Subject, Policy> {
   readonly pass = 'plan';
-  private readonly steps: PlannedStep[] = [];
+  /** In the order of the procedure; a step that is being checked has its place already. */
+  private readonly slots: (PlannedStep | null)[] = [];
   private readonly gates: { name: string; title: string; position: number }[] = [];
   private readonly problems: Problem[] = [];
   private readonly facts = new Map<string, RunFact>();
@@ -60,14 +62,19 @@ class PlanPass<Input, Subject, Policy extends RunPolicy> implements Run<Input, S
   async step<I, O>(contract: StepContract<I, O>, input: I, options: StepOptions = {}): Promise<O> {
     const { id = contract.name, title = contract.title } = options;
     this.context.recorder.apply({ type: 'phase', phase: 'planning', at: now() });
+    const slot = this.slots.push(null) - 1;
     const check = await this.context.part<I, O, Check<O>>(contract, 'check', { id, title }, { input });
     const expected = this.policy.expected[contract.name] ?? contract.expectedSeconds;
-    this.steps.push(planStep(id, title, contract as StepContract<unknown, O>, check, expected));
+    this.slots[slot] = planStep(id, title, contract as StepContract<unknown, O>, check, expected);
     return check.output;
   }
 
+  together<T>(...work: readonly (() => Promise<T>)[]): Promise<readonly T[]> {
+    return settleAll(work);
+  }
+
   async gate(name: string, title: string): Promise<void> {
-    this.gates.push({ name, title, position: this.steps.length });
+    this.gates.push({ name, title, position: this.slots.length });
   }
 
   async problem(problem: Problem): Promise<void> {
@@ -94,20 +101,21 @@ class PlanPass<Input, Subject, Policy extends RunPolicy> implements Run<Input, S
 
   plan(): Plan {
     const { runbook } = this.context.recorder.state;
+    const steps = this.slots.filter((step) => step !== null);
     const gates: PlannedGate[] = this.gates.map(({ name, title, position }) => ({
       name,
       title,
       policy: gatePolicy(this.policy, name),
-      before: this.steps[position]?.id ?? null,
+      before: this.slots[position]?.id ?? null,
     }));
     return completePlan({
       runbook,
       instance: this.context.admission.instance,
       createdAt: now(),
       facts: [...this.facts.values()],
-      steps: this.steps,
+      steps,
       gates,
-      problems: unique([...this.problems, ...this.steps.flatMap((step) => step.problems)]),
+      problems: unique([...this.problems, ...steps.flatMap((step) => step.problems)]),
     });
   }
 }

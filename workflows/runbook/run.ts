@@ -25,6 +25,11 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
   measure<I, O>(contract: ObservationContract<I, O>, input: I): Promise<O | null>;
   /** Checks; in the execution also runs and verifies, asks when it fails, and registers the undo. */
   step<I, O>(contract: StepContract<I, O>, input: I, options?: StepOptions): Promise<O>;
+  /**
+   * Steps that do not depend on each other, side by side. All come to their end before the first failure is passed on,
+   * so that an undo never meets a step that is still running.
+   */
+  together<T>(...work: readonly (() => Promise<T>)[]): Promise<readonly T[]>;
   /** People approve the plan here, as the policy says for this gate. */
   gate(name: string, title: string): Promise<void>;
   /** Adds a problem found by the procedure's own decisions. Without `consent` the plan is refused, at its end. */
@@ -46,3 +51,12 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
 export type Procedure<Input, Subject, Policy extends RunPolicy> = (
   run: Run<Input, Subject, Policy>,
 ) => Promise<void>;
+
+/** Runs all to their end, then answers their values or throws the first failure in the order given. */
+export async function settleAll<T>(work: readonly (() => Promise<T>)[]): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(work.map((one) => one()));
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
+}

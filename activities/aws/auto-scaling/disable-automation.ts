@@ -44,7 +44,11 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
         async () => {
           const active = await look(dependencies, input);
           if (!active.found) {
-            return missingCheck('groupNotFound', `Auto Scaling group ${input.autoScalingGroup}`, input.region);
+            return missingCheck(
+              'groupNotFound',
+              `Auto Scaling group ${input.autoScalingGroup}`,
+              input.region,
+            );
           }
           const calls = callsOf(input, active.processes, active.alarms);
           return {

@@ -48,7 +48,11 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
         async () => {
           const group = await findGroup(dependencies, input);
           if (group === undefined) {
-            return missingCheck('groupNotFound', `Auto Scaling group ${input.autoScalingGroup}`, input.region);
+            return missingCheck(
+              'groupNotFound',
+              `Auto Scaling group ${input.autoScalingGroup}`,
+              input.region,
+            );
           }
           const before = formerNumbers(group);
           const done = isFenced(group);
@@ -157,7 +161,10 @@ async function letGo(dependencies: Dependencies, input: FenceNodes, group: AutoS
 
 function stillThere(group: AutoScalingGroup, context: StepContext): Error {
   const count = group.Instances?.length ?? 0;
-  return lookAgain(`${count} ${count === 1 ? 'node is' : 'nodes are'} left: ${showInstances(group)}`, context);
+  return lookAgain(
+    `${count} ${count === 1 ? 'node is' : 'nodes are'} left: ${showInstances(group)}`,
+    context,
+  );
 }
 
 async function existing(dependencies: Dependencies, input: FenceNodes): Promise<AutoScalingGroup> {

@@ -49,6 +49,7 @@ export function readFormer(
     };
   }
   const { minimum, maximum, desired, launchSuspended } = before;
-  if (typeof minimum !== 'number' || typeof maximum !== 'number' || typeof desired !== 'number') return undefined;
+  if (typeof minimum !== 'number' || typeof maximum !== 'number' || typeof desired !== 'number')
+    return undefined;
   return { minimum, maximum, desired, launchSuspended: launchSuspended === true };
 }

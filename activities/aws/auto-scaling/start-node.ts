@@ -11,7 +11,7 @@ import type { StepImplementation } from '../../implement';
 import { findInstances } from '../ec2/find-instances';
 import { askAws } from '../errors';
 import { isOurs, ownerTags } from '../ownership';
-import { lookAgain } from '../pace';
+import { isRepeated, lookAgain } from '../pace';
 import { formerNumbers } from './former-numbers';
 import {
   about,
@@ -105,7 +105,7 @@ export function startNodeImplementation(dependencies: Dependencies): StepImpleme
       }
       const suspends = launchSuspended === true && !suspendedOf(left).includes('Launch');
       if (suspends) await suspend(dependencies, input, ['Launch']);
-      return { changed: differs || suspends, facts: { ...former } };
+      return { changed: differs || suspends || isRepeated(), facts: { ...former } };
     },
   });
 }
@@ -124,9 +124,14 @@ async function inService(
     throw lookAgain(`${ready.length} of ${input.count} nodes in service: ${instances}${trouble}`, context);
   }
   const ids = ready.map((one) => one.InstanceId ?? '');
-  const instances = await findInstances(dependencies, input.region, `instances of ${input.autoScalingGroup}`, {
-    InstanceIds: ids,
-  });
+  const instances = await findInstances(
+    dependencies,
+    input.region,
+    `instances of ${input.autoScalingGroup}`,
+    {
+      InstanceIds: ids,
+    },
+  );
   return instances.map((one) => ({ id: one.InstanceId ?? '', address: one.PrivateIpAddress ?? '' }));
 }
 
@@ -205,15 +210,19 @@ function wantedNumbers(input: StartNode, group: AutoScalingGroup): Numbers {
 async function existing(dependencies: Dependencies, input: StartNode): Promise<AutoScalingGroup> {
   const group = await findGroup(dependencies, input);
   if (group !== undefined) return group;
-  throw terminal(`there is no Auto Scaling group ${input.autoScalingGroup} in ${input.region}. Correct the estate.`);
+  throw terminal(
+    `there is no Auto Scaling group ${input.autoScalingGroup} in ${input.region}. Correct the estate.`,
+  );
 }
 
 /** Why the last launch failed, for the progress line: lack of capacity looks like slowness otherwise. */
 async function lastFailure(dependencies: Dependencies, input: StartNode): Promise<string> {
   const reply = await askAws(about('read the activities of', input), () =>
-    dependencies.aws.autoScaling(input.region).send(
-      new DescribeScalingActivitiesCommand({ AutoScalingGroupName: input.autoScalingGroup, MaxRecords: 1 }),
-    ),
+    dependencies.aws
+      .autoScaling(input.region)
+      .send(
+        new DescribeScalingActivitiesCommand({ AutoScalingGroupName: input.autoScalingGroup, MaxRecords: 1 }),
+      ),
   );
   const [last] = reply.Activities ?? [];
   if (last === undefined || (last.StatusCode !== 'Failed' && last.StatusCode !== 'Cancelled')) return '';

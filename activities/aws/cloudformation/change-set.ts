@@ -143,15 +143,13 @@ async function execute(
   await askAws(
     about('execute', change, name),
     async () => {
-      await dependencies.aws
-        .cloudFormation(change.region)
-        .send(
-          new ExecuteChangeSetCommand({
-            StackName: change.stack,
-            ChangeSetName: name,
-            ClientRequestToken: token,
-          }),
-        );
+      await dependencies.aws.cloudFormation(change.region).send(
+        new ExecuteChangeSetCommand({
+          StackName: change.stack,
+          ChangeSetName: name,
+          ClientRequestToken: token,
+        }),
+      );
     },
     {
       busy: async (error) => {

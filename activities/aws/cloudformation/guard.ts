@@ -25,7 +25,8 @@ export function dangersOf(changes: readonly Change[]): readonly string[] {
     })`;
     if (resource.Action === 'Remove') return [`removes ${name}`];
     if (resource.Replacement === 'True') return [`replaces ${name}`];
-    if (resource.Replacement === 'Conditional' || resource.Action === 'Dynamic') return [`might replace ${name}`];
+    if (resource.Replacement === 'Conditional' || resource.Action === 'Dynamic')
+      return [`might replace ${name}`];
     return [];
   });
 }

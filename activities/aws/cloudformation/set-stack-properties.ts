@@ -7,7 +7,7 @@ import type { Dependencies } from '../../dependencies';
 import { needsPerson, terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
-import { lookAgain } from '../pace';
+import { isRepeated, lookAgain } from '../pace';
 import { applyParameter } from './change-set';
 import { hasProperties, withProperties } from './properties';
 import { findStack, isBusy, isUpdatable, parameterOf } from './stack';
@@ -28,7 +28,8 @@ export function setStackPropertiesImplementation(dependencies: Dependencies): St
     async check(input) {
       const stack = await findStack(dependencies, input.region, input.stack);
       const now = stack === undefined ? undefined : parameterOf(stack, input.parameter);
-      const done = now !== undefined && hasProperties(now, input.set) && stack?.StackStatus?.endsWith('_COMPLETE');
+      const done =
+        now !== undefined && hasProperties(now, input.set) && stack?.StackStatus?.endsWith('_COMPLETE');
       const wanted = withProperties(now ?? '', input.set);
       const call = { service: 'cloudformation', region: input.region, target: input.stack };
       return {
@@ -39,7 +40,11 @@ export function setStackPropertiesImplementation(dependencies: Dependencies): St
             ? []
             : [
                 { ...call, action: 'CreateChangeSet', parameters: { [input.parameter]: wanted } },
-                { ...call, action: 'ExecuteChangeSet', parameters: { unless: 'it replaces or removes data' } },
+                {
+                  ...call,
+                  action: 'ExecuteChangeSet',
+                  parameters: { unless: 'it replaces or removes data' },
+                },
               ],
         problems: done === true ? [] : problemsOf(input, stack),
         output: { properties: wanted },
@@ -76,7 +81,7 @@ export function setStackPropertiesImplementation(dependencies: Dependencies): St
       if (stack === undefined || typeof former !== 'string') return { changed: false, facts: {} };
       const now = parameterOf(stack, input.parameter) ?? '';
       const absent = now === former && !isBusy(stack);
-      if (absent) return { changed: false, facts: { properties: now } };
+      if (absent) return { changed: isRepeated(), facts: { properties: now } };
       await applyParameter(dependencies, { ...input, value: former }, context);
       await settled(dependencies, input, context);
       return { changed: true, facts: { properties: former } };
@@ -110,7 +115,11 @@ function problemsOf(input: SetStackProperties, stack: Stack | undefined): Proble
   const what = `Stack ${input.stack} in ${input.region}`;
   if (stack === undefined) {
     return [
-      { code: 'stackNotFound', message: `${what} does not exist.`, remedy: 'Correct the stack in the estate.' },
+      {
+        code: 'stackNotFound',
+        message: `${what} does not exist.`,
+        remedy: 'Correct the stack in the estate.',
+      },
     ];
   }
   const status = stack.StackStatus ?? 'unknown';

@@ -10,7 +10,7 @@ import { needsPerson, terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
-import { lookAgain } from '../pace';
+import { isRepeated, lookAgain } from '../pace';
 import { attach, attachmentOf, detach, isAttachedHere, volumeOn } from './attachment';
 import { findInstance } from './find-instances';
 import { findVolume, findVolumes } from './find-volumes';
@@ -63,7 +63,10 @@ export function attachHomeVolumeImplementation(dependencies: Dependencies): Step
         await detach(dependencies, input, taken, context);
       }
       await attach(dependencies, input, input.volumeId, context);
-      return { volumeId: input.volumeId, replaced: (await findReplaced(dependencies, input, context)) ?? null };
+      return {
+        volumeId: input.volumeId,
+        replaced: (await findReplaced(dependencies, input, context)) ?? null,
+      };
     },
 
     async verify(input, output, context) {
@@ -99,7 +102,10 @@ export function attachHomeVolumeImplementation(dependencies: Dependencies): Step
         back = former !== undefined && !isAttachedHere(former, input);
         if (former !== undefined) await attach(dependencies, input, replaced, context);
       }
-      return { changed: here || back, facts: { detached: here ? input.volumeId : null, attached: replaced } };
+      return {
+        changed: here || back || isRepeated(),
+        facts: { detached: here ? input.volumeId : null, attached: replaced },
+      };
     },
   });
 }

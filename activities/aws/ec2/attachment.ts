@@ -36,14 +36,21 @@ export async function detach(
   if (volume === undefined || attachment === undefined) return;
   const where = `${attachment.InstanceId ?? '?'} ${attachment.Device ?? '?'}`;
   if (attachment.State === 'attached' || attachment.State === 'attaching') {
-    await askAws({ doing: 'detach', resource: `volume ${volumeId} from ${where}`, region: input.region }, () =>
-      dependencies.aws.ec2(input.region).send(
-        // Never forced: a forced detach of a mounted volume loses what is not written yet.
-        new DetachVolumeCommand({
-          VolumeId: volumeId,
-          InstanceId: attachment.InstanceId ?? input.fileServerInstanceId,
-        }),
-      ),
+    await askAws(
+      {
+        doing: 'detach',
+        resource: `volume ${volumeId} from ${where}`,
+        region: input.region,
+        pace: context.pace,
+      },
+      () =>
+        dependencies.aws.ec2(input.region).send(
+          // Never forced: a forced detach of a mounted volume loses what is not written yet.
+          new DetachVolumeCommand({
+            VolumeId: volumeId,
+            InstanceId: attachment.InstanceId ?? input.fileServerInstanceId,
+          }),
+        ),
     );
   }
   const now = attachmentOf(await findVolume(dependencies, input.region, volumeId));
@@ -61,7 +68,9 @@ export async function attach(
 ): Promise<void> {
   const volume = await findVolume(dependencies, input.region, volumeId);
   if (volume === undefined) {
-    throw terminal(`there is no volume ${volumeId} in ${input.region} to attach to ${input.fileServerInstanceId}.`);
+    throw terminal(
+      `there is no volume ${volumeId} in ${input.region} to attach to ${input.fileServerInstanceId}.`,
+    );
   }
   if (isAttachedHere(volume, input)) return;
   const elsewhere = attachmentOf(volume);
@@ -71,13 +80,15 @@ export async function attach(
         `${elsewhere.Device ?? '?'}. Detach it there if that is a mistake, then retry.`,
     );
   }
-  if (volume.State !== 'available') throw lookAgain(`volume ${volumeId} is ${volume.State ?? 'unknown'}`, context);
+  if (volume.State !== 'available')
+    throw lookAgain(`volume ${volumeId} is ${volume.State ?? 'unknown'}`, context);
   await askAws(
     {
       doing: 'attach',
       resource: `volume ${volumeId} to ${input.fileServerInstanceId} as ${input.device}`,
       region: input.region,
       state: volume.State,
+      pace: context.pace,
     },
     () =>
       dependencies.aws.ec2(input.region).send(

@@ -52,6 +52,7 @@ export function createHomeVolumeImplementation(dependencies: Dependencies): Step
           doing: 'create',
           resource: `volume ${input.volume} from ${input.snapshotId}`,
           region: input.region,
+          pace: context.pace,
         },
         () =>
           dependencies.aws.ec2(input.region).send(
@@ -96,7 +97,12 @@ export function createHomeVolumeImplementation(dependencies: Dependencies): Step
       }
       return {
         output: { volumeId: id ?? '', sizeGiB: size },
-        facts: { volumeId: id ?? null, state, sizeGiB: size, availabilityZone: volume.AvailabilityZone ?? null },
+        facts: {
+          volumeId: id ?? null,
+          state,
+          sizeGiB: size,
+          availabilityZone: volume.AvailabilityZone ?? null,
+        },
       };
     },
 
@@ -106,7 +112,12 @@ export function createHomeVolumeImplementation(dependencies: Dependencies): Step
           ? await findMade(dependencies, input, context)
           : await findVolume(dependencies, input.region, output.volumeId);
       const id = volume?.VolumeId;
-      if (volume === undefined || id === undefined || volume.State === 'deleting' || volume.State === 'deleted') {
+      if (
+        volume === undefined ||
+        id === undefined ||
+        volume.State === 'deleting' ||
+        volume.State === 'deleted'
+      ) {
         return { changed: false, facts: { volumeId: id ?? null } };
       }
       const holder = volume.Attachments?.[0];
@@ -118,7 +129,13 @@ export function createHomeVolumeImplementation(dependencies: Dependencies): Step
         );
       }
       await askAws(
-        { doing: 'delete', resource: `volume ${id}`, region: input.region, state: volume.State ?? '' },
+        {
+          doing: 'delete',
+          resource: `volume ${id}`,
+          region: input.region,
+          state: volume.State ?? '',
+          pace: context.pace,
+        },
         async () => {
           await dependencies.aws.ec2(input.region).send(new DeleteVolumeCommand({ VolumeId: id }));
         },
@@ -136,7 +153,9 @@ async function findMade(
   context: StepContext,
 ): Promise<Volume | undefined> {
   const tags = ownerTags(context).map(({ Key, Value }) => ({ Name: `tag:${Key}`, Values: [Value] }));
-  const volumes = await findVolumes(dependencies, input.region, `volumes of ${context.step}`, { Filters: tags });
+  const volumes = await findVolumes(dependencies, input.region, `volumes of ${context.step}`, {
+    Filters: tags,
+  });
   return volumes
     .filter((one) => one.SnapshotId === input.snapshotId)
     .filter((one) => !['error', 'deleting', 'deleted'].includes(one.State ?? ''))

@@ -15,17 +15,15 @@ export function listHomeCopiesImplementation(dependencies: Dependencies): Observ
     const ignored: string[] = [];
     let token: string | undefined;
     do {
-      const reply = await askAws(
-        { doing: 'list', resource: `home copies of ${instance}`, region },
-        () =>
-          dependencies.aws.ec2(region).send(
-            new DescribeSnapshotsCommand({
-              // Always filtered: a region holds up to 100,000 snapshots.
-              OwnerIds: ['self'],
-              Filters: [{ Name: 'tag:runbooks:instance', Values: [instance] }],
-              ...(token ? { NextToken: token } : {}),
-            }),
-          ),
+      const reply = await askAws({ doing: 'list', resource: `home copies of ${instance}`, region }, () =>
+        dependencies.aws.ec2(region).send(
+          new DescribeSnapshotsCommand({
+            // Always filtered: a region holds up to 100,000 snapshots.
+            OwnerIds: ['self'],
+            Filters: [{ Name: 'tag:runbooks:instance', Values: [instance] }],
+            ...(token ? { NextToken: token } : {}),
+          }),
+        ),
       );
       for (const snapshot of reply.Snapshots ?? []) {
         const copy = homeCopyOf(snapshot);

@@ -2,7 +2,7 @@ import { DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2';
 import { DescribeDBParameterGroupsCommand, ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
 import type { DBInstance } from '@aws-sdk/client-rds';
 
-import type { Facts, Problem } from '../../../workflows/runbook/step';
+import type { Facts, Problem, StepContext } from '../../../workflows/runbook/step';
 import { configureDatabase } from '../../../workflows/steps/database';
 import type { ConfigureDatabase } from '../../../workflows/steps/database';
 import type { Dependencies } from '../../dependencies';
@@ -52,10 +52,10 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
       };
     },
 
-    async run(input) {
+    async run(input, context) {
       const instance = await existing(dependencies, input);
       const changed = differences(settingsOf(instance), input);
-      await modify(dependencies, input, instance, input, unpending(instance, input, changed));
+      await modify(dependencies, input, instance, input, unpending(instance, input, changed), context);
       return { changed };
     },
 
@@ -63,7 +63,9 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
       const instance = await existing(dependencies, input);
       const status = statusOf(instance);
       if (isBroken(status)) {
-        throw needsPerson(`database ${input.databaseId} in ${input.region} is ${status}. Mend it, then retry.`);
+        throw needsPerson(
+          `database ${input.databaseId} in ${input.region} is ${status}. Mend it, then retry.`,
+        );
       }
       const left = differences(settingsOf(instance), input);
       if (left.length > 0) {
@@ -80,13 +82,13 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
       };
     },
 
-    async undo(input, { before, output }) {
+    async undo(input, { before, output }, context) {
       const former = settingsFromFacts(before);
       const instance = await findDatabase(dependencies, input.region, input.databaseId);
       if (former === undefined || instance === undefined) return { changed: false, facts: {} };
       const ours = output?.changed ?? differences(former, input);
       const back = differences(settingsOf(instance), former).filter((name) => ours.includes(name));
-      await modify(dependencies, input, instance, former, back);
+      await modify(dependencies, input, instance, former, back, context);
       return { changed: back.length > 0, facts: { givenBack: back.join(',') } };
     },
   });
@@ -98,6 +100,7 @@ async function modify(
   instance: DBInstance,
   wanted: DatabaseSettings,
   names: readonly Setting[],
+  context: StepContext,
 ): Promise<void> {
   if (names.length === 0) return;
   await askAws(
@@ -106,6 +109,7 @@ async function modify(
       resource: `database ${input.databaseId}`,
       region: input.region,
       state: statusOf(instance),
+      pace: context.pace,
     },
     () =>
       dependencies.aws.rds(input.region).send(
@@ -120,7 +124,11 @@ async function modify(
 }
 
 /** Without what an earlier attempt, whose answer was lost, has asked for already. */
-function unpending(instance: DBInstance, wanted: DatabaseSettings, names: readonly Setting[]): readonly Setting[] {
+function unpending(
+  instance: DBInstance,
+  wanted: DatabaseSettings,
+  names: readonly Setting[],
+): readonly Setting[] {
   const pending = instance.PendingModifiedValues;
   return names.filter(
     (name) =>

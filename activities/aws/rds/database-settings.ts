@@ -34,7 +34,9 @@ export function differences(now: DatabaseSettings, wanted: DatabaseSettings): re
     ...(wanted.parameterGroup === undefined || now.parameterGroup === wanted.parameterGroup
       ? []
       : (['parameterGroup'] as const)),
-    ...(wanted.securityGroups.length === 0 || groups(now) === groups(wanted) ? [] : (['securityGroups'] as const)),
+    ...(wanted.securityGroups.length === 0 || groups(now) === groups(wanted)
+      ? []
+      : (['securityGroups'] as const)),
   ];
 }
 

@@ -50,7 +50,10 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
             problems: groups.length === 0 ? [noGroups(input)] : [],
             output: PROVEN,
             undo: 'give the removed ingress rules back',
-            notes: open.length === 0 ? [] : ['connections that are open already end with the nodes, not with the rules'],
+            notes:
+              open.length === 0
+                ? []
+                : ['connections that are open already end with the nodes, not with the rules'],
           };
         },
         (result) =>

@@ -81,7 +81,8 @@ export function lossProblems(input: PromoteReplica, loss: LossEstimate): Problem
       message:
         `Promoting ${input.databaseId} would lose ${Math.ceil(loss.seconds)} s of commits, ` +
         `the limit is ${input.lagLimitSeconds} s (${loss.basis}).`,
-      remedy: 'Wait until the replica has caught up if its source lives, or consent to the loss with the reason.',
+      remedy:
+        'Wait until the replica has caught up if its source lives, or consent to the loss with the reason.',
       consent: 'dataLoss',
     },
   ];

@@ -75,7 +75,8 @@ export function promoteReplicaImplementation(dependencies: Dependencies): StepIm
 
     async run(input, context) {
       const instance = await existing(dependencies, input);
-      if (sourceOf(instance) === null || isUnderWay(instance, context)) return adopted(input, instance, context);
+      if (sourceOf(instance) === null || isUnderWay(instance, context))
+        return adopted(input, instance, context);
       const replay = await readReplayState(dependencies.secrets, targetOf(input, instance)).catch(
         (error: unknown) => {
           // Promoting does not need it; only the report does.
@@ -105,7 +106,10 @@ export function promoteReplicaImplementation(dependencies: Dependencies): StepIm
           busy: async (error) => {
             const now = await existing(dependencies, input);
             if (sourceOf(now) === null || isUnderWay(now, context)) return;
-            throw lookAgain(`${input.databaseId} is ${statusOf(now)}: ${error.name}: ${error.message}`, context);
+            throw lookAgain(
+              `${input.databaseId} is ${statusOf(now)}: ${error.name}: ${error.message}`,
+              context,
+            );
           },
         },
       );
@@ -135,10 +139,21 @@ export function promoteReplicaImplementation(dependencies: Dependencies): StepIm
       }
       const former = output?.lastReplayedAt ?? outputOf(instance).lastReplayedAt;
       // The server may have replayed more between our question and its promotion, and forgets all of it at a restart.
-      const lastReplayedAt = [former, replay.lastReplayedAt].filter((at) => at !== null).sort().at(-1) ?? null;
+      const lastReplayedAt =
+        [former, replay.lastReplayedAt]
+          .filter((at) => at !== null)
+          .sort()
+          .at(-1) ?? null;
       return {
         output: { address: target.host, port: target.port, lastReplayedAt },
-        facts: { status, source: null, inRecovery: false, writeAccepted: true, address: target.host, lastReplayedAt },
+        facts: {
+          status,
+          source: null,
+          inRecovery: false,
+          writeAccepted: true,
+          address: target.host,
+          lastReplayedAt,
+        },
       };
     },
   });

@@ -12,7 +12,7 @@ export interface LagPoint {
 }
 
 /** A newest point older than this says nothing about now; CloudWatch is minutes late as a rule [A §7]. */
-export const FRESH_SECONDS = 300;
+const FRESH_SECONDS = 300;
 /** The figure is the highest of so many last points. */
 const POINTS = 5;
 /** Distance of the metric's points, seconds. */

@@ -68,13 +68,15 @@ export function snapshotDatabaseImplementation(dependencies: Dependencies): Step
       const snapshot = await findDatabaseSnapshot(dependencies, input.region, snapshotId);
       if (snapshot !== undefined) return adopted(input, snapshot, context);
       const instance = await findDatabase(dependencies, input.region, input.databaseId);
-      if (instance === undefined) throw terminal(`there is no database ${input.databaseId} in ${input.region}.`);
+      if (instance === undefined)
+        throw terminal(`there is no database ${input.databaseId} in ${input.region}.`);
       await askAws(
         {
           doing: 'snapshot',
           resource: `database ${input.databaseId}`,
           region: input.region,
           state: statusOf(instance),
+          pace: context.pace,
         },
         async () => {
           await dependencies.aws.rds(input.region).send(
@@ -115,9 +117,15 @@ export function snapshotDatabaseImplementation(dependencies: Dependencies): Step
       const status = instance === undefined ? 'gone' : statusOf(instance);
       if (status !== 'available') {
         // A promotion is refused until then [A §4].
-        throw lookAgain(`snapshot ${snapshotId} is available; ${input.databaseId} is still ${status}`, context);
+        throw lookAgain(
+          `snapshot ${snapshotId} is available; ${input.databaseId} is still ${status}`,
+          context,
+        );
       }
-      return { output: { snapshotId }, facts: { snapshotId, state, sizeGiB: snapshot.AllocatedStorage ?? 0 } };
+      return {
+        output: { snapshotId },
+        facts: { snapshotId, state, sizeGiB: snapshot.AllocatedStorage ?? 0 },
+      };
     },
 
     async undo(input, { output }, context) {
@@ -132,6 +140,7 @@ export function snapshotDatabaseImplementation(dependencies: Dependencies): Step
           resource: `database snapshot ${snapshotId}`,
           region: input.region,
           state: snapshot.Status ?? '',
+          pace: context.pace,
         },
         async () => {
           await dependencies.aws
@@ -146,7 +155,7 @@ export function snapshotDatabaseImplementation(dependencies: Dependencies): Step
 }
 
 /** The same for every attempt: the identifier is RDS's only idempotency key [A §6]. */
-export function snapshotIdOf(input: SnapshotDatabase, context: StepContext): string {
+function snapshotIdOf(input: SnapshotDatabase, context: StepContext): string {
   const name = input.databaseId.slice(0, 60).replace(/-+$/, '');
   return `runbooks-${name}-${stableToken(context, input.databaseId).slice(0, 12)}`;
 }

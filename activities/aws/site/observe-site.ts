@@ -2,7 +2,12 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 
 import type { Observed } from '../../../workflows/runbook/observed';
 import { observeSite } from '../../../workflows/steps/observe-site';
-import type { DatabaseFacts, GroupFacts, ObserveSite, SiteFacts } from '../../../workflows/steps/observe-site';
+import type {
+  DatabaseFacts,
+  GroupFacts,
+  ObserveSite,
+  SiteFacts,
+} from '../../../workflows/steps/observe-site';
 import type { Dependencies } from '../../dependencies';
 import { implementObservation } from '../../implement';
 import type { ObservationImplementation } from '../../implement';
@@ -49,7 +54,8 @@ export function observeSiteImplementation(dependencies: Dependencies): Observati
         observe(async () => {
           const { name } = site.loadBalancer;
           const found = await findBalancer(dependencies, site.region, name);
-          if (found === undefined) throw new NothingKnown(`there is no load balancer ${name} in ${site.region}`);
+          if (found === undefined)
+            throw new NothingKnown(`there is no load balancer ${name} in ${site.region}`);
           return found;
         }),
         observe(async () => {

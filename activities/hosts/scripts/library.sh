@@ -65,7 +65,7 @@ unit() {
 # The export of a directory and the server behind it, as they are now.
 say_export() {
   clients=$(exported_to "$1") || fail 75 "exportfs does not answer"
-  say exported "$(printf '%s\n' "$clients" | tr '\n' ' ')"
+  say exported "$(printf '%s' "$clients" | tr '\n' ' ')"
   say active "$(unit is-active nfs-server)"
   say enabled "$(unit is-enabled nfs-server)"
 }

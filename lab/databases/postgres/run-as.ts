@@ -12,7 +12,11 @@ export interface RunAs {
 export async function runProgram(command: string, args: readonly string[], runAs?: RunAs): Promise<string> {
   try {
     // The caller's working directory may be closed to the other user.
-    const { stdout } = await promisify(execFile)(command, [...args], { cwd: '/', ...runAs });
+    const { stdout } = await promisify(execFile)(command, [...args], {
+      cwd: '/',
+      env: { ...process.env, LC_ALL: 'C' },
+      ...runAs,
+    });
     return stdout;
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };
@@ -24,5 +28,9 @@ export async function runProgram(command: string, args: readonly string[], runAs
 export async function makePrivateDirectory(path: string, runAs?: RunAs): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   await chmod(path, 0o700);
+  await changeOwner(path, runAs);
+}
+
+export async function changeOwner(path: string, runAs?: RunAs): Promise<void> {
   if (runAs !== undefined) await chown(path, runAs.uid, runAs.gid);
 }

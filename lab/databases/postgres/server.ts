@@ -1,11 +1,11 @@
-import { chown, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { QueryResultRow } from 'pg';
 import { LabProcess } from '../../world/process';
 import { baseBackup } from './base-backup';
-import { makePrivateDirectory, runProgram } from './run-as';
+import { changeOwner, makePrivateDirectory, runProgram } from './run-as';
 import type { RunAs } from './run-as';
 import { accessRules, ADMINISTRATOR, PORT, serverSettings } from './settings';
 import type { Access, Role, Upstream } from './settings';
@@ -221,8 +221,7 @@ export class PostgresServer {
   private async write(file: string, content: string): Promise<void> {
     const path = join(this.options.dataDirectory, file);
     await writeFile(path, content, { mode: 0o600 });
-    const { runAs } = this.options;
-    if (runAs !== undefined) await chown(path, runAs.uid, runAs.gid);
+    await changeOwner(path, this.options.runAs);
   }
 
   private async endOfLog(): Promise<string> {

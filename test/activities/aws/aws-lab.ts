@@ -38,9 +38,10 @@ export const OWNER = { username: 'bitbucket', password: 'env:DB' };
 /** Durations vanish while a test builds its world. */
 class SetupClock extends VirtualClock {
   instant = false;
+  slowness = 1;
 
   override real(virtualSeconds: number): number {
-    const real = super.real(virtualSeconds);
+    const real = super.real(virtualSeconds) * this.slowness;
     return this.instant ? Math.min(real, 20) : real;
   }
 }
@@ -75,7 +76,14 @@ export class AwsLab {
     });
     const runAs = await postgresUser();
     const postgresBin = await findPostgres(quietly);
-    const fleet = new DatabaseFleet({ clock, directory, network, bus, postgresBin, ...(runAs ? { runAs } : {}) });
+    const fleet = new DatabaseFleet({
+      clock,
+      directory,
+      network,
+      bus,
+      postgresBin,
+      ...(runAs ? { runAs } : {}),
+    });
     const nodes = new FakeNodes();
     const common = { clock, directory, network, bus, emulatorUrl: emulator.url };
     const compute = createCompute({ ...common, hosts: nodes });
@@ -101,13 +109,17 @@ export class AwsLab {
     return { dependencies: dependenciesOf(clients), destroy: () => clients.destroy() };
   }
 
-  /** Actions that changed something since `from`, in order. */
+  /**
+   * Actions that changed something since `from`, in order. Repetitions one after the other count once: those are the
+   * SDK's own after a lost answer, with the same parameters and token.
+   */
   changes(from = 0): string[] {
     return this.gateway.ledger
       .entries()
       .slice(from)
       .filter((entry) => entry.mutating && entry.applied && entry.errorCode === null)
-      .map((entry) => entry.action);
+      .map((entry) => entry.action)
+      .filter((action, index, all) => action !== all[index - 1]);
   }
 
   get ledgerLength(): number {
@@ -117,6 +129,16 @@ export class AwsLab {
   /** Every answer of such calls is lost, once or `times`, after the call took effect. */
   loseAnswers(action: string, times = 1): void {
     this.gateway.faults.add({ match: { action }, times, effect: { kind: 'dropAfter' } });
+  }
+
+  /** What begins during `work` takes ten times as long, so that a look in between surely meets it. */
+  async slowly<T>(work: () => Promise<T>): Promise<T> {
+    this.clock.slowness = 10;
+    try {
+      return await work();
+    } finally {
+      this.clock.slowness = 1;
+    }
   }
 
   /** A primary and its replica in the other region; hardly any time passes. */

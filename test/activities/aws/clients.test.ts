@@ -28,7 +28,8 @@ beforeEach(async () => {
     request.on('end', () => {
       bodies.push(body);
       const reply = answer(body);
-      if (reply !== undefined) response.writeHead(reply.status, { 'x-amzn-requestid': 'req-7' }).end(reply.body);
+      if (reply !== undefined)
+        response.writeHead(reply.status, { 'x-amzn-requestid': 'req-7' }).end(reply.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -86,7 +87,9 @@ test('no mutating call leaves without the lease', async () => {
     },
   });
   const promote = () =>
-    askAws(about, () => clients.rds(REGION).send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: 'db' })));
+    askAws(about, () =>
+      clients.rds(REGION).send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: 'db' })),
+    );
   await expect(inCallScope(lost, promote)).rejects.toMatchObject({ type: 'LeaseLost' });
   expect(bodies).toEqual([]);
   expect(lost.calls).toEqual([]);
@@ -96,7 +99,9 @@ test('a script that only looks needs no lease', async () => {
   answer = () => ({ status: 200, body: '{}' });
   const surrounding = scope();
   const look = () =>
-    clients.ssm(REGION).send(new SendCommandCommand({ DocumentName: 'AWS-RunShellScript', InstanceIds: ['i-1'] }));
+    clients
+      .ssm(REGION)
+      .send(new SendCommandCommand({ DocumentName: 'AWS-RunShellScript', InstanceIds: ['i-1'] }));
   await inCallScope(surrounding, () => asRead(look));
   await inCallScope(surrounding, look);
   expect(surrounding.calls.map((call) => call.mutating)).toEqual([false, true]);
@@ -138,8 +143,9 @@ test('cancelling the activity aborts the request and is not swallowed', async ()
 
 test('a failure says what failed, where, the state, the error, the request and what to do', async () => {
   answer = () => fault(400, 'AccessDenied');
-  const asked = askAws({ doing: 'promote', resource: 'database db', region: REGION, state: 'available' }, () =>
-    clients.rds(REGION).send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: 'db' })),
+  const asked = askAws(
+    { doing: 'promote', resource: 'database db', region: REGION, state: 'available' },
+    () => clients.rds(REGION).send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: 'db' })),
   );
   await expect(asked).rejects.toMatchObject({
     type: 'NeedsPerson',
@@ -150,7 +156,8 @@ test('a failure says what failed, where, the state, the error, the request and w
 });
 
 test('many waits that ask for databases of a region at once make one call', async () => {
-  const instance = (id: string) => `<DBInstance><DBInstanceIdentifier>${id}</DBInstanceIdentifier></DBInstance>`;
+  const instance = (id: string) =>
+    `<DBInstance><DBInstanceIdentifier>${id}</DBInstanceIdentifier></DBInstance>`;
   answer = () => ({
     status: 200,
     body: `<R><DescribeDBInstancesResult><DBInstances>${instance('a')}${instance('b')}</DBInstances></DescribeDBInstancesResult></R>`,

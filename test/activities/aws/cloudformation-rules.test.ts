@@ -18,7 +18,11 @@ test('of a property that is there twice the last one counts', () => {
   expect(withProperties('a=1 a=2', { a: '3' })).toBe('a=3 a=3');
 });
 
-const change = (ResourceType: string, Action: 'Modify' | 'Remove' | 'Add', Replacement?: 'True' | 'False' | 'Conditional') => ({
+const change = (
+  ResourceType: string,
+  Action: 'Modify' | 'Remove' | 'Add',
+  Replacement?: 'True' | 'False' | 'Conditional',
+) => ({
   ResourceChange: {
     LogicalResourceId: 'It',
     PhysicalResourceId: 'it-1',

@@ -1,5 +1,9 @@
 import { CreateSecurityGroupCommand } from '@aws-sdk/client-ec2';
-import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
+import {
+  DescribeDBInstancesCommand,
+  DescribeDBSnapshotsCommand,
+  RemoveTagsFromResourceCommand,
+} from '@aws-sdk/client-rds';
 import type { DBInstance } from '@aws-sdk/client-rds';
 
 import { configureDatabaseImplementation } from '../../../activities/aws/rds/configure-database';
@@ -10,27 +14,27 @@ import { until } from '../../support/until';
 import { AwsLab, OWNER, PRIMARY, STANDBY } from './aws-lab';
 import { codes, context, StepDriver } from './step-driver';
 
+/** Never promoted: every test leaves it as it was. */
+const id = 'standby';
+const PRIMARY_ID = 'primary';
+/** Is promoted on the way. */
+const FATED = 'fated-standby';
 let lab: AwsLab;
-let serial = 0;
-let id: string;
 
 beforeAll(async () => {
   lab = await AwsLab.start();
-});
-afterAll(() => lab.stop());
-beforeEach(async () => {
-  serial += 1;
-  id = `standby-${serial}`;
-  await lab.establishPair(`primary-${serial}`, id);
+  await lab.establishPair(PRIMARY_ID, id);
+  await lab.establishPair('fated-primary', FATED);
   await commit();
 });
+afterAll(() => lab.stop());
 afterEach(async () => {
   lab.gateway.faults.clear();
   await lab.fleet.mend();
 });
 
 const commit = () =>
-  lab.fleet.query(PRIMARY, `primary-${serial}`, 'create table if not exists pushes (at timestamptz default now())');
+  lab.fleet.query(PRIMARY, PRIMARY_ID, 'create table if not exists pushes (at timestamptz default now())');
 
 const promotion = (o: Partial<PromoteReplica> = {}): PromoteReplica => ({
   region: STANDBY,
@@ -54,10 +58,13 @@ async function describe(databaseId = id): Promise<DBInstance> {
   return reply.DBInstances![0]!;
 }
 
-test('promotes, proves it by a write, and a repeated run promotes nothing again', async () => {
+test('promotes, proves it by a write, and promotes nothing again when the answers are lost', async () => {
+  const input = promotion({ databaseId: FATED });
+  await lab.fleet.query(PRIMARY, 'fated-primary', 'create table pushes (at timestamptz default now())');
   const from = lab.ledgerLength;
+  lab.loseAnswers('PromoteReadReplica', 2);
   const driver = promoter();
-  const { check, first, second } = await driver.twice(promotion());
+  const { check, first, second } = await driver.twice(input);
   expect(check).toMatchObject({ state: 'needed', problems: [], before: { status: 'available' } });
   expect(check.before.lossSeconds).toBeLessThan(60);
   expect(check.calls.map((call) => call.action)).toEqual(['AddTagsToResource', 'PromoteReadReplica']);
@@ -65,27 +72,58 @@ test('promotes, proves it by a write, and a repeated run promotes nothing again'
   expect(Date.parse(first.output.lastReplayedAt!)).toBeLessThan(Date.now());
   expect(second.output).toEqual(first.output);
   expect(lab.changes(from)).toEqual(['AddTagsToResource', 'PromoteReadReplica']);
-  expect(driver.progress.join('\n')).toMatch(new RegExp(`${id} is \\w+.*still a replica of arn:aws:rds`));
-  expect(await describe()).toMatchObject({ BackupRetentionPeriod: 7 });
-  expect(await driver.check(promotion())).toMatchObject({ state: 'done', calls: [], problems: [] });
-  const rows = await lab.fleet.query(STANDBY, id, 'select * from runbooks_probe');
-  expect(rows).toEqual([]);
-});
-
-test('a promotion whose answer was lost is adopted', async () => {
-  const from = lab.ledgerLength;
-  lab.loseAnswers('PromoteReadReplica', 2);
-  const driver = promoter();
-  const output = await driver.run(promotion());
-  await driver.verify(promotion(), output);
-  expect(lab.changes(from)).toEqual(['AddTagsToResource', 'PromoteReadReplica']);
+  expect(driver.progress.join('\n')).toMatch(/fated-standby is \w+.*still a replica of arn:aws:rds/);
+  expect(await describe(FATED)).toMatchObject({ BackupRetentionPeriod: 7 });
+  expect(await driver.check(input)).toMatchObject({ state: 'done', calls: [], problems: [] });
+  expect(await lab.fleet.query(STANDBY, FATED, 'select * from runbooks_probe')).toEqual([]);
 });
 
 test('a database that something else promoted is not taken for ours', async () => {
+  const input = promotion({ databaseId: FATED });
   const other = promoter('other/1');
-  await other.verify(promotion(), await other.run(promotion()));
-  expect(codes(await promoter().check(promotion()))).toEqual(['notAReplica']);
-  await expect(promoter().run(promotion())).rejects.toMatchObject({ type: 'Terminal' });
+  expect(codes(await other.check(input))).toEqual(['notAReplica']);
+  await expect(other.run(input)).rejects.toMatchObject({ type: 'Terminal' });
+});
+
+test('sets what a promoted replica lacks, and gives it back', async () => {
+  const group = await lab.clients
+    .ec2(STANDBY)
+    .send(new CreateSecurityGroupCommand({ GroupName: 'db', Description: 'database' }));
+  const input: ConfigureDatabase = {
+    region: STANDBY,
+    databaseId: FATED,
+    multiAz: true,
+    backupRetentionDays: 14,
+    deletionProtection: true,
+    securityGroups: [group.GroupId!],
+  };
+  const settings = new StepDriver<ConfigureDatabase, { changed: readonly string[] }>(
+    configureDatabaseImplementation(lab.dependencies),
+    context('configureDatabase'),
+  );
+  const { check, first } = await settings.twice(input);
+  expect(check).toMatchObject({
+    state: 'needed',
+    problems: [],
+    before: { multiAz: false, backupRetentionDays: 7 },
+  });
+  expect(first.output.changed).toEqual([
+    'multiAz',
+    'backupRetentionDays',
+    'deletionProtection',
+    'securityGroups',
+  ]);
+  expect(await describe(FATED)).toMatchObject({
+    MultiAZ: true,
+    BackupRetentionPeriod: 14,
+    DeletionProtection: true,
+  });
+  expect(await settings.check(input)).toMatchObject({ state: 'done', calls: [] });
+  expect(await settings.undo(input, check.before, first.output)).toMatchObject({ changed: true });
+  await until('former settings', async () => {
+    const now = await describe(FATED);
+    return (now.BackupRetentionPeriod === 7 && now.DeletionProtection === false) || undefined;
+  });
 });
 
 test('all problems at once', async () => {
@@ -101,6 +139,7 @@ test('refuses to promote while the replica is backing-up', async () => {
   await snapshots.run({ region: STANDBY, databaseId: id });
   await until('backing-up', async () => (await describe()).DBInstanceStatus === 'backing-up' || undefined);
   expect(codes(await promoter().check(promotion()))).toContain('replicaBackingUp');
+  await until('the end of it', async () => (await describe()).DBInstanceStatus === 'available' || undefined);
 });
 
 test('a replica cut off from its living source shows how far it is behind, and asks for consent', async () => {
@@ -110,7 +149,10 @@ test('a replica cut off from its living source shows how far it is behind, and a
     const check = await promoter().check(promotion({ lagLimitSeconds: 1 }));
     return check.problems.find((one) => one.code === 'replicaLagAboveLimit');
   });
-  expect(problem).toMatchObject({ consent: 'dataLoss', message: expect.stringMatching(/lose \d+ s.*limit is 1 s/) });
+  expect(problem).toMatchObject({
+    consent: 'dataLoss',
+    message: expect.stringMatching(/lose \d+ s.*limit is 1 s/),
+  });
 });
 
 test('a dead source region does not turn the time since into a loss', async () => {
@@ -124,7 +166,8 @@ test('a dead source region does not turn the time since into a loss', async () =
   try {
     const check = await until('replication seen as broken', async () => {
       const now = await promoter().check(promotion({ lagLimitSeconds: 30 }));
-      return String(now.before.lossBasis).includes('before') || String(now.before.lossBasis).includes('last while')
+      return String(now.before.lossBasis).includes('before') ||
+        String(now.before.lossBasis).includes('last while')
         ? now
         : undefined;
     });
@@ -151,7 +194,7 @@ test('one snapshot per run, whatever answers are lost; undo deletes it, and only
   expect(check).toMatchObject({ state: 'needed', problems: [] });
   expect(second).toEqual(first);
   expect(first.facts).toMatchObject({ state: 'available' });
-  expect(driver.progress.join('\n')).toMatch(/snapshot runbooks-standby-\d+-\w+ is creating, \d+ %/);
+  expect(driver.progress.join('\n')).toMatch(/snapshot runbooks-standby-\w+ is creating, \d+ %/);
   expect(lab.changes(from)).toEqual(['CreateDBSnapshot']);
   expect(await driver.check(input)).toMatchObject({ state: 'done', calls: [] });
   expect(await driver.undo(input, check.before, first.output)).toMatchObject({ changed: true });
@@ -163,46 +206,20 @@ test('one snapshot per run, whatever answers are lost; undo deletes it, and only
 });
 
 test('a snapshot of the same name that is not ours stops the step', async () => {
-  const driver = snapshotter();
+  const driver = snapshotter('foreign/1');
   const input = { region: STANDBY, databaseId: id };
   await driver.run(input);
-  lab.gateway.faults.clear();
-  const { RemoveTagsFromResourceCommand } = await import('@aws-sdk/client-rds');
-  const { DBSnapshots } = await lab.clients.rds(STANDBY).send(new DescribeDBSnapshotsCommand({}));
-  const mine = DBSnapshots!.find((one) => one.DBInstanceIdentifier === id)!;
+  const { snapshotId } = await driver.runOnce(input);
+  const { DBSnapshots } = await lab.clients
+    .rds(STANDBY)
+    .send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: snapshotId }));
+  const mine = DBSnapshots![0]!;
   await lab.clients
     .rds(STANDBY)
     .send(new RemoveTagsFromResourceCommand({ ResourceName: mine.DBSnapshotArn, TagKeys: ['runbooks:run'] }));
-  await expect(driver.runOnce(input)).rejects.toMatchObject({ type: 'Terminal', message: expect.stringContaining('not ours') });
-});
-
-test('sets what a promoted replica lacks, and gives it back', async () => {
-  const driver = promoter();
-  await driver.verify(promotion({ backupRetentionDays: 1 }), await driver.run(promotion({ backupRetentionDays: 1 })));
-  const group = await lab.clients
-    .ec2(STANDBY)
-    .send(new CreateSecurityGroupCommand({ GroupName: `db-${serial}`, Description: 'database' }));
-  const input: ConfigureDatabase = {
-    region: STANDBY,
-    databaseId: id,
-    multiAz: true,
-    backupRetentionDays: 14,
-    deletionProtection: true,
-    securityGroups: [group.GroupId!],
-  };
-  const settings = new StepDriver<ConfigureDatabase, { changed: readonly string[] }>(
-    configureDatabaseImplementation(lab.dependencies),
-    context('configureDatabase'),
-  );
-  const { check, first } = await settings.twice(input);
-  expect(check).toMatchObject({ state: 'needed', problems: [], before: { multiAz: false, backupRetentionDays: 1 } });
-  expect(first.output.changed).toEqual(['multiAz', 'backupRetentionDays', 'deletionProtection', 'securityGroups']);
-  expect(await describe()).toMatchObject({ MultiAZ: true, BackupRetentionPeriod: 14, DeletionProtection: true });
-  expect(await settings.check(input)).toMatchObject({ state: 'done', calls: [] });
-  expect(await settings.undo(input, check.before, first.output)).toMatchObject({ changed: true });
-  await until('former settings', async () => {
-    const now = await describe();
-    return (now.BackupRetentionPeriod === 1 && now.DeletionProtection === false) || undefined;
+  await expect(driver.runOnce(input)).rejects.toMatchObject({
+    type: 'Terminal',
+    message: expect.stringContaining('not ours'),
   });
 });
 

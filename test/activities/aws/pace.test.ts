@@ -13,11 +13,15 @@ test('looks slowly far from the expected end, tightly around it, slowly again wh
 
 test('never leaves the bounds of the pace by more than a tenth', () => {
   fc.assert(
-    fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (elapsed, r) => {
-      const delay = delayFor(pace, elapsed, () => r);
-      expect(delay).toBeGreaterThanOrEqual(4.5);
-      expect(delay).toBeLessThanOrEqual(33);
-    }),
+    fc.property(
+      fc.double({ min: 0, max: 1e6, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (elapsed, r) => {
+        const delay = delayFor(pace, elapsed, () => r);
+        expect(delay).toBeGreaterThanOrEqual(4.5);
+        expect(delay).toBeLessThanOrEqual(33);
+      },
+    ),
   );
 });
 

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
 
 import { AwsClients } from '../../../activities/aws/clients';
 import type { Dependencies } from '../../../activities/dependencies';
@@ -87,15 +88,16 @@ export class StepDriver<I, O> {
 
   private async patiently<T>(part: () => Promise<T>, seconds = 40): Promise<T> {
     const deadline = Date.now() + seconds * 1000;
-    for (;;) {
+    for (let attempt = 1; ; attempt += 1) {
       try {
-        return await part();
+        return await new MockActivityEnvironment({ attempt }).run(part);
       } catch (error) {
         const early = error instanceof ApplicationFailure && error.type === 'NotYet';
         const passing = error instanceof Error && /^Aws(Unreachable|Transient)$/.test(error.name);
         if (!early && !passing) throw error;
         if (this.progress.at(-1) !== error.message) this.progress.push(error.message);
-        if (Date.now() > deadline) throw new Error(`never done: ${this.progress.join(' | ')}`, { cause: error });
+        if (Date.now() > deadline)
+          throw new Error(`never done: ${this.progress.join(' | ')}`, { cause: error });
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
     }

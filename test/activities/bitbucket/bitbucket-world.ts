@@ -95,7 +95,10 @@ export class BitbucketWorld {
   async branches(): Promise<Readonly<Record<string, string>>> {
     const { body } = await this.node(0).call('GET', '/rest/api/latest/projects/PROJ/repos/one/branches');
     return Object.fromEntries(
-      (body.values as { id: string; latestCommit: string }[]).map((each) => [each.id, each.latestCommit]),
+      (body.values as unknown as { id: string; latestCommit: string }[]).map((each) => [
+        each.id,
+        each.latestCommit,
+      ]),
     );
   }
 

@@ -131,7 +131,7 @@ describe('failures', () => {
       /answered as other/,
     ],
   ])('%j is classified and worded', async (answer, type, message) => {
-    server.routes[`GET ${path}`] = answer as never;
+    server.routes[`GET ${path}`] = answer;
     await expect(client().projects()).rejects.toMatchObject({
       type,
       message: expect.stringMatching(message),
@@ -146,7 +146,7 @@ describe('failures', () => {
     [{ status: 200, body: '<html>proxy</html>' }, /not as Bitbucket does/],
     [{ cut: true }, /no answer from/],
   ])('%j is transient', async (answer, message) => {
-    server.routes[`GET ${path}`] = answer as never;
+    server.routes[`GET ${path}`] = answer;
     const failure = await client()
       .projects()
       .catch((caught: unknown) => caught);

@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
 import type { Dependencies } from '../../../activities/dependencies';
 import { AwsClients } from '../../../activities/aws/clients';
 import { VirtualClock } from '../../../lab/clock/virtual-clock';
@@ -61,6 +60,6 @@ export class DnsWorld {
 export async function silentServer(): Promise<{ readonly server: string; stop(): void }> {
   const socket = createSocket('udp4');
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address() as AddressInfo;
+  const { port } = socket.address();
   return { server: `127.0.0.1:${port}`, stop: () => void socket.close() };
 }

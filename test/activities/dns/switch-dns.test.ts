@@ -1,6 +1,7 @@
 import { ChangeResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { switchDnsImplementation } from '../../../activities/dns/switch-dns';
+import type { Verified } from '../../../workflows/runbook/step';
 import { later } from '../../../workflows/runbook/later';
 import { CONTEXT } from '../hosts/file-server-world';
 import { DnsWorld, NAME, NEW, OLD, silentServer, ZONE } from './dns-world';
@@ -57,7 +58,9 @@ describe('with a plain CNAME', () => {
       message: expect.stringContaining(`${world.behind.server} says ${OLD}`),
     });
     const overdue = new MockActivityEnvironment({ scheduledTimestampMs: Date.now() - 61_000 });
-    const proven = await overdue.run(() => parts().verify(both, output, CONTEXT));
+    const proven = await overdue.run<[], Verified<unknown>, () => Promise<Verified<unknown>>>(() =>
+      parts().verify(both, output, CONTEXT),
+    );
     expect(proven.output).toMatchObject({ resolvers: 1 });
     expect(proven.degraded).toEqual([expect.stringContaining(`${world.behind.server} says ${OLD}`)]);
   });

@@ -4,6 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { AwsClients } from '../../../activities/aws/clients';
 import type { HostFleet, ScriptResult } from '../../../lab/hosts/host-fleet';
 
+interface SsmRequest {
+  readonly CommandId: string;
+  readonly InstanceIds: readonly string[];
+  readonly Parameters: { readonly commands: readonly string[]; readonly executionTimeout: readonly string[] };
+}
+
 interface Invocation {
   result?: ScriptResult;
   looks: number;
@@ -31,7 +37,7 @@ export class FakeSystemsManager {
     server.on('request', (request, response) => {
       void readBody(request).then(async (body) => {
         const action = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-        const { status, answer } = await instance.answer(action, JSON.parse(body));
+        const { status, answer } = await instance.answer(action, JSON.parse(body) as SsmRequest);
         if (status === 0) return request.socket.destroy();
         response
           .writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
@@ -56,10 +62,7 @@ export class FakeSystemsManager {
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
-  private async answer(
-    action: string,
-    body: { [name: string]: any },
-  ): Promise<{ status: number; answer: object }> {
+  private async answer(action: string, body: SsmRequest): Promise<{ status: number; answer: object }> {
     this.actions.push(action);
     if (action === 'SendCommand') return this.send(body);
     if (action === 'CancelCommand') return { status: 200, answer: {} };
@@ -84,7 +87,7 @@ export class FakeSystemsManager {
     };
   }
 
-  private async send(body: { [name: string]: any }): Promise<{ status: number; answer: object }> {
+  private async send(body: SsmRequest): Promise<{ status: number; answer: object }> {
     if (!this.managed) {
       return {
         status: 400,
@@ -94,11 +97,11 @@ export class FakeSystemsManager {
     const id = `command-${this.invocations.size}`;
     const invocation: Invocation = { looks: 0 };
     this.invocations.set(id, invocation);
-    const text: string = body.Parameters.commands.join('\n');
+    const text = body.Parameters.commands.join('\n');
     this.scripts.push(text);
     if (!this.agentSilent && this.fleet !== undefined) {
       const timeoutSeconds = Number(body.Parameters.executionTimeout[0]);
-      const run = this.fleet.run(body.InstanceIds[0], text, { timeoutSeconds }).then((result) => {
+      const run = this.fleet.run(body.InstanceIds[0] ?? '', text, { timeoutSeconds }).then((result) => {
         invocation.result = result;
       });
       if (this.loseAnswers > 0) {

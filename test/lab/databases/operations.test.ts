@@ -21,7 +21,7 @@ import { eventually, PRIMARY, RdsLab, STANDBY } from './rds-lab';
 let lab: RdsLab;
 
 beforeAll(async () => {
-  lab = await RdsLab.start(600);
+  lab = await RdsLab.start(1500);
   await lab.establishPair();
   await lab.sql(PRIMARY, 'db-a', 'create table push (id int primary key)');
   await lab.sql(PRIMARY, 'db-a', 'insert into push values (1)');

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-rds';
 import type { DBInstance } from '@aws-sdk/client-rds';
 import { Client } from 'pg';
+import { VirtualClock } from '../../../lab/clock/virtual-clock';
 import { DatabaseFleet } from '../../../lab/databases/database-fleet';
 import { SECONDS } from '../../../lab/databases/durations';
 import { Gateway } from '../../../lab/gateway/gateway';
@@ -18,16 +19,29 @@ import { findPostgres, postgresUser } from '../../../lab/install/postgres';
 import { LabDirectory } from '../../../lab/world/directory';
 import { WorldBus } from '../../../lab/world/events';
 import { LabNetwork } from '../../../lab/world/network';
-import { WorldClock } from '../../../lab/world/world-clock';
 
 export const PRIMARY = 'eu-central-1';
 export const STANDBY = 'eu-west-1';
 export const MASTER = { user: 'bitbucket', password: 'correct-horse' } as const;
 
+/** Durations count only from `settle` on, so that what a test presupposes is there at once. */
+class PreparedClock extends VirtualClock {
+  private settled = false;
+
+  override real(virtualSeconds: number): number {
+    const real = super.real(virtualSeconds);
+    return this.settled ? real : Math.min(real, 20);
+  }
+
+  settle(): void {
+    this.settled = true;
+  }
+}
+
 /** Only the databases of a lab, behind the real gateway; the emulator is a stand-in that knows the named groups. */
 export class RdsLab {
   private constructor(
-    readonly clock: WorldClock,
+    readonly clock: PreparedClock,
     readonly fleet: DatabaseFleet,
     readonly bus: WorldBus,
     readonly gateway: Gateway,
@@ -39,7 +53,7 @@ export class RdsLab {
   static async start(scale: number): Promise<RdsLab> {
     const directory = new LabDirectory(mkdtempSync('/tmp/rds-lab-'));
     const network = await LabNetwork.claim();
-    const clock = new WorldClock(scale);
+    const clock = new PreparedClock(scale);
     const bus = new WorldBus();
     const runAs = await postgresUser();
     const postgresBin = await findPostgres(() => undefined);
@@ -106,6 +120,7 @@ export class RdsLab {
     await eventually(async () => {
       const status = (await this.describe(region, id)).DBInstanceStatus!;
       if (seen.at(-1) !== status) seen.push(status);
+      if (['failed', 'restore-error'].includes(status)) throw new Error(this.problems());
       return status === wanted;
     });
     return seen;
@@ -140,6 +155,11 @@ export class RdsLab {
       : '';
     rmSync(this.directory.root, { recursive: true, force: true });
     if (problems !== '') throw new Error(`the fleet reported: ${problems}`);
+  }
+
+  private problems(): string {
+    const log = this.directory.log('rds');
+    return existsSync(log) ? readFileSync(log, 'utf8') : '';
   }
 
   private clientOptions(region: string) {

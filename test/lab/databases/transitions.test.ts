@@ -77,6 +77,7 @@ test('calling off waits for the work that has begun and starts no further', asyn
     phases: [{ status: 'modifying', seconds: 1, begin, end: () => void done.push('end') }],
     final: 'available',
   });
+  await new Promise((resolve) => setTimeout(resolve, 10));
   await transitions.cancel(one);
   expect(done).toEqual(['begin']);
   expect(one.status).toBe('modifying');

@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readReport } from '../../client/ask-run';
+import { connect } from '../../client/connection';
+import type { Session } from '../../client/connection';
+import { addAttributes, readAttributes } from '../../client/search-attributes';
+import { startRun } from '../../client/start-run';
+import type { Terminal } from '../../client/terminal';
+import type { Report } from '../../workflows/runbook/report';
+import { LabProcess } from '../world/process';
+import { programPath } from '../world/program';
+import { TrafficProcess } from '../traffic/launch';
+import { PROJECTS, SERVICE_NAME, SERVICE_PORT } from '../world/layout';
+import { USERS } from '../world/secrets';
+import { World } from '../world/world';
+import { waitForAlarm } from './alarm';
+import { lead } from './lead';
+
+export interface DemoOptions {
+  readonly yes: boolean;
+  /** How many times faster than real time the waits of the emulated AWS pass. */
+  readonly scale: number;
+  readonly terminal: Terminal;
+  /** Aborted when the person at the keyboard wants to end it. */
+  readonly signal: AbortSignal;
+  readonly keep: boolean;
+  /** Called with the report while the lab still stands. */
+  readonly finished: (report: DemoReport) => Promise<void>;
+}
+
+/** The run's report, and what was seen from outside. */
+export interface DemoReport extends Report {
+  readonly traffic: {
+    readonly pushes: number;
+    readonly acknowledged: number;
+    readonly lost: number;
+    readonly lostPushes: readonly { readonly repository: string; readonly count: number }[];
+    readonly downtimeSeconds: number;
+  };
+  readonly invariants: {
+    readonly checked: number;
+    readonly rules: readonly string[];
+    readonly violations: readonly string[];
+  };
+  readonly lab: {
+    readonly startSeconds: number;
+    readonly scale: number;
+    readonly ledger: { readonly calls: number; readonly mutating: number };
+  };
+}
+
+/** How long users work, and copies of their home are taken, before the region goes. */
+const QUIET_SECONDS = 12;
+/** Users go on for so long after the failover, so that the end of the downtime is seen from outside. */
+const AFTER_SECONDS = 4;
+
+/** The main job, from a quiet day to the report. Everything it started has ended when it returns. */
+export async function runDemo(options: DemoOptions): Promise<DemoReport> {
+  const { terminal, signal } = options;
+  const startedAt = Date.now();
+  const say = (line: string): void =>
+    terminal.out(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+  const endings: (() => Promise<void>)[] = [];
+  try {
+    say('bringing up two regions, their databases, hosts and a Bitbucket of two nodes');
+    const world = await World.start({
+      scale: options.scale,
+      temporal: 'own',
+      homeCopyEverySeconds: 6,
+      report: say,
+    });
+    endings.push(() => world.stop());
+    const startSeconds = (Date.now() - startedAt) / 1000;
+    const session = await connect({ ...process.env, ...world.environment() });
+    endings.push(() => session.close());
+    await prepare(session);
+    endings.push(await startWorker(world));
+    const traffic = await startTraffic(world);
+    endings.push(() => traffic.stop());
+    say(`users push and clone at ${world.url}; Temporal's pages: ${world.temporal?.ui ?? ''}`);
+    await sleep(QUIET_SECONDS * 1000, undefined, { signal });
+
+    const brokenAt = new Date();
+    await world.breakIt('region-down');
+    say(`${world.sites.primary.layout.region} is gone`);
+    await waitForAlarm(world, signal);
+    say('the alarm rings: two checks in a row failed');
+    const workflowId = await startRun(session, {
+      runbook: 'drFailover',
+      instance: world.instance,
+      dryRun: false,
+      requestedBy: 'alarm',
+      reason: 'the service does not answer any more',
+      incidentStartedAt: brokenAt.toISOString(),
+      input: {},
+    });
+    say(
+      `drFailover started: ${world.temporal?.ui ?? ''}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`,
+    );
+    await lead(session, workflowId, {
+      yes: options.yes,
+      people: world.estateInput().people ?? [],
+      terminal,
+      signal,
+    });
+
+    await sleep(AFTER_SECONDS * 1000);
+    const report = await collect(session, workflowId, world, traffic, startSeconds);
+    await options.finished(report);
+    if (options.keep && !signal.aborted) await keep(world, terminal, signal);
+    return report;
+  } finally {
+    for (const end of endings.reverse()) await end();
+  }
+}
+
+async function prepare(session: Session): Promise<void> {
+  const missing = (await readAttributes(session)).filter((attribute) => attribute.present === null);
+  await addAttributes(session, missing);
+}
+
+/** A worker as an installation would run it: the same program, told where everything is by its environment. */
+async function startWorker(world: World): Promise<() => Promise<void>> {
+  const worker = await LabProcess.start({
+    name: 'worker',
+    command: process.execPath,
+    args: ['--no-warnings', programPath('bin/runbooks'), 'worker'],
+    log: world.directory.log('worker'),
+    env: { ...world.environment(), RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '1' },
+  });
+  return () => worker.stop(15_000);
+}
+
+function startTraffic(world: World): Promise<TrafficProcess> {
+  const repositories = PROJECTS.flatMap(({ key, repositories: slugs }) =>
+    slugs.map((slug) => `${key}/${slug}`),
+  );
+  return TrafficProcess.start(
+    {
+      serviceName: SERVICE_NAME,
+      port: SERVICE_PORT,
+      dnsServer: world.resolver,
+      ttlScale: world.scale,
+      credentials: { username: USERS.traffic, password: world.passwords.BITBUCKET_TRAFFIC_PASSWORD },
+      repositories: repositories.filter((repository) => repository !== 'OPS/probe'),
+      directory: world.directory.run('traffic'),
+      pushesFile: world.directory.run('pushes.jsonl'),
+    },
+    { address: world.network.services, port: 4568 },
+    world.directory.log('traffic'),
+  );
+}
+
+async function collect(
+  session: Session,
+  workflowId: string,
+  world: World,
+  traffic: TrafficProcess,
+  startSeconds: number,
+): Promise<DemoReport> {
+  const report = await readReport(session, workflowId);
+  const audit = await traffic.audit();
+  const seen = await traffic.summary();
+  const { checked, violations } = await world.invariants();
+  const { calls, mutating } = world.summary();
+  return {
+    ...report,
+    traffic: {
+      pushes: seen.pushes,
+      acknowledged: audit.acknowledged,
+      lost: audit.lost.reduce((sum, { count }) => sum + count, 0),
+      lostPushes: audit.lost,
+      downtimeSeconds: seen.downtimeSeconds,
+    },
+    invariants: { checked: checked.length, rules: checked, violations },
+    lab: { startSeconds, scale: world.scale, ledger: { calls, mutating } },
+  };
+}
+
+async function keep(world: World, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const variables = Object.entries(world.environment()).map(([name, value]) => `export ${name}='${value}'`);
+  terminal.out(
+    `\nEverything is left running; Ctrl-C ends it. For the command line:\n\n${variables.join('\n')}\n`,
+  );
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}

@@ -1,0 +1,317 @@
+import {
+  CreateAutoScalingGroupCommand,
+  CreateLaunchConfigurationCommand,
+  DescribeAutoScalingGroupsCommand,
+  SetInstanceProtectionCommand,
+  SuspendProcessesCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import { DescribeAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+
+import { disableAutomationImplementation } from '../../../activities/aws/auto-scaling/disable-automation';
+import { fenceNodesImplementation } from '../../../activities/aws/auto-scaling/fence-nodes';
+import { startNodeImplementation } from '../../../activities/aws/auto-scaling/start-node';
+import type { DisableAutomation, FenceNodes, FenceResult } from '../../../workflows/steps/fence';
+import type { RunningNodes, StartNode } from '../../../workflows/steps/nodes';
+import { until } from '../../support/until';
+import { ADMIN, AwsLab, STANDBY, ZONE } from './aws-lab';
+import { codes, context, StepDriver } from './step-driver';
+
+let lab: AwsLab;
+let serial = 0;
+let group: string;
+
+beforeAll(async () => {
+  lab = await AwsLab.start();
+  await scaling().send(
+    new CreateLaunchConfigurationCommand({
+      LaunchConfigurationName: 'nodes',
+      ImageId: 'ami-0bb1bb1bb1bb1bb10',
+      InstanceType: 'm5.xlarge',
+    }),
+  );
+});
+afterAll(() => lab.stop());
+afterEach(async () => {
+  lab.gateway.faults.clear();
+  lab.nodes.state = 'RUNNING';
+  lab.nodes.sees = undefined;
+  await scaling().send(
+    new UpdateAutoScalingGroupCommand({
+      AutoScalingGroupName: group,
+      MinSize: 0,
+      MaxSize: 0,
+      DesiredCapacity: 0,
+    }),
+  );
+  await until('an empty group', async () => ((await look()).Instances ?? []).length === 0 || undefined);
+});
+
+const scaling = () => lab.clients.autoScaling(STANDBY);
+
+async function createGroup(count: number): Promise<void> {
+  serial += 1;
+  group = `nodes-${serial}`;
+  await scaling().send(
+    new CreateAutoScalingGroupCommand({
+      AutoScalingGroupName: group,
+      LaunchConfigurationName: 'nodes',
+      MinSize: count,
+      MaxSize: Math.max(count, 2),
+      DesiredCapacity: count,
+      AvailabilityZones: [ZONE],
+    }),
+  );
+  await until('instances', async () => {
+    const instances = (await look()).Instances ?? [];
+    return (
+      (instances.length === count && instances.every((one) => one.LifecycleState === 'InService')) ||
+      undefined
+    );
+  });
+}
+
+async function look(): Promise<AutoScalingGroup> {
+  const reply = await scaling().send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }),
+  );
+  return reply.AutoScalingGroups![0]!;
+}
+
+const suspended = async () => (await look()).SuspendedProcesses!.map((one) => one.ProcessName).sort();
+const numbers = ({ MinSize, MaxSize, DesiredCapacity }: AutoScalingGroup) => [
+  MinSize,
+  MaxSize,
+  DesiredCapacity,
+];
+
+describe('fenceNodes', () => {
+  const input = (): FenceNodes => ({ site: 'old', region: STANDBY, autoScalingGroup: group });
+  const fencer = (dependencies = lab.dependencies) =>
+    new StepDriver<FenceNodes, FenceResult>(fenceNodesImplementation(dependencies), context('fenceNodes'));
+
+  test('no instance is left, protected ones included, and only then Launch is suspended', async () => {
+    await createGroup(2);
+    await scaling().send(
+      new SetInstanceProtectionCommand({
+        AutoScalingGroupName: group,
+        InstanceIds: (await look()).Instances!.map((one) => one.InstanceId!),
+        ProtectedFromScaleIn: true,
+      }),
+    );
+    await scaling().send(
+      new SuspendProcessesCommand({ AutoScalingGroupName: group, ScalingProcesses: ['Terminate'] }),
+    );
+    const from = lab.ledgerLength;
+    const driver = fencer();
+    const check = await driver.check(input());
+    expect(check).toMatchObject({
+      state: 'needed',
+      problems: [],
+      before: { minimum: 2, maximum: 2, desired: 2, launchSuspended: false, instances: 2 },
+    });
+    lab.loseAnswers('UpdateAutoScalingGroup');
+    const output = await lab.slowly(() => driver.run(input()));
+    const proof = await driver.verify(input(), output);
+    expect(proof).toMatchObject({ output: { proven: true }, facts: { instances: 0, launchSuspended: true } });
+    expect(driver.progress.join('\n')).toMatch(/2 nodes are left: i-\w+ Terminating/);
+    const changes = lab.changes(from);
+    expect(changes.filter((one) => one === 'UpdateAutoScalingGroup')).toHaveLength(1);
+    expect(changes.at(-1)).toBe('SuspendProcesses');
+    const before = lab.ledgerLength;
+    await driver.verify(input(), await driver.run(input()));
+    expect(lab.changes(before)).toEqual([]);
+    expect(await driver.check(input())).toMatchObject({ state: 'done', calls: [] });
+
+    expect(await driver.undo(input(), check.before, output)).toMatchObject({ changed: true });
+    expect(numbers(await look())).toEqual([2, 2, 2]);
+    expect(await suspended()).not.toContain('Launch');
+    expect(await driver.undo(input(), check.before, output)).toMatchObject({ changed: false });
+  });
+
+  test.each(['timeout', '503'] as const)(
+    'an unreachable region (%s) is unproven within seconds',
+    async (mode) => {
+      await createGroup(0);
+      lab.gateway.faults.regionDown(STANDBY, mode);
+      const { dependencies, destroy } = lab.impatient();
+      const driver = fencer(dependencies);
+      const check = await driver.check(input());
+      expect(check.problems).toMatchObject([{ code: 'fenceUnproven', consent: 'unprovenFence' }]);
+      const output = await driver.runOnce(input());
+      expect(output).toMatchObject({ proven: false, reason: expect.stringContaining(STANDBY) });
+      expect((await driver.verifyOnce(input(), output)).output.proven).toBe(false);
+      destroy();
+      lab.gateway.faults.regionUp(STANDBY);
+    },
+  );
+
+  test('the numbers of before are given back although the check could not see them', async () => {
+    await createGroup(1);
+    const driver = fencer();
+    await driver.run(input());
+    expect(await driver.undo(input(), {})).toMatchObject({ changed: true });
+    expect(numbers(await look())).toEqual([1, 2, 1]);
+  });
+
+  test('a group that does not exist is a problem of the estate', async () => {
+    await createGroup(0);
+    const check = await fencer().check({ ...input(), autoScalingGroup: 'nobody' });
+    expect(codes(check)).toEqual(['groupNotFound']);
+  });
+});
+
+describe('disableAutomation', () => {
+  const input = (alarms: readonly string[]): DisableAutomation => ({
+    site: 'old',
+    region: STANDBY,
+    autoScalingGroup: group,
+    alarms,
+  });
+  const driver = (dependencies = lab.dependencies) =>
+    new StepDriver<DisableAutomation, FenceResult>(
+      disableAutomationImplementation(dependencies),
+      context('disableAutomation'),
+    );
+  const putAlarm = (AlarmName: string, ActionsEnabled: boolean) =>
+    lab.clients.cloudWatch(STANDBY).send(
+      new PutMetricAlarmCommand({
+        AlarmName,
+        ActionsEnabled,
+        Namespace: 'AWS/EC2',
+        MetricName: 'CPUUtilization',
+        Statistic: 'Average',
+        Period: 300,
+        EvaluationPeriods: 1,
+        Threshold: 60,
+        ComparisonOperator: 'GreaterThanThreshold',
+      }),
+    );
+  async function enabled(): Promise<Record<string, boolean>> {
+    const { MetricAlarms } = await lab.clients.cloudWatch(STANDBY).send(new DescribeAlarmsCommand({}));
+    return Object.fromEntries(MetricAlarms!.map((one) => [one.AlarmName!, one.ActionsEnabled!]));
+  }
+
+  test('disables what is enabled, and undo enables only that', async () => {
+    await createGroup(0);
+    await putAlarm('cpu-high', true);
+    await putAlarm('cpu-low', false);
+    await scaling().send(
+      new SuspendProcessesCommand({ AutoScalingGroupName: group, ScalingProcesses: ['AZRebalance'] }),
+    );
+    const { check, first } = await driver().twice(input(['cpu-high', 'cpu-low', 'gone']));
+    expect(check).toMatchObject({
+      state: 'needed',
+      before: { processes: 'AlarmNotification,ScheduledActions,ReplaceUnhealthy', alarms: 'cpu-high' },
+      notes: [expect.stringContaining('gone')],
+    });
+    expect(first.output.proven).toBe(true);
+    expect(await suspended()).toEqual([
+      'AZRebalance',
+      'AlarmNotification',
+      'ReplaceUnhealthy',
+      'ScheduledActions',
+    ]);
+    expect(await enabled()).toMatchObject({ 'cpu-high': false, 'cpu-low': false });
+    const undo = () => driver().undo(input(['cpu-high', 'cpu-low', 'gone']), check.before);
+    expect(await undo()).toMatchObject({ changed: true });
+    expect(await suspended()).toEqual(['AZRebalance']);
+    expect(await enabled()).toMatchObject({ 'cpu-high': true, 'cpu-low': false });
+    expect(await undo()).toMatchObject({ changed: false });
+  });
+
+  test('an unreachable region is unproven', async () => {
+    await createGroup(0);
+    lab.gateway.faults.regionDown(STANDBY, '503');
+    const check = await driver().check(input(['cpu-high']));
+    expect(codes(check)).toEqual(['fenceUnproven']);
+    expect((await driver().runOnce(input(['cpu-high']))).proven).toBe(false);
+    lab.gateway.faults.regionUp(STANDBY);
+  });
+});
+
+describe('startNode', () => {
+  const input = (count: number): StartNode => ({
+    region: STANDBY,
+    autoScalingGroup: group,
+    count,
+    port: 7990,
+    administrator: ADMIN,
+  });
+  const starter = (step = 'startNode.1', workflow?: string) =>
+    new StepDriver<StartNode, RunningNodes>(
+      startNodeImplementation(lab.dependencies),
+      context(step, workflow),
+    );
+
+  test('starts one node, then a second one, and stops them again', async () => {
+    await createGroup(0);
+    await scaling().send(
+      new SuspendProcessesCommand({ AutoScalingGroupName: group, ScalingProcesses: ['Launch'] }),
+    );
+    lab.loseAnswers('UpdateAutoScalingGroup');
+    const from = lab.ledgerLength;
+    const one = starter();
+    const { check, first, second } = await one.twice(input(1));
+    expect(check).toMatchObject({
+      state: 'needed',
+      problems: [],
+      before: { desired: 0, launchSuspended: true },
+    });
+    expect(first.output.nodes).toMatchObject([{ id: expect.stringMatching(/^i-/), version: '9.4.1' }]);
+    expect(second).toEqual(first);
+    expect(lab.changes(from)).toEqual(['CreateOrUpdateTags', 'ResumeProcesses', 'UpdateAutoScalingGroup']);
+    expect(one.progress.join('\n')).toMatch(/0 of 1 nodes in service: (no instance yet|i-\w+ Pending)/);
+
+    const two = starter('startNode.2');
+    const before = (await two.check(input(2))).before;
+    expect(before).toMatchObject({ minimum: 1, desired: 1 });
+    const both = await two.verify(input(2), await two.run(input(2)));
+    expect(both.output.nodes).toHaveLength(2);
+    expect(await two.undo(input(2), before)).toMatchObject({ changed: true });
+    expect((await look()).Instances).toHaveLength(1);
+    expect(await two.undo(input(2), before)).toMatchObject({ changed: false });
+    expect(await one.undo(input(1), check.before)).toMatchObject({ changed: true });
+    expect(await suspended()).toEqual(['Launch']);
+  });
+
+  test('nodes that this run did not start are in the way of the first one', async () => {
+    await createGroup(1);
+    const check = await starter('startNode.1', 'other/2').check(input(1));
+    expect(codes(check)).toEqual(['standbyHasRunningNodes']);
+    await expect(starter('startNode.1', 'other/2').run(input(1))).rejects.toMatchObject({ type: 'Terminal' });
+    expect(codes(await starter().check({ ...input(1), autoScalingGroup: 'nobody' }))).toEqual([
+      'groupNotFound',
+    ]);
+  });
+
+  test('more nodes than wanted are a problem', async () => {
+    await createGroup(3);
+    expect(codes(await starter('startNode.2').check(input(2)))).toEqual(['moreNodesThanWanted']);
+  });
+
+  test.each(['FIRST_RUN', 'MAINTENANCE', 'ERROR'])('a node that says %s ends the wait', async (state) => {
+    await createGroup(0);
+    lab.nodes.state = state;
+    const driver = starter();
+    const output = await driver.run(input(1));
+    await expect(driver.verify(input(1), output)).rejects.toMatchObject({
+      type: 'Terminal',
+      message: expect.stringContaining(state),
+    });
+  });
+
+  test('nodes that do not see each other are no cluster', async () => {
+    await createGroup(0);
+    lab.nodes.sees = () => 1;
+    const driver = starter();
+    await driver.run(input(2));
+    await until('two running nodes', async () => {
+      const failure = await driver.verifyOnce(input(2)).catch((error: Error) => error.message);
+      return typeof failure === 'string' && failure.includes('not one cluster yet') ? true : undefined;
+    });
+    lab.nodes.sees = undefined;
+    expect((await driver.verify(input(2))).output.nodes).toHaveLength(2);
+  });
+});

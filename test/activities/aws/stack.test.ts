@@ -1,0 +1,134 @@
+import {
+  DescribeStacksCommand,
+  ListChangeSetsCommand,
+  UpdateStackCommand,
+} from '@aws-sdk/client-cloudformation';
+
+import type { AwsClients } from '../../../activities/aws/clients';
+import { setStackPropertiesImplementation } from '../../../activities/aws/cloudformation/set-stack-properties';
+import { VirtualClock } from '../../../lab/clock/virtual-clock';
+import { Gateway } from '../../../lab/gateway/gateway';
+import { cloudFormation } from '../../../lab/stacks/cloudformation';
+import { Stacks } from '../../../lab/stacks/stacks';
+import type { SetStackProperties } from '../../../workflows/steps/stack-properties';
+import { until } from '../../support/until';
+import { clientsOf, codes, context, dependenciesOf, StepDriver } from './step-driver';
+
+const REGION = 'eu-west-1';
+const STACK = 'bitbucket-standby';
+let gateway: Gateway;
+let clients: AwsClients;
+let updates: Readonly<Record<string, string>>[];
+
+beforeEach(async () => {
+  const clock = new VirtualClock(300);
+  const stacks = new Stacks({ clock });
+  updates = [];
+  stacks.define({
+    region: REGION,
+    name: STACK,
+    parameters: { BitbucketProperties: 'feature.a=true', DBPassword: 'secret', HomeSize: '100' },
+    noEcho: ['DBPassword'],
+    capabilities: ['CAPABILITY_IAM'],
+    resources: [
+      { logicalId: 'ClusterNodeGroup', physicalId: 'nodes', type: 'AWS::AutoScaling::AutoScalingGroup' },
+      {
+        logicalId: 'ClusterNodeLaunchConfig',
+        physicalId: 'lc-1',
+        type: 'AWS::AutoScaling::LaunchConfiguration',
+      },
+      { logicalId: 'FileServer', physicalId: 'i-1', type: 'AWS::EC2::Instance' },
+      { logicalId: 'HomeVolume', physicalId: 'vol-1', type: 'AWS::EC2::Volume' },
+    ],
+    onUpdate: async (parameters) => void updates.push(parameters),
+  });
+  gateway = await Gateway.start({
+    address: '127.0.0.1',
+    port: 0,
+    emulatorUrl: 'http://127.0.0.1:9',
+    clock,
+    overlays: [cloudFormation(stacks)],
+  });
+  clients = clientsOf(gateway.url);
+});
+afterEach(async () => {
+  clients.destroy();
+  await gateway.stop();
+});
+
+const input = (o: Partial<SetStackProperties> = {}): SetStackProperties => ({
+  region: REGION,
+  stack: STACK,
+  parameter: 'BitbucketProperties',
+  set: { 'disaster.recovery': 'true' },
+  ...o,
+});
+const setter = () =>
+  new StepDriver<SetStackProperties, { properties: string }>(
+    setStackPropertiesImplementation(dependenciesOf(clients)),
+    context('setStackProperties'),
+  );
+const changeSets = async () =>
+  (await clients.cloudFormation(REGION).send(new ListChangeSetsCommand({ StackName: STACK }))).Summaries ??
+  [];
+const executions = () =>
+  gateway.ledger.entries().filter((one) => one.action === 'ExecuteChangeSet' && one.errorCode === null);
+
+test('one update, whatever answers are lost; other parameters stay; undo goes back the same way', async () => {
+  for (const action of ['CreateChangeSet', 'ExecuteChangeSet']) {
+    gateway.faults.add({ match: { action }, times: 1, effect: { kind: 'dropAfter' } });
+  }
+  const driver = setter();
+  const { check, first } = await driver.twice(input());
+  expect(check).toMatchObject({ state: 'needed', problems: [], before: { properties: 'feature.a=true' } });
+  expect(check.output.properties).toBe('feature.a=true disaster.recovery=true');
+  expect(first.output.properties).toBe('feature.a=true disaster.recovery=true');
+  expect(updates).toMatchObject([
+    { BitbucketProperties: 'feature.a=true disaster.recovery=true', DBPassword: 'secret', HomeSize: '100' },
+  ]);
+  expect(driver.progress.join('\n')).toMatch(/stack bitbucket-standby is UPDATE_IN_PROGRESS/);
+  expect(await driver.check(input())).toMatchObject({ state: 'done', calls: [] });
+
+  expect(await driver.undo(input(), check.before, first.output)).toMatchObject({ changed: true });
+  expect(updates.at(-1)).toMatchObject({ BitbucketProperties: 'feature.a=true', DBPassword: 'secret' });
+  const before = executions().length;
+  expect(await driver.undo(input(), check.before, first.output)).toMatchObject({ changed: false });
+  expect(executions()).toHaveLength(before);
+});
+
+test('a change set that would replace the home is deleted and nothing is changed', async () => {
+  const driver = setter();
+  // The lab's stack replaces its file server and home volume when the size changes, as the Quick Start does.
+  const change = input({ parameter: 'HomeSize', set: { '200': '' } });
+  await expect(driver.run(change)).rejects.toMatchObject({
+    type: 'Terminal',
+    message: expect.stringMatching(/replaces? (FileServer|HomeVolume)/),
+  });
+  expect(await changeSets()).toEqual([]);
+  expect(executions()).toEqual([]);
+  expect(updates).toEqual([]);
+});
+
+test('a missing stack, a missing parameter and a busy stack are problems', async () => {
+  expect(codes(await setter().check(input({ stack: 'nobody' })))).toEqual(['stackNotFound']);
+  expect(codes(await setter().check(input({ parameter: 'Nothing' })))).toEqual(['stackParameterNotFound']);
+  await clients.cloudFormation(REGION).send(
+    new UpdateStackCommand({
+      StackName: STACK,
+      UsePreviousTemplate: true,
+      Capabilities: ['CAPABILITY_IAM'],
+      Parameters: [
+        { ParameterKey: 'BitbucketProperties', ParameterValue: 'b=1' },
+        { ParameterKey: 'DBPassword', UsePreviousValue: true },
+        { ParameterKey: 'HomeSize', UsePreviousValue: true },
+      ],
+    }),
+  );
+  expect(codes(await setter().check(input()))).toEqual(['stackBusy']);
+  await until('the end of the update', async () => {
+    const { Stacks: found } = await clients
+      .cloudFormation(REGION)
+      .send(new DescribeStacksCommand({ StackName: STACK }));
+    return found?.[0]?.StackStatus === 'UPDATE_COMPLETE' || undefined;
+  });
+});

@@ -1,0 +1,230 @@
+import {
+  AttachVolumeCommand,
+  CreateSnapshotCommand,
+  CreateVolumeCommand,
+  DescribeInstancesCommand,
+  DescribeSnapshotsCommand,
+  DescribeVolumesCommand,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import type { Volume } from '@aws-sdk/client-ec2';
+
+import { attachHomeVolumeImplementation } from '../../../activities/aws/ec2/attach-home-volume';
+import { createHomeVolumeImplementation } from '../../../activities/aws/ec2/create-home-volume';
+import { homeCopyOf, listHomeCopiesImplementation } from '../../../activities/aws/ec2/list-home-copies';
+import { isLater, later } from '../../../workflows/runbook/later';
+import type { AttachHomeVolume, CreateHomeVolume } from '../../../workflows/steps/home-volume';
+import type { HomeCopy } from '../../../workflows/steps/list-home-copies';
+import { until } from '../../support/until';
+import { AwsLab, STANDBY, ZONE } from './aws-lab';
+import { codes, context, lookWith, StepDriver } from './step-driver';
+
+const DEVICE = '/dev/xvdf';
+let lab: AwsLab;
+let server: string;
+let snapshotId: string;
+
+beforeAll(async () => {
+  lab = await AwsLab.start();
+  const { Instances } = await ec2().send(
+    new RunInstancesCommand({
+      ImageId: 'ami-0bb1bb1bb1bb1bb10',
+      InstanceType: 'm5.large',
+      MinCount: 1,
+      MaxCount: 1,
+      Placement: { AvailabilityZone: ZONE },
+    }),
+  );
+  server = Instances![0]!.InstanceId!;
+  await until('the file server', async () => {
+    const reply = await ec2().send(new DescribeInstancesCommand({ InstanceIds: [server] }));
+    return reply.Reservations![0]!.Instances![0]!.State!.Name === 'running' || undefined;
+  });
+  const source = await newVolume();
+  const { SnapshotId } = await ec2().send(
+    new CreateSnapshotCommand({
+      VolumeId: source,
+      TagSpecifications: [
+        {
+          ResourceType: 'snapshot',
+          Tags: [
+            { Key: 'runbooks:instance', Value: 'bitbucket' },
+            { Key: 'runbooks:backup', Value: 'set-1' },
+            { Key: 'runbooks:volume', Value: 'home' },
+            { Key: 'runbooks:members', Value: 'home, data' },
+            { Key: 'runbooks:captured-at', Value: '2026-11-20T10:00:00Z' },
+          ],
+        },
+      ],
+    }),
+  );
+  snapshotId = SnapshotId!;
+});
+afterAll(() => lab.stop());
+afterEach(() => lab.gateway.faults.clear());
+
+const ec2 = () => lab.clients.ec2(STANDBY);
+
+async function newVolume(zone = ZONE): Promise<string> {
+  const { VolumeId } = await ec2().send(
+    new CreateVolumeCommand({ AvailabilityZone: zone, Size: 10, VolumeType: 'gp3' }),
+  );
+  await until('a volume', async () => (await volume(VolumeId!))?.State === 'available' || undefined);
+  return VolumeId!;
+}
+
+async function volume(id: string): Promise<Volume | undefined> {
+  const { Volumes } = await ec2().send(new DescribeVolumesCommand({ VolumeIds: [id] }));
+  return Volumes?.[0];
+}
+
+const completed = () =>
+  until('the snapshot', async () => {
+    const { Snapshots } = await ec2().send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
+    return Snapshots![0]!.State === 'completed' || undefined;
+  });
+
+const creation = (o: Partial<CreateHomeVolume> = {}): CreateHomeVolume => ({
+  region: STANDBY,
+  volume: 'home',
+  snapshotId,
+  availabilityZone: ZONE,
+  volumeType: 'gp3',
+  ...o,
+});
+const creator = (workflow?: string) =>
+  new StepDriver<CreateHomeVolume, { volumeId: string; sizeGiB: number }>(
+    createHomeVolumeImplementation(lab.dependencies),
+    context('createHomeVolume', workflow),
+  );
+
+test('a copy that is not completed cannot be used', async () => {
+  lab.gateway.faults.clear();
+  const { SnapshotId } = await ec2().send(new CreateSnapshotCommand({ VolumeId: await newVolume() }));
+  expect(codes(await creator().check(creation({ snapshotId: SnapshotId! })))).toEqual([
+    'homeCopyNotCompleted',
+  ]);
+  expect(codes(await creator().check(creation({ snapshotId: 'snap-00000000000000000' })))).toEqual([
+    'homeCopyNotFound',
+  ]);
+});
+
+test('copies of the home are listed by their tags', async () => {
+  await completed();
+  const found = await lookWith<{ copies: HomeCopy[]; ignored: string[] }>(
+    listHomeCopiesImplementation(lab.dependencies),
+    { region: STANDBY, instance: 'bitbucket' },
+  );
+  expect(found.copies).toMatchObject([
+    {
+      snapshotId,
+      backup: 'set-1',
+      volume: 'home',
+      members: ['home', 'data'],
+      state: 'completed',
+      sizeGiB: 10,
+    },
+  ]);
+  expect(found.copies[0]!.capturedAt).toBe('2026-11-20T10:00:00.000Z');
+});
+
+test('a snapshot with missing tags is named, not used', () => {
+  const copy = homeCopyOf({ SnapshotId: 'snap-1', Tags: [{ Key: 'runbooks:volume', Value: 'home' }] });
+  expect(copy).toBe(
+    'snap-1: no runbooks:backup, runbooks:members does not name its volume, runbooks:captured-at is no time',
+  );
+});
+
+test('one volume per run, whatever answers are lost; undo deletes it, and only once', async () => {
+  await completed();
+  const from = lab.ledgerLength;
+  lab.loseAnswers('CreateVolume', 2);
+  const driver = creator();
+  const { check, first, second } = await driver.twice(creation());
+  expect(check).toMatchObject({ state: 'needed', problems: [] });
+  expect(isLater(check.output.volumeId)).toBe(true);
+  expect(second.output).toEqual(first.output);
+  expect(first.output.sizeGiB).toBe(10);
+  const { Volumes } = await ec2().send(
+    new DescribeVolumesCommand({ Filters: [{ Name: 'tag:runbooks:step', Values: ['createHomeVolume'] }] }),
+  );
+  expect(Volumes).toHaveLength(1);
+  expect(lab.changes(from)).toEqual(['CreateVolume']);
+  expect(await driver.check(creation())).toMatchObject({ state: 'done', output: first.output, calls: [] });
+  expect(await driver.undo(creation(), check.before)).toMatchObject({ changed: true });
+  expect(await driver.undo(creation(), check.before, first.output)).toMatchObject({ changed: false });
+});
+
+test('a volume that is still being made says so', async () => {
+  await completed();
+  const driver = creator('slow/1');
+  const output = await lab.slowly(() => driver.run(creation()));
+  await driver.verify(creation(), output);
+  expect(driver.progress.join('\n')).toMatch(/volume vol-\w+ is creating \(10 GiB from snap-\w+\)/);
+});
+
+test('stand-ins of a plan are not asked about', async () => {
+  const from = lab.ledgerLength;
+  const check = await creator().check(creation({ snapshotId: later('newest copy') }));
+  expect(check).toMatchObject({ state: 'needed', problems: [] });
+  expect(lab.ledgerLength).toBe(from);
+  const attach = await attacher().check(attachment(later('volume of createHomeVolume')));
+  expect(attach.problems).toEqual([]);
+  expect(attach.output.volumeId).toBe('later:volume of createHomeVolume');
+});
+
+const attachment = (volumeId: string): AttachHomeVolume => ({
+  region: STANDBY,
+  volumeId,
+  fileServerInstanceId: server,
+  device: DEVICE,
+});
+const attacher = (workflow?: string) =>
+  new StepDriver<AttachHomeVolume, { volumeId: string; replaced: string | null }>(
+    attachHomeVolumeImplementation(lab.dependencies),
+    context('attachHomeVolume', workflow),
+  );
+
+test('takes the device from the volume that has it, and undo puts that one back', async () => {
+  const [empty, home] = [await newVolume(), await newVolume()];
+  await ec2().send(new AttachVolumeCommand({ VolumeId: empty, InstanceId: server, Device: DEVICE }));
+  await until(
+    'attachment',
+    async () => (await volume(empty))?.Attachments?.[0]?.State === 'attached' || undefined,
+  );
+  lab.nodes.mount(DEVICE);
+  const driver = attacher();
+  const check = await driver.check(attachment(home));
+  expect(check).toMatchObject({ state: 'needed', problems: [], before: { replaced: empty } });
+  expect(check.calls.map((call) => call.action)).toEqual(['CreateTags', 'DetachVolume', 'AttachVolume']);
+
+  await until('busy', async () => {
+    const said = await driver.runOnce(attachment(home)).catch((error: Error) => error.message);
+    return typeof said === 'string' && said.includes('still mounted') ? true : undefined;
+  });
+  lab.nodes.unmount(DEVICE);
+  lab.loseAnswers('AttachVolume');
+  const first = await driver.verify(attachment(home), await driver.run(attachment(home)));
+  expect(first.output).toEqual({ volumeId: home, replaced: empty });
+  const from = lab.ledgerLength;
+  expect((await driver.verify(attachment(home), await driver.run(attachment(home)))).output).toEqual(
+    first.output,
+  );
+  expect(lab.changes(from)).toEqual([]);
+  expect(await driver.check(attachment(home))).toMatchObject({ state: 'done', output: first.output });
+
+  expect(await driver.undo(attachment(home), check.before)).toMatchObject({ changed: true });
+  await until('the former volume', async () => {
+    const [former, ours] = [await volume(empty), await volume(home)];
+    return (former?.Attachments?.[0]?.State === 'attached' && ours?.State === 'available') || undefined;
+  });
+  expect(await driver.undo(attachment(home), check.before)).toMatchObject({ changed: false });
+});
+
+test('a volume in another zone, a volume held elsewhere and a missing server are all told', async () => {
+  const far = await newVolume('eu-west-1b');
+  expect(codes(await attacher('x/1').check(attachment(far)))).toEqual(['volumeInOtherZone']);
+  expect(codes(await attacher('x/1').check(attachment('vol-00000000000000000')))).toEqual(['volumeNotFound']);
+  const nobody = { ...attachment(far), fileServerInstanceId: 'i-00000000000000000' };
+  expect(codes(await attacher('x/1').check(nobody))).toEqual(['fileServerNotFound']);
+});
