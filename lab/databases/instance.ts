@@ -91,7 +91,7 @@ export class DatabaseInstance {
   }
 }
 
-export function instanceArn(region: string, account: string, id: string): string {
+function instanceArn(region: string, account: string, id: string): string {
   return `arn:aws:rds:${region}:${account}:db:${id}`;
 }
 

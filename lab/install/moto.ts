@@ -7,7 +7,7 @@ import { execute, isExecutable, onPath } from './execute';
 import { installed, ToolMissing } from './tool';
 import type { Report } from './tool';
 
-export const MOTO = '5.2.4';
+const MOTO = '5.2.4';
 
 const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
 

@@ -8,7 +8,7 @@ import { installed, ToolMissing } from './tool';
 import type { Report } from './tool';
 
 /** The newest tag that installs through the Go module proxy; later ones have a nested module that it does not carry. */
-export const TEMPORAL_CLI = 'v1.5.1';
+const TEMPORAL_CLI = 'v1.5.1';
 
 const NAME = `temporal-${TEMPORAL_CLI}`;
 

@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import { DISASTERS, isDisaster } from './disasters';
 import type { World } from './world';
 
-export const CONTROL_PORT = 4567;
+const CONTROL_PORT = 4567;
 
 export interface ControlServer {
   readonly url: string;

@@ -11,7 +11,6 @@ export class WriterWatch {
   private looking: Promise<void> = Promise.resolve();
   private stopped = false;
   private suspicious = false;
-  private looks = 0;
   private readonly seen: string[] = [];
 
   constructor(
@@ -36,16 +35,10 @@ export class WriterWatch {
     next();
   }
 
-  /** How often it has looked. */
-  get count(): number {
-    return this.looks;
-  }
-
   async once(): Promise<void> {
     const writers = Object.entries(await this.look())
       .filter(([, probe]) => probe.acceptsWrites)
       .map(([name]) => name);
-    this.looks += 1;
     if (writers.length < 2) {
       this.suspicious = false;
       return;

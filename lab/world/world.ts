@@ -23,15 +23,7 @@ import type { InvariantReport } from './invariants';
 import { keepJournal } from './journal';
 import { estateText, labEstate } from './lab-estate';
 import type { BuiltSite } from './lab-estate';
-import {
-  DATABASE_NAME,
-  DATABASE_USER,
-  INSTANCE,
-  NODE_PORT,
-  SERVICE_NAME,
-  SERVICE_PORT,
-  SITES,
-} from './layout';
+import { DATABASE_NAME, DATABASE_USER, INSTANCE, NODE_PORT, SERVICE_NAME, SERVICE_PORT } from './layout';
 import { LabNetwork, REGIONS } from './network';
 import { Outages } from './outage';
 import { enterLab, forgetLab } from './registry';

@@ -15,7 +15,7 @@ export interface SharedServer {
 
 const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error };
 
-/** Once per test run: the tools, one Temporal dev server for all tests, and the workflow bundles. */
+/** Once per test run: the tools, one Temporal dev server for all tests, and the bundle of all workflows, the tests' own among them. */
 export default async function globalSetup(): Promise<void> {
   const tools = await installAll((line) => console.error(line));
   const directory = mkdtempSync(join(tmpdir(), 'runbooks-test-'));
@@ -31,10 +31,10 @@ export default async function globalSetup(): Promise<void> {
       RunbookDryRun: 'Bool',
     },
   });
-  const toys = await bundleWorkflowCode({ workflowsPath: require.resolve('./toy-runbooks'), logger: quiet });
-  const toyBundle = join(directory, 'toy-bundle.js');
-  await writeFile(toyBundle, toys.code);
+  const { code } = await bundleWorkflowCode({ workflowsPath: require.resolve('./toy-runbooks'), logger: quiet });
+  const bundle = join(directory, 'workflow-bundle.js');
+  await writeFile(bundle, code);
   process.env['TEST_TEMPORAL_ADDRESS'] = server.address;
-  process.env['TEST_TOY_BUNDLE'] = toyBundle;
+  process.env['TEST_BUNDLE'] = bundle;
   (globalThis as { sharedServer?: SharedServer }).sharedServer = { server, network, directory };
 }

@@ -1,15 +1,12 @@
 import { Client, Connection } from '@temporalio/client';
-import type { WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, DefaultLogger } from '@temporalio/worker';
-import { decide, hold, report, resume, status } from '../../workflows/runbook/messages';
-import type { DecisionMessage } from '../../workflows/runbook/messages';
-import type { Report } from '../../workflows/runbook/report';
-import type { Ask, RunState } from '../../workflows/runbook/state';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { LiveRun } from './live-run';
+import { keepRuntimeQuiet } from './quiet-runtime';
 import type { ToyWorld } from './toy-world';
-import { until } from './until';
+
+export type { LiveRun as ToyRun } from './live-run';
 
 let worlds = 0;
-let quietRuntime = false;
 
 /** A worker and a client for one toy world, on a task queue of their own. */
 export class ToyBench {
@@ -24,10 +21,7 @@ export class ToyBench {
   ) {}
 
   static async open(world: ToyWorld): Promise<ToyBench> {
-    if (!quietRuntime) {
-      Runtime.install({ logger: new DefaultLogger('ERROR', () => {}) });
-      quietRuntime = true;
-    }
+    keepRuntimeQuiet();
     const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
     const native = await NativeConnection.connect({ address });
     const connection = await Connection.connect({ address });
@@ -42,7 +36,7 @@ export class ToyBench {
     const worker = await Worker.create({
       connection: this.native,
       taskQueue: this.instance,
-      workflowBundle: { codePath: process.env['TEST_TOY_BUNDLE'] ?? '' },
+      workflowBundle: { codePath: process.env['TEST_BUNDLE'] ?? '' },
       activities: this.world.activities(this.instance),
     });
     this.workers.push({ worker, running: worker.run() });
@@ -54,13 +48,13 @@ export class ToyBench {
     await last?.running;
   }
 
-  async start(message: unknown = {}, id = `toyRunbook/${this.instance}/${Date.now()}`): Promise<ToyRun> {
+  async start(message: unknown = {}, id = `toyRunbook/${this.instance}/${Date.now()}`): Promise<LiveRun> {
     const handle = await this.client.workflow.start('toyRunbook', {
       workflowId: id,
       taskQueue: this.instance,
       args: [message],
     });
-    return new ToyRun(handle);
+    return new LiveRun(handle);
   }
 
   async close(): Promise<void> {
@@ -69,52 +63,5 @@ export class ToyBench {
     while (this.workers.length > 0) await this.stopWorker();
     await this.native.close();
     await this.connection.close();
-  }
-}
-
-export class ToyRun {
-  constructor(readonly handle: WorkflowHandle) {}
-
-  status(): Promise<RunState> {
-    return this.handle.query(status);
-  }
-
-  report(): Promise<Report> {
-    return this.handle.query(report);
-  }
-
-  /** Waits until something is asked, by id or any. */
-  async asked(id?: string): Promise<Ask> {
-    return until(`ask ${id ?? ''}`, async () => {
-      const state = await this.status();
-      if (state.phase === 'ended') throw new Error(`ended ${state.outcome}: ${state.conclusion}`);
-      return state.asks.find((ask) => ask.result === null && (id === undefined || ask.id === id));
-    });
-  }
-
-  async decide(message: Partial<DecisionMessage> & Pick<DecisionMessage, 'ask' | 'verdict' | 'actor'>) {
-    return this.handle.executeUpdate(decide, { args: [message] });
-  }
-
-  async approve(id: string, ...actors: string[]): Promise<void> {
-    const { planHash } = await this.asked(id);
-    for (const actor of actors) {
-      const hash = planHash === null ? {} : { planHash };
-      await this.decide({ ask: id, verdict: 'approve', actor, note: 'looked at it', ...hash });
-    }
-  }
-
-  hold(actor: string) {
-    return this.handle.executeUpdate(hold, { args: [{ actor }] });
-  }
-
-  resume(actor: string) {
-    return this.handle.executeUpdate(resume, { args: [{ actor }] });
-  }
-
-  /** The final state, however it ended. */
-  async ended(): Promise<RunState> {
-    await this.handle.result().catch(() => {});
-    return this.status();
   }
 }

@@ -2,7 +2,8 @@ import type { RunPolicy } from '../../workflows/runbook/policy';
 import { runbook } from '../../workflows/runbook/runbook';
 import { first, last, lookAround, oneWay, proof, second } from './toy-steps';
 
-export { instanceLease } from '../../workflows/instance-lease';
+/** The real ones as well: one bundle serves all tests. */
+export * from '../../workflows';
 
 /** Two steps that can be undone, one that cannot, one after it, and a proof: every rule of the kit has its place. */
 export const toyRunbook = runbook<object, { readonly name: string }, RunPolicy>(

@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { ActivityOptions } from '@temporalio/workflow';
+import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
 import type { KitActivities, StepActivity } from './admission';
 import type { RunPolicy } from './policy';
 import type { Counted } from './step';
@@ -9,12 +9,19 @@ const HEARTBEAT_SECONDS = 10;
 /** Budget of the look that a check or an undo's attempt takes. */
 const ATTEMPT_SECONDS = 60;
 
-export const kitActivities = proxyActivities<KitActivities>({
-  startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: '10m',
-  heartbeatTimeout: `${HEARTBEAT_SECONDS}s`,
-  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
-});
+/**
+ * The kit's own activities.
+ * @param budgetSeconds for each with all its retries; ten minutes unless told
+ */
+export function kitActivities(budgetSeconds = 600): ActivityInterfaceFor<KitActivities> {
+  return proxyActivities<KitActivities>({
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: budgetSeconds * 1000,
+    heartbeatTimeout: `${HEARTBEAT_SECONDS}s`,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+  });
+}
 
 /** How an activity of a step is carried out: what to call, its budget, and what the UI's timeline says. */
 export interface Work {
@@ -32,6 +39,8 @@ export async function callActivity<T>(policy: RunPolicy, work: Work, call: unkno
     scheduleToCloseTimeout: budget,
     startToCloseTimeout: work.wait ? Math.min(budget, ATTEMPT_SECONDS * 1000) : budget,
     heartbeatTimeout: `${HEARTBEAT_SECONDS}s`,
+    // An undo must never overtake the call that it takes back: a cancel waits for the attempt's own end.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary: work.summary.slice(0, 200),
     retry: work.wait
       ? { initialInterval: Math.max(1, policy.polling.fastestSeconds * 1000), backoffCoefficient: 1 }

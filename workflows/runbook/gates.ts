@@ -1,3 +1,4 @@
+import { CancellationScope } from '@temporalio/workflow';
 import type { Answer, Desk, Question } from './desk';
 import type { Plan, PlannedGate } from './plan';
 import type { RunPolicy } from './policy';
@@ -22,11 +23,27 @@ export async function passOpeningGates(
   ];
   const asked = questions.filter((question) => gatePolicy(policy, question.id) !== 'auto');
   for (const question of questions) if (!asked.includes(question)) desk.recordPolicy(question);
-  const answers = await Promise.all(
-    asked.map(async (question) => ({ question, answer: await desk.ask(question) })),
-  );
-  for (const { question, answer } of answers) requireApproval(question, answer);
+  await askTogether(desk, asked);
   return opening.map((gate) => gate.name);
+}
+
+/** Asks everything at once; the first denial settles the matter and withdraws what is still open. */
+async function askTogether(desk: Desk, questions: readonly Question[]): Promise<void> {
+  const outcomes = await CancellationScope.cancellable(() => {
+    const scope = CancellationScope.current();
+    const asks = questions.map(async (question) => {
+      try {
+        requireApproval(question, await desk.ask(question));
+      } catch (error) {
+        scope.cancel();
+        throw error;
+      }
+    });
+    return Promise.allSettled(asks);
+  });
+  const failures: unknown[] = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  const stop = failures.find((failure) => failure instanceof RunStopped) ?? failures[0];
+  if (stop !== undefined) throw stop;
 }
 
 /** A gate in the middle of the procedure. */
@@ -80,7 +97,7 @@ function consentQuestion(
   return {
     id: name,
     kind: 'consent',
-    title: `Consent in spite of: ${problems.map((problem) => problem.code).join(', ')}`,
+    title: `Consent in spite of: ${[...new Set(problems.map((problem) => problem.code))].join(', ')}`,
     evidence: problems.map((problem) => `${problem.message} ${problem.remedy}`),
     verdicts: ['approve', 'deny'],
     ...deciders(policy, name),

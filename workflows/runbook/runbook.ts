@@ -7,7 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { kitActivities } from './activities';
-import type { Admission } from './admission';
+import type { Admission, LeaseAnswer } from './admission';
 import { Desk } from './desk';
 import { initialState } from './events';
 import { ExecutePass } from './execute-pass';
@@ -61,7 +61,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
   async live(message: unknown): Promise<Report> {
     let admission: Admission<unknown, unknown, RunPolicy>;
     try {
-      admission = await kitActivities.admit({ runbook: this.name, message: message ?? null });
+      admission = await kitActivities().admit({ runbook: this.name, message: message ?? null });
     } catch (error) {
       if (isCancellation(error)) throw error;
       const problem = {
@@ -143,8 +143,18 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     const { instance, dryRun, trigger, policy } = context.admission;
     if (dryRun) return;
     this.recorder.apply({ type: 'phase', phase: 'waiting', at: now() });
-    const { whenBusy } = policy.lease;
-    const answer = await kitActivities.acquireLease({ instance, runbook: this.name, trigger, whenBusy });
+    const { whenBusy, waitSeconds } = policy.lease;
+    const activities = kitActivities(whenBusy === 'wait' ? waitSeconds : undefined);
+    const answer = await activities
+      .acquireLease({ instance, runbook: this.name, trigger, whenBusy })
+      .catch((error: unknown): LeaseAnswer => {
+        if (isCancellation(error)) throw error;
+        return {
+          granted: false,
+          why: describeFailure(error),
+          remedy: 'Start again when the instance is free.',
+        };
+      });
     if (!answer.granted) {
       throw new RunStopped({
         kind: 'refused',
@@ -163,7 +173,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     const blockSeconds = recovered ? policy.antiFlap.windowSeconds : 0;
     try {
       await CancellationScope.nonCancellable(() =>
-        kitActivities.releaseLease({ instance, token, blockSeconds }),
+        kitActivities().releaseLease({ instance, token, blockSeconds }),
       );
     } catch (error) {
       // The next run finds a holder that has ended and takes over; the outcome of this one stands.

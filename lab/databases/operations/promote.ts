@@ -21,7 +21,7 @@ export const promoteReplica: Operation = async (control, request) => {
   return answerInstance(control, instance);
 };
 
-export function promotion(control: Control, instance: DatabaseInstance, retention: number): readonly Phase[] {
+function promotion(control: Control, instance: DatabaseInstance, retention: number): readonly Phase[] {
   return [
     {
       status: 'modifying',

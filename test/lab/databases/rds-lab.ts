@@ -22,7 +22,7 @@ import { LabNetwork } from '../../../lab/world/network';
 
 export const PRIMARY = 'eu-central-1';
 export const STANDBY = 'eu-west-1';
-export const MASTER = { user: 'bitbucket', password: 'correct-horse' } as const;
+const MASTER = { user: 'bitbucket', password: 'correct-horse' } as const;
 
 /** Durations count only from `settle` on, so that what a test presupposes is there at once. */
 class PreparedClock extends VirtualClock {

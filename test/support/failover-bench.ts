@@ -1,0 +1,177 @@
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createActivities } from '../../activities';
+import { AwsClients } from '../../activities/aws/clients';
+import { loadEstate } from '../../estate/load';
+import type { EstateInput } from '../../estate/schema';
+import { createSecrets } from '../../estate/secrets';
+import type { LedgerEntry } from '../../lab/gateway/ledger';
+import { LAB_CREDENTIALS, LabAws } from '../../lab/world/aws';
+import { LabProcess } from '../../lab/world/process';
+import { programPath } from '../../lab/world/program';
+import { World } from '../../lab/world/world';
+import { runCommand } from './command-line';
+import { LiveRun } from './live-run';
+import { keepRuntimeQuiet } from './quiet-runtime';
+
+export interface BenchOptions {
+  /** How many times faster than in AWS its waits pass. */
+  readonly scale?: number;
+  /** Nodes of the primary site. */
+  readonly nodes?: number;
+}
+
+const TASK_QUEUE = 'runbooks';
+let benches = 0;
+
+/**
+ * A world with a client and room for workers, in a Temporal namespace of its own: every world calls its instance by the
+ * same name, and so its lease.
+ */
+export class FailoverBench {
+  /** The lab's own way to look at each site. */
+  readonly aws: Readonly<Record<'primary' | 'standby', LabAws>>;
+  private readonly workerAws: AwsClients;
+  private workers: { readonly worker: Worker; readonly running: Promise<void> }[] = [];
+  private processes: LabProcess[] = [];
+  private runs: LiveRun[] = [];
+
+  private constructor(
+    readonly world: World,
+    readonly client: Client,
+    readonly namespace: string,
+    private readonly native: NativeConnection,
+    private readonly connection: Connection,
+  ) {
+    const { gateway, sites } = world;
+    this.aws = {
+      primary: new LabAws(sites.primary.layout.region, gateway.url),
+      standby: new LabAws(sites.standby.layout.region, gateway.url),
+    };
+    this.workerAws = new AwsClients({
+      endpoint: gateway.url,
+      credentials: LAB_CREDENTIALS,
+      requestTimeoutSeconds: 1,
+    });
+  }
+
+  /** Without a worker: start one in this process, or as a program. */
+  static async open({ scale = 120, nodes = 1 }: BenchOptions = {}): Promise<FailoverBench> {
+    keepRuntimeQuiet();
+    const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
+    benches += 1;
+    const namespace = `failover-${process.pid}-${benches}`;
+    const setup = await runCommand(['setup', '--create-namespace'], {
+      environment: { TEMPORAL_NAMESPACE: namespace },
+    });
+    if (setup.code !== 0) throw new Error(setup.err);
+    const world = await World.start({ scale, nodes, temporal: { address }, homeCopyEverySeconds: null });
+    const native = await NativeConnection.connect({ address });
+    const connection = await Connection.connect({ address });
+    return new FailoverBench(world, new Client({ connection, namespace }), namespace, native, connection);
+  }
+
+  /** What a worker program and the command line need. */
+  get environment(): Record<string, string> {
+    return {
+      ...this.world.environment(),
+      TEMPORAL_NAMESPACE: this.namespace,
+      TEMPORAL_CONFIG_FILE: '/nonexistent',
+      RUNBOOKS_TASK_QUEUE: TASK_QUEUE,
+    };
+  }
+
+  /** A worker in this process, of the code as it is in the sources. */
+  async startWorker(): Promise<void> {
+    const secrets = createSecrets({ environment: this.environment });
+    const worker = await Worker.create({
+      connection: this.native,
+      namespace: this.namespace,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: { codePath: process.env['TEST_BUNDLE'] ?? '' },
+      activities: createActivities({ aws: this.workerAws, secrets }, () => loadEstate(this.world.estate)),
+      shutdownGraceTime: 0,
+    });
+    this.workers.push({ worker, running: worker.run() });
+  }
+
+  /** The program as it is installed, as it was built. */
+  async startWorkerProcess(): Promise<LabProcess> {
+    const program = await LabProcess.start({
+      name: 'worker',
+      command: process.execPath,
+      args: ['--no-warnings', programPath('bin/runbooks'), 'worker'],
+      log: this.world.directory.log(`worker-${this.processes.length + 1}`),
+      env: { ...this.environment, RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '0', RUNBOOKS_AWS_TIMEOUT_SECONDS: '1' },
+    });
+    this.processes.push(program);
+    return program;
+  }
+
+  /** Starts drFailover; `message` as somebody would type it, a proper one by ada unless told. */
+  async start(message: unknown = this.message()): Promise<LiveRun> {
+    const handle = await this.client.workflow.start('drFailover', {
+      workflowId: `drFailover/${this.world.instance}/${this.runs.length + 1}`,
+      taskQueue: TASK_QUEUE,
+      args: [message],
+    });
+    const run = new LiveRun(handle);
+    this.runs.push(run);
+    return run;
+  }
+
+  message(more: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
+    return { instance: this.world.instance, requestedBy: 'ada', reason: 'a test', ...more };
+  }
+
+  /** Changes the estate under the running worker. */
+  changeEstate(change?: (estate: EstateInput) => EstateInput): Promise<void> {
+    return this.world.writeEstate(this.world.estate, change);
+  }
+
+  /** How many calls the ledger has; for `changesSince`. */
+  get mark(): number {
+    return this.world.gateway.ledger.entries().length;
+  }
+
+  /** Calls since then that were to change something, whatever came of them. A script that only looks changes nothing. */
+  changesSince(mark: number): readonly LedgerEntry[] {
+    return this.world.gateway.ledger
+      .entries()
+      .slice(mark)
+      .filter(({ mutating }) => mutating)
+      .filter(
+        ({ action, parameters }) =>
+          action !== 'SendCommand' || !/^runbooks (look-at|check)-/.test(String(parameters.Comment)),
+      );
+  }
+
+  /** Breaches of the lab's invariants, and of the bounds of a run's history. */
+  async violations(): Promise<readonly string[]> {
+    const { violations } = await this.world.invariants();
+    const long = await Promise.all(
+      this.runs.map(async ({ id, handle }) => {
+        const { historyLength } = await handle.describe();
+        return historyLength < 2000 ? [] : [`${id} has ${historyLength} events`];
+      }),
+    );
+    return [...violations, ...long.flat()];
+  }
+
+  /** Ends everything: no run, no worker, no world is left. */
+  async close(): Promise<void> {
+    const handles = this.runs.map(({ handle }) => handle);
+    const lease = this.client.workflow.getHandle(`lease/${this.world.instance}`);
+    await Promise.all([...handles, lease].map((handle) => handle.terminate().catch(() => {})));
+    await Promise.all(this.processes.map((program) => program.kill()));
+    for (const { worker, running } of this.workers.splice(0)) {
+      worker.shutdown();
+      await running;
+    }
+    await this.native.close();
+    await this.connection.close();
+    this.workerAws.destroy();
+    Object.values(this.aws).forEach((client) => client.destroy());
+    await this.world.stop();
+  }
+}

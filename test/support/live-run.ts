@@ -1,0 +1,84 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { decide, hold, report, resume, status } from '../../workflows/runbook/messages';
+import type { DecisionMessage } from '../../workflows/runbook/messages';
+import type { Report } from '../../workflows/runbook/report';
+import type { Ask, RunState, StepState } from '../../workflows/runbook/state';
+import { until } from './until';
+
+/** A run as its operators meet it: asked for its state, and answered. */
+export class LiveRun {
+  constructor(readonly handle: WorkflowHandle) {}
+
+  get id(): string {
+    return this.handle.workflowId;
+  }
+
+  status(): Promise<RunState> {
+    return this.handle.query(status);
+  }
+
+  report(): Promise<Report> {
+    return this.handle.query(report);
+  }
+
+  /** Waits until something is asked, by id or any. */
+  async asked(id?: string, seconds = 20): Promise<Ask> {
+    const state = await this.reached(
+      `ask ${id ?? ''}`,
+      ({ asks }) => asks.some((ask) => ask.result === null && (id === undefined || ask.id === id)),
+      seconds,
+    );
+    return state.asks.find((ask) => ask.result === null && (id === undefined || ask.id === id))!;
+  }
+
+  /** Waits until a step is in one of the states. */
+  async step(id: string, states: readonly StepState[], seconds = 60): Promise<void> {
+    const what = `step ${id} ${states.join(' or ')}`;
+    await this.reached(what, ({ steps }) => steps.some((step) => step.id === id && states.includes(step.state)), seconds);
+  }
+
+  async decide(message: Partial<DecisionMessage> & Pick<DecisionMessage, 'ask' | 'verdict' | 'actor'>) {
+    return this.handle.executeUpdate(decide, { args: [message] });
+  }
+
+  /** Waits for the question and approves it in the names of all these people. */
+  async approve(id: string, ...actors: string[]): Promise<void> {
+    const { planHash } = await this.asked(id);
+    for (const actor of actors) {
+      const hash = planHash === null ? {} : { planHash };
+      await this.decide({ ask: id, verdict: 'approve', actor, note: 'looked at it', ...hash });
+    }
+  }
+
+  hold(actor: string) {
+    return this.handle.executeUpdate(hold, { args: [{ actor }] });
+  }
+
+  resume(actor: string) {
+    return this.handle.executeUpdate(resume, { args: [{ actor }] });
+  }
+
+  /** The final state, however it ended. */
+  async ended(): Promise<RunState> {
+    await this.handle.result().catch(() => {});
+    return this.status();
+  }
+
+  /** Fails at once, with the reason, when the run ends instead. */
+  private async reached(
+    what: string,
+    isThere: (state: RunState) => boolean,
+    seconds: number,
+  ): Promise<RunState> {
+    const state = await until(
+      what,
+      async () => {
+        const now = await this.status();
+        return isThere(now) || now.phase === 'ended' ? now : undefined;
+      },
+      seconds,
+    );
+    if (!isThere(state)) throw new Error(`no ${what}: ended ${state.outcome}: ${state.conclusion}`);
+    return state;
+  }
+}
