@@ -37,7 +37,7 @@ export function proveFenceImplementation(dependencies: Dependencies): StepImplem
         before: {},
         calls: [],
         problems: [],
-        output: resultOf(parts),
+        output: forecastOf(parts),
         notes: parts.map((part) => `now, before the fence: ${describe(part)}`),
       };
     },
@@ -106,6 +106,12 @@ function resultOf(parts: readonly Part[]): FenceResult {
   const unseen = parts.filter(({ seen }) => seen.state !== 'known' || !seen.value.holds);
   if (unseen.length === 0) return { proven: true, reason: null };
   return { proven: false, reason: unseen.map(describe).join('; ') };
+}
+
+/** Before the fence is set: open is what it will close; only what nobody can see now has a reason. */
+function forecastOf(parts: readonly Part[]): FenceResult {
+  const known = parts.every(({ seen }) => seen.state === 'known');
+  return known ? { ...resultOf(parts), reason: null } : resultOf(parts.filter(({ seen }) => seen.state !== 'known'));
 }
 
 function map<T, U>(fact: Observed<T>, convert: (value: T) => U): Observed<U> {

@@ -133,8 +133,19 @@ it.each(['rds', 'ec2', 'autoscaling'])(
 it('check tells what is there before the fence and reports no problem', async () => {
   instances = [{ id: 'i-1', state: 'running', address: '127.0.0.1' }];
   const check = await parts().check(input(), CONTEXT);
-  expect(check).toMatchObject({ problems: [], calls: [], output: { proven: false } });
+  expect(check).toMatchObject({ problems: [], calls: [], output: { proven: false, reason: null } });
   expect(check.notes?.join()).toContain('i-1 at 127.0.0.1 says RUNNING');
+});
+
+it('check gives as the reason only what nobody can see now, not what the fence is to close', async () => {
+  instances = [{ id: 'i-1', state: 'running', address: '127.0.0.1' }];
+  gateway.faults.add({
+    match: { service: 'rds' },
+    effect: { kind: 'error', code: 'ServiceUnavailable', status: 503 },
+  });
+  const { output } = await parts().check(input(), CONTEXT);
+  expect(output).toMatchObject({ proven: false, reason: expect.stringContaining('database: unreachable') });
+  expect(output.reason).not.toContain('RUNNING');
 });
 
 function site(port: number): Site {
