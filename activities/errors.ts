@@ -4,7 +4,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
  * The classes into which every failure of the outside world is put, once, at its adapter [A §9]. Whatever is thrown
  * besides these counts as transient and is retried within the step's budget.
  */
-export type FailureType = 'NotYet' | 'InvalidInput' | 'Terminal' | 'NeedsPerson' | 'LeaseLost';
+type FailureType = 'NotYet' | 'InvalidInput' | 'Terminal' | 'NeedsPerson' | 'LeaseLost';
 
 /** The effect is not there yet. `message` is a progress line: an operator reads it on the pending activity. */
 export function notYet(message: string, delaySeconds: number): ApplicationFailure {

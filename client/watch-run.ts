@@ -35,7 +35,7 @@ export async function watchRun(
   return exitCodeOf(followed);
 }
 
-export function exitCodeOf({ state, closed }: Followed): number {
+function exitCodeOf({ state, closed }: Followed): number {
   if (closed !== undefined) return isGood(state?.outcome ?? null) ? EXIT.done : EXIT.failed;
   return state !== undefined && openAsks(state).length > 0 ? EXIT.waiting : EXIT.done;
 }

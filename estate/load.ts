@@ -113,7 +113,7 @@ function startOf(node: unknown): number | undefined {
 }
 
 /** `instances.bitbucket-prod.people[0].name` */
-export function showPath(path: readonly (string | number)[]): string {
+function showPath(path: readonly (string | number)[]): string {
   return path.reduce<string>(
     (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
     '',

@@ -10,7 +10,7 @@ export function nearest(given: string, known: readonly string[]): string | undef
 }
 
 /** Levenshtein distance: insertions, deletions and replacements of single characters. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -14,7 +14,7 @@ export interface PinnedInstance extends Omit<InstanceEntry, 'sites' | 'mirrors' 
   readonly mirrors: readonly { readonly name: string; readonly url: string }[];
 }
 
-export interface PinnedSite extends Omit<SiteEntry, 'fileServer'> {
+interface PinnedSite extends Omit<SiteEntry, 'fileServer'> {
   readonly name: string;
   readonly fileServer: Omit<SiteEntry['fileServer'], 'volumes'> & {
     readonly volumes: readonly (VolumeEntry & { readonly name: string })[];

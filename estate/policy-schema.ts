@@ -81,7 +81,7 @@ const expected = perStep.describe('How long a step usually takes here, by step n
 const deadlines = perStep.describe('Budget of a step, by step name.');
 
 /** The policy with every default. Input: durations as text. Output: seconds. */
-export const policySchema = z.strictObject({
+const policySchema = z.strictObject({
   gates: gates.prefault({}),
   failures: shape.failures.prefault({}),
   dataLoss: shape.dataLoss.prefault({}),

@@ -48,7 +48,7 @@ export interface GateApproval {
   readonly timeoutSeconds: number;
 }
 
-export type FailurePolicy = 'ask' | 'abort' | { readonly retry: number };
+type FailurePolicy = 'ask' | 'abort' | { readonly retry: number };
 
 export interface Person {
   /** The name under which the person answers, e.g. `ada`. */

@@ -30,8 +30,8 @@ export class SecretError extends Error {
   }
 }
 
-export const SECRET_SCHEMES = ['env', 'file', 'secretsmanager', 'ssm'] as const;
-export type SecretScheme = (typeof SECRET_SCHEMES)[number];
+const SECRET_SCHEMES = ['env', 'file', 'secretsmanager', 'ssm'] as const;
+type SecretScheme = (typeof SECRET_SCHEMES)[number];
 
 export interface SecretReference {
   readonly scheme: SecretScheme;

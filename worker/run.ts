@@ -19,8 +19,10 @@ import { secretsOf } from './secret-sources';
  */
 export async function runWorker(config: WorkerConfig, environment: NodeJS.ProcessEnv): Promise<void> {
   const logger = createLogger(config.logLevel);
+  // A broken estate must show at the start, not in the middle of the night; and before the runtime, which keeps the process.
+  loadEstate(config.estate);
+  const codePath = bundlePath();
   installRuntime(config, logger.temporal);
-  loadEstate(config.estate); // A broken estate must show at the start, not in the middle of the night.
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const connection = await connect(connectionOptions);
   const aws = new AwsClients({ requestTimeoutSeconds: config.awsTimeoutSeconds });
@@ -32,7 +34,7 @@ export async function runWorker(config: WorkerConfig, environment: NodeJS.Proces
       namespace,
       taskQueue: config.taskQueue,
       identity: config.identity,
-      workflowBundle: { codePath: bundlePath() },
+      workflowBundle: { codePath },
       activities: createActivities({ aws, secrets: secretsOf(aws, environment) }, () =>
         loadEstate(config.estate),
       ),

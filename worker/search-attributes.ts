@@ -13,7 +13,14 @@ export async function requireSearchAttributes(
   connection: NativeConnection,
   namespace: string,
 ): Promise<void> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const { customAttributes } = await connection.operatorService
+    .listSearchAttributes({ namespace })
+    .catch((error: unknown) => {
+      throw new Error(
+        `cannot read the search attributes of namespace ${namespace}${reasonOf(error)}: does it exist, and may this ` +
+          'worker use it? `runbooks setup --create-namespace` makes it',
+      );
+    });
   const wrong = Object.values(SEARCH_ATTRIBUTES)
     .filter(({ name, type }) => customAttributes?.[name] !== IndexedValueType[`INDEXED_VALUE_TYPE_${type}`])
     .map(({ name }) => name);
@@ -23,4 +30,11 @@ export async function requireSearchAttributes(
         'run `runbooks setup` once, then start the worker again',
     );
   }
+}
+
+/** gRPC errors of the native connection may carry their text in `details` only. */
+function reasonOf(error: unknown): string {
+  const { message = '', details = '' } = error as { readonly message?: string; readonly details?: string };
+  const reason = message === '' ? details : message;
+  return reason === '' ? '' : ` (${reason})`;
 }

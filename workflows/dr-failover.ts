@@ -24,7 +24,7 @@ import { checkMirrors, rebuildSearch, smokeTest, switchDns, verifyService } from
 import { setStackProperties } from './steps/stack-properties';
 
 /** Besides what every runbook accepts. */
-export interface DrFailoverInput {
+interface DrFailoverInput {
   /** Name of the site that is to take over; needed only where the estate has several standbys. */
   readonly target?: string | undefined;
 }

@@ -44,7 +44,7 @@ export async function instanceLease(given: { readonly instance: string } | Lease
 }
 
 /** Pure: who holds the lease after a request. The present holder asking again gets its token again. */
-export function grant(state: LeaseState, request: Acquire, at: Date): { next: LeaseState; answer: Acquired } {
+function grant(state: LeaseState, request: Acquire, at: Date): { next: LeaseState; answer: Acquired } {
   const { workflowId, runId, runbook, trigger, deadHolder } = request;
   const { holder } = state;
   if (holder !== null && holder.runId === runId)
@@ -64,7 +64,7 @@ export function grant(state: LeaseState, request: Acquire, at: Date): { next: Le
 }
 
 /** Pure: the state after a release; a token that is not the holder's changes nothing. */
-export function free(state: LeaseState, request: Release, at: Date): LeaseState {
+function free(state: LeaseState, request: Release, at: Date): LeaseState {
   if (state.holder?.token !== request.token) return state;
   const freed = { ...state, holder: null };
   if (request.blockSeconds <= 0) return freed;

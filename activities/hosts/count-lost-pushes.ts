@@ -29,7 +29,7 @@ export function countLostPushesImplementation(dependencies: Dependencies): Obser
 
 type Commits = readonly { readonly repositoryId: number; readonly commits: readonly string[] }[];
 
-export function commitsByRepository(pushes: readonly PushRecord[]): Commits {
+function commitsByRepository(pushes: readonly PushRecord[]): Commits {
   const all = new Map<number, Set<string>>();
   for (const push of pushes) {
     const commits = all.get(push.repositoryId) ?? new Set();
@@ -59,7 +59,7 @@ export function batches(all: Commits, size: number): readonly Commits[] {
 }
 
 /** Pushes of which at least one commit is missing, counted by repository, most first. */
-export function lostByRepository(
+function lostByRepository(
   pushes: readonly PushRecord[],
   missing: ReadonlySet<string>,
 ): readonly { readonly repository: string; readonly count: number }[] {

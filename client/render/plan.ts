@@ -75,7 +75,7 @@ function renderStep(step: PlannedStep, number: number, colors: Colors): readonly
 }
 
 /** `rds.PromoteReadReplica bitbucket-dr in eu-west-1 (backupRetentionPeriod 7)` */
-export function callOf(call: PlannedCall): string {
+function callOf(call: PlannedCall): string {
   const where = call.region === undefined ? '' : ` in ${call.region}`;
   const parameters = call.parameters === undefined ? '' : factsOf(call.parameters);
   return `${call.service}.${call.action} ${later(call.target)}${where}${parameters === '' ? '' : ` (${parameters})`}`;
@@ -92,6 +92,6 @@ function later(value: string): string {
   return isLater(value) ? showLater(value) : value;
 }
 
-export function count(number: number, noun: string): string {
+function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -72,7 +72,7 @@ function headline(state: RunState, { now, colors }: RunView): string {
 }
 
 /** What is asked of whom, on what evidence, and the command that answers it. */
-export function renderAsk(state: RunState, ask: Ask, { now, colors }: RunView): string {
+function renderAsk(state: RunState, ask: Ask, { now, colors }: RunView): string {
   const left = (Date.parse(ask.deadlineAt) - now) / 1000;
   const approvals = ask.decisions.filter((decision) => decision.verdict === 'approve');
   const who = ask.roles.length === 0 ? 'anybody listed in the estate' : ask.roles.join(' or ');

@@ -70,7 +70,7 @@ function describe(call: AwsCall): Readonly<Record<string, unknown>> {
 }
 
 /** Replaces secrets, also the values of stack parameters with telling names (`ParameterKey` beside `ParameterValue`). */
-export function redact(parameters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function redact(parameters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const redacted: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(parameters)) {
     const key = name.endsWith('.ParameterValue') ? parameters[name.replace(/Value$/, 'Key')] : undefined;

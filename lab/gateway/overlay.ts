@@ -22,7 +22,7 @@ export interface AwsReply {
 }
 
 /** Sends the call on to moto; `parameters` replaces the flat members of a query-protocol call. */
-export type Forward = (parameters?: Readonly<Record<string, unknown>>) => Promise<AwsReply>;
+type Forward = (parameters?: Readonly<Record<string, unknown>>) => Promise<AwsReply>;
 
 /** Behaviour that AWS has and moto lacks, for one operation. Throws `AwsFault` for an error reply. */
 export type Handler = (call: AwsCall, forward: Forward) => Promise<AwsReply>;

@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 
 /** An XML element without attributes: text, children by name, or the same child several times. */
-export type XmlValue = string | XmlNode | readonly XmlValue[];
+type XmlValue = string | XmlNode | readonly XmlValue[];
 export interface XmlNode {
   readonly [name: string]: XmlValue;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { decide, hold, report, resume, status } from '../../workflows/runbook/messages';
 import type { DecisionMessage } from '../../workflows/runbook/messages';
@@ -59,9 +60,18 @@ export class LiveRun {
   }
 
   /** The final state, however it ended. */
-  async ended(): Promise<RunState> {
-    await this.handle.result().catch(() => {});
-    return this.status();
+  async ended(seconds = 60): Promise<RunState> {
+    const result = this.handle.result().then(
+      () => true,
+      () => true,
+    );
+    const late = new AbortController();
+    const deadline = sleep(seconds * 1000, false, { signal: late.signal }).catch(() => false);
+    const isOver = await Promise.race([result, deadline]);
+    late.abort();
+    const state = await this.status();
+    if (!isOver) throw new Error(`not ended after ${seconds} s: ${describe(state)}`);
+    return state;
   }
 
   /** Fails at once, with the reason, when the run ends instead. */
@@ -81,4 +91,14 @@ export class LiveRun {
     if (!isThere(state)) throw new Error(`no ${what}: ended ${state.outcome}: ${state.conclusion}`);
     return state;
   }
+}
+
+function describe({ phase, asks, steps }: RunState): string {
+  const open = asks.filter((ask) => ask.result === null);
+  const last = steps.filter((step) => step.startedAt !== null).at(-1);
+  return [
+    `phase ${phase}`,
+    ...open.map((ask) => `asks ${ask.id} (${ask.evidence.join('; ')})`),
+    ...(last === undefined ? [] : [`step ${last.id} ${last.state}`]),
+  ].join(', ');
 }

@@ -20,7 +20,7 @@ export const TOY_POLICY: RunPolicy = {
   antiFlap: { windowSeconds: 0 },
 };
 
-export const TOY_PEOPLE = [
+const TOY_PEOPLE = [
   { name: 'ada', roles: ['operator'] },
   { name: 'ben', roles: ['operator', 'manager'] },
   { name: 'cy', roles: ['operator'] },

@@ -76,7 +76,7 @@ export interface FileServer {
   readonly volumes: readonly FileServerVolume[];
 }
 
-export interface FileServerVolume {
+interface FileServerVolume {
   /** `home`, or the name of a data store; the tag `runbooks:volume` of its snapshots. */
   readonly name: string;
   readonly device: string;

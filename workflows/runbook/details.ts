@@ -1,134 +1,188 @@
-import { missingApprovals } from './decisions';
-import { secondsBetween } from './report';
-import type { Ask, RunState, StepRecord, StepState } from './state';
+import { renderAsk, saidBy } from './details-ask';
+import type { Room } from './details-ask';
+import { bullets, clip, duration, plain, titled } from './markdown';
+import { problemLines } from './problem-lines';
+import { reportOf, secondsBetween } from './report';
+import type { Phase, RunState, StepRecord, StepState } from './state';
 import { openAsks } from './state';
 
-/** Limit of a workflow's current details is 20,000 bytes [T §6.1]; long parts are cut well before. */
-const LONGEST_CELL = 160;
+/**
+ * The UI puts the page, percent-encoded, into the address of a GET request, and common proxies in front of it take
+ * addresses of 8 KB. That keeps the page far below Temporal's own limit of 20,000 bytes as well [T §6.1].
+ */
+const LONGEST_ENCODED = 7500;
 
+/** From full detail to what must be said; the first that fits is shown. */
+const ROOMS: readonly Room[] = [
+  { line: 400, lines: 12, cell: 120 },
+  { line: 240, lines: 10, cell: 60 },
+  { line: 160, lines: 8, cell: 30 },
+  { line: 100, lines: 6, cell: 0 },
+];
+
+const REFUSALS_SHOWN = 3;
+
+const PHASES: Readonly<Record<Exclude<Phase, 'ended'>, string>> = {
+  admitting: 'Reads what it was started with.',
+  waiting: 'Waits until no other run works on the instance.',
+  observing: 'Looks at what there is and plans; changes nothing.',
+  planning: 'Looks at what there is and plans; changes nothing.',
+  asking: 'Waits for people.',
+  executing: 'At work.',
+  undoing: 'Takes back what it did.',
+  verifying: 'Verifies the result.',
+};
+
+const ACTIVE: readonly StepState[] = ['checking', 'running', 'verifying', 'waiting', 'undoing'];
+
+/** No emoji: not every machine that an operator sits at has a font with them. */
 const SIGNS: Readonly<Record<StepState, string>> = {
-  planned: '·',
+  planned: '',
   checking: '▶ checking',
   running: '▶ running',
   verifying: '▶ verifying',
-  waiting: '❓ waiting for a decision',
-  done: '✅ done',
-  failed: '❌ failed',
-  skipped: '⏭ skipped',
+  waiting: '**? waits for people**',
+  done: '✔',
+  failed: '**✘ failed**',
+  skipped: '» skipped',
   undoing: '↩ undoing',
   undone: '↩ undone',
-  undoFailed: '❌ undo failed',
+  undoFailed: '**✘ undo failed**',
 };
 
-/** The run as Markdown for the workflow's page in the Temporal UI. */
+/** The run as Markdown for the workflow's page in the Temporal UI: what is asked of people first. A pure function. */
 export function renderDetails(state: RunState): string {
+  let page = '';
+  for (const room of ROOMS) {
+    page = parts(state, room).join('\n\n');
+    if (fits(page)) return page;
+  }
+  const kept = parts(state, ROOMS.at(-1) ?? { line: 100, lines: 6, cell: 0 });
+  while (kept.length > 1 && !fits(page)) {
+    kept.pop();
+    page = [...kept, '_This is too long to be shown whole: query `status` has all._'].join('\n\n');
+  }
+  return page;
+}
+
+function fits(page: string): boolean {
+  return encodeURIComponent(page).length <= LONGEST_ENCODED;
+}
+
+function parts(state: RunState, room: Room): string[] {
+  const asks = openAsks(state);
+  const told = new Set(asks.flatMap((ask) => ask.evidence));
+  const problems = state.problems.filter(({ message, remedy }) => !told.has(`${message} ${remedy}`));
+  const facts = state.facts.map(({ label, value }) => `${label}: ${value}`).filter((line) => !told.has(line));
+  const list = (title: string, lines: readonly string[]): string =>
+    titled(
+      title,
+      bullets(
+        lines.map((line) => clip(line, room.line)),
+        room.lines,
+      ),
+    );
   return [
     headline(state),
-    ...openAsks(state).map((ask) => renderAsk(state, ask)),
-    ...(state.held === null
-      ? []
-      : [
-          `**Held** by ${state.held.actor}${state.held.reason === null ? '' : `: ${text(state.held.reason)}`}. Send update \`resume\` with \`{"actor":"…"}\`.`,
-        ]),
-    problems(state),
-    bullets(
-      'What was found',
-      state.facts.map((fact) => `${fact.label}: **${text(fact.value)}**`),
-    ),
-    stepTable(state.steps),
-    bullets('Less than it should be', state.degraded.map(text)),
-    bullets('Still to do by people', state.followUps.map(text)),
-    refusals(state),
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
+    ...asks.map((ask, index) => renderAsk(state, ask, index + 1, asks.length, room)),
+    refusals(state, room),
+    held(state),
+    list('Less than it should be', state.degraded),
+    list('Still to do by people', state.followUps),
+    titled('Problems', bullets(problemLines(problems, room.line), 2 * room.lines)),
+    list('What was found', facts),
+    steps(state.steps, room),
+    decided(state, room),
+  ].filter((part) => part !== '');
 }
 
 function headline(state: RunState): string {
-  const title = `### ${state.runbook} of ${state.instance === '' ? '…' : state.instance}${state.dryRun ? ' (dry run)' : ''}`;
-  const now =
-    state.outcome === null
-      ? `Phase **${state.phase}**`
-      : `**${state.outcome}**: ${text(state.conclusion ?? '')}`;
-  const plan = state.planHash === null ? '' : `, plan \`${state.planHash}\``;
-  const passed =
-    state.pastPointOfNoReturn === null
-      ? ''
-      : `, past the point of no return (\`${state.pastPointOfNoReturn}\`)`;
-  return `${title}\n\n${now}${plan}${passed}`;
+  const { runbook, instance, dryRun, planHash, pastPointOfNoReturn } = state;
+  const title = `### ${plain(runbook)} of ${instance === '' ? '…' : plain(instance)}${dryRun ? ' (dry run)' : ''}`;
+  const lines = [
+    state.outcome === null ? progress(state) : ending(state),
+    ...(pastPointOfNoReturn === null || state.outcome !== null
+      ? []
+      : [`**No way back** since \`${pastPointOfNoReturn}\`: it only goes forward now.`]),
+    ...(planHash === null ? [] : [`Plan \`${planHash}\`.`]),
+  ];
+  return `${title}\n\n${lines.join(' ')}`;
 }
 
-function renderAsk(state: RunState, ask: Ask): string {
-  const missing = missingApprovals(ask);
-  const who = ask.roles.length === 0 ? 'anybody of the estate' : `role ${ask.roles.join(' or ')}`;
-  const given = ask.decisions.map((one) => one.actor).join(', ');
-  const first = ask.verdicts[0] ?? 'approve';
-  const json = JSON.stringify({
-    ask: ask.id,
-    verdict: first,
-    actor: 'YOUR NAME',
-    ...(ask.planHash === null ? {} : { planHash: ask.planHash }),
-    ...(ask.noteRequired ? { note: 'why' } : {}),
-  });
-  return [
-    `#### ❓ ${text(ask.title)}`,
-    ...ask.evidence.map((line) => `- ${text(line)}`),
-    '',
-    `Needs ${missing} more of ${ask.needed} (${who}${state.requestedBy === null || !ask.verdicts.includes('approve') ? '' : `, not ${state.requestedBy}`})${given === '' ? '' : `; so far: ${given}`}; until ${ask.deadlineAt}. Possible: ${ask.verdicts.join(', ')}.`,
-    '',
-    'Send update `decide` with:',
-    '```json',
-    json,
-    '```',
-  ].join('\n');
+function progress(state: RunState): string {
+  const { phase, steps: all } = state;
+  const asked = openAsks(state).length;
+  const active = all.filter((step) => ACTIVE.includes(step.state)).map((step) => plain(step.title));
+  const done = all.filter((step) => step.state === 'done').length;
+  const changed = all.some((step) => step.startedAt !== null && step.risk !== 'readOnly');
+  const say = [
+    asked === 0
+      ? `**${PHASES[phase === 'ended' ? 'executing' : phase]}**`
+      : `**Waits for ${asked === 1 ? 'a decision' : `${asked} decisions`}.**`,
+    ...(changed || all.length === 0 ? [] : ['Nothing has been changed so far.']),
+    ...(changed ? [`${done} of ${all.length} steps done.`] : []),
+    ...(active.length === 0 ? [] : [`Now: ${active.join('; ')}.`]),
+  ];
+  return say.join(' ');
 }
 
-function problems(state: RunState): string {
-  return bullets(
-    'Problems',
-    state.problems.map(
-      (problem) =>
-        `**${problem.code}**: ${text(problem.message)} _${text(problem.remedy)}_${problem.consent === undefined ? '' : ` (passes with consent \`${problem.consent}\`)`}`,
-    ),
+function ending(state: RunState): string {
+  const { outcome, conclusion, endedAt, dryRun } = state;
+  const said = `**${outcome ?? ''}**: ${plain(conclusion ?? '')}.`;
+  if (dryRun || endedAt === null) return said;
+  return `${said} ${duration(reportOf(state, Date.parse(endedAt)).rto.totalSeconds)} in all.`;
+}
+
+function held({ held: by }: RunState): string {
+  if (by === null) return '';
+  const why = by.reason === null ? '' : `: ${plain(by.reason)}`;
+  return `**Held by ${plain(by.actor)}**${why}. To go on: *More Actions*, *Send an Update*, \`resume\`, Data \`{"actor": "YOUR NAME"}\`.`;
+}
+
+function refusals(state: RunState, room: Room): string {
+  const lines = state.refusals
+    .slice(-REFUSALS_SHOWN)
+    .map((one) => `${one.at.slice(11, 19)} ${clip(one.actor, 60)}: ${clip(one.why, room.line)}`);
+  return titled('Decisions not accepted', bullets(lines));
+}
+
+/** Before anything has begun a list of what will happen, afterwards a table of what did. */
+function steps(records: readonly StepRecord[], room: Room): string {
+  if (records.length === 0) return '';
+  if (records.every((step) => step.startedAt === null)) {
+    return titled('Steps', records.map((step, index) => `${index + 1}. ${named(step)}`).join('\n'));
+  }
+  const rows = records.map(
+    (step, index) => `| ${index + 1} | ${named(step)} | ${stateOf(step)} | ${seen(step, room)} |`,
   );
+  return ['| # | step | state | seen |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-function stepTable(steps: readonly StepRecord[]): string {
-  if (steps.length === 0) return '';
-  const rows = steps.map((step, index) => {
-    const seconds =
-      step.startedAt === null || step.endedAt === null
-        ? ''
-        : `${secondsBetween(step.startedAt, step.endedAt).toFixed(1)} s`;
-    const risk = step.risk === 'pointOfNoReturn' ? ' ⚠️' : '';
-    return `| ${index + 1} | ${cell(step.title)}${risk} | ${SIGNS[step.state]} | ${seconds} | ${cell(step.error ?? proofOf(step))} |`;
-  });
-  return ['| # | step | state | took | seen |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+function named(step: StepRecord): string {
+  return `${plain(step.title)}${step.risk === 'pointOfNoReturn' ? ' **(no way back)**' : ''}`;
 }
 
-function proofOf(step: StepRecord): string {
-  return Object.entries(step.proof)
-    .map(([name, value]) => `${name} ${String(value)}`)
-    .join(', ');
+function stateOf({ state, startedAt, endedAt }: StepRecord): string {
+  const took =
+    startedAt === null || endedAt === null ? '' : ` ${duration(secondsBetween(startedAt, endedAt))}`;
+  return `${SIGNS[state]}${took}`;
 }
 
-function refusals(state: RunState): string {
-  return bullets(
-    'Decisions not accepted',
-    state.refusals.slice(-3).map((one) => `${one.at} ${text(one.actor)}: ${text(one.why)}`),
+/** A failure stays readable when room is short, a proof does not have to. */
+function seen(step: StepRecord, room: Room): string {
+  if (step.error !== null) return clip(step.error, Math.max(60, room.cell));
+  const proof = Object.entries(step.proof).map(
+    ([name, value]) => `${name} ${value === null ? 'none' : String(value)}`,
   );
+  return room.cell === 0 ? '' : clip(proof.join(', '), room.cell);
 }
 
-function bullets(title: string, lines: readonly string[]): string {
-  return lines.length === 0 ? '' : `**${title}**\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
-}
-
-function cell(value: string): string {
-  const short = value.length > LONGEST_CELL ? `${value.slice(0, LONGEST_CELL - 1)}…` : value;
-  return text(short).replaceAll('|', '\\|');
-}
-
-/** Text from outside must not become Markdown of its own: one line, no markup. */
-function text(value: string): string {
-  return value.replace(/\s+/g, ' ').replace(/[<>`*_[\]]/g, (sign) => `\\${sign}`);
+function decided(state: RunState, room: Room): string {
+  const lines = state.asks
+    .filter((ask) => ask.result !== null)
+    .map((ask) => {
+      const how = ask.result === 'policy' ? 'approved by the policy' : `${ask.result ?? ''}${saidBy(ask)}`;
+      return `${clip(ask.title, room.line)}: ${how}`;
+    });
+  return titled('Decided', bullets(lines, room.lines));
 }

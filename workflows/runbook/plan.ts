@@ -97,7 +97,7 @@ function hashPlan(plan: Omit<Plan, 'hash' | 'pointsOfNoReturn' | 'expectedSecond
 }
 
 /** JSON with the members of every object in alphabetical order, so that equal values give equal text. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
     const members = Object.entries(value)

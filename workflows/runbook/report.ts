@@ -16,7 +16,7 @@ export interface ReportStep {
 }
 
 /** Recovery time, split by what it was spent on. Seconds; total = from the incident, if its time is known, to now or the end. */
-export interface RecoveryTime {
+interface RecoveryTime {
   readonly detectSeconds: number;
   readonly decideSeconds: number;
   readonly actSeconds: number;

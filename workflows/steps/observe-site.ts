@@ -35,7 +35,7 @@ export interface DatabaseFacts {
   readonly backupRetentionDays: number;
 }
 
-export interface LagFacts {
+interface LagFacts {
   /** CloudWatch ReplicaLag, highest of the last points; seconds. */
   readonly metricSeconds: number | null;
   /** Age of that metric's newest point, seconds. */

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { programPath } from '../../lab/world/program';
+import { until } from '../support/until';
+
+const EXAMPLE = join(__dirname, '../../estate/examples/production.yaml');
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly lines: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+const started: Started[] = [];
+
+function startWorker(environment: Record<string, string>): Started {
+  const child = spawn(process.execPath, ['--no-warnings', programPath('bin/runbooks'), 'worker'], {
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      RUNBOOKS_TASK_QUEUE: `worker-test-${process.pid}`,
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const worker = { child, lines: () => output, ended };
+  started.push(worker);
+  return worker;
+}
+
+afterEach(async () => {
+  for (const { child, ended } of started.splice(0)) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+});
+
+function addressOf(worker: Started): string | undefined {
+  return /"health":"([^"]+)"/.exec(worker.lines())?.[1];
+}
+
+test('a worker gets ready, serves health and metrics, logs JSON, and ends in order on SIGTERM', async () => {
+  const metrics = `127.0.0.1:${20_000 + (process.pid % 7000)}`;
+  const worker = startWorker({
+    TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '',
+    RUNBOOKS_ESTATE: EXAMPLE,
+    RUNBOOKS_HEALTH_ADDRESS: '127.0.0.1:0',
+    RUNBOOKS_METRICS_ADDRESS: metrics,
+    RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '1',
+  });
+  const health = await until('the health address', () => addressOf(worker), 40);
+  await until('readiness', async () =>
+    (await fetch(`http://${health}/readyz`)).status === 200 ? true : undefined,
+  );
+  expect((await fetch(`http://${health}/healthz`)).status).toBe(200);
+  expect((await fetch(`http://${health}/else`)).status).toBe(404);
+  expect(await (await fetch(`http://${metrics}/metrics`)).text()).toContain('temporal_');
+  for (const line of worker.lines().trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('time');
+  worker.child.kill('SIGTERM');
+  expect(await worker.ended).toBe(0);
+});
+
+test.each([
+  ['no estate named', {}, 'RUNBOOKS_ESTATE'],
+  ['an estate that is not there', { RUNBOOKS_ESTATE: '/nowhere/estate.yaml' }, '/nowhere/estate.yaml'],
+  ['no Temporal', { RUNBOOKS_ESTATE: EXAMPLE, TEMPORAL_ADDRESS: '127.0.0.1:1' }, 'TEMPORAL_ADDRESS'],
+  ['a namespace that is not there', { RUNBOOKS_ESTATE: EXAMPLE, TEMPORAL_NAMESPACE: 'nowhere' }, 'nowhere'],
+])('with %s it ends at once with one message and no stack', async (_what, environment, expected) => {
+  const worker = startWorker({
+    TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '',
+    ...environment,
+  });
+  expect(await worker.ended).toBe(1);
+  expect(worker.lines()).toContain(expected);
+  expect(worker.lines()).not.toMatch(/\n\s+at /);
+});

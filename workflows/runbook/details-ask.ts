@@ -1,0 +1,88 @@
+import { missingApprovals } from './decisions';
+import { bullets, clip, minute, plain } from './markdown';
+import { problemLines } from './problem-lines';
+import type { Ask, RunState, Verdict } from './state';
+
+/** How much space a page has: characters of a line, lines of a list, characters of a table's cell. */
+export interface Room {
+  readonly line: number;
+  readonly lines: number;
+  readonly cell: number;
+}
+
+/** One thing that people must decide: whose word is missing, on what it rests, and what to paste into which form. */
+export function renderAsk(state: RunState, ask: Ask, number: number, of: number, room: Room): string {
+  const [first = 'approve', ...others] = ask.verdicts;
+  const placeholders = ask.noteRequired ? 'your name and the reason (`note`)' : 'your name';
+  const instead = others.map((verdict) => meaning(verdict, state)).join('; ');
+  return [
+    `#### ${of === 1 ? 'To decide' : `To decide, ${number} of ${of}`}: ${clip(ask.title, 200)}`,
+    who(state, ask),
+    bullets(evidence(state, ask, room), 2 * room.lines),
+    `To ${first}: *More Actions*, *Send an Update*, \`decide\`, with this as *Data* and ${placeholders} filled in:`,
+    `\`\`\`json\n${answerJson(ask, first)}\n\`\`\``,
+    ...(instead === '' ? [] : [`Instead of \`${first}\`: ${instead}.`]),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** ` (ada, grace)`, or nothing when nobody said anything. */
+export function saidBy(ask: Ask): string {
+  const names = ask.decisions.map((one) => clip(one.actor, 60));
+  return names.length === 0 ? '' : ` (${names.join(', ')})`;
+}
+
+function who(state: RunState, ask: Ask): string {
+  const missing = missingApprovals(ask);
+  const approval = ask.verdicts.includes('approve');
+  const roles =
+    ask.roles.length === 0 ? 'anybody whom the estate names' : `role ${plain(ask.roles.join(' or '))}`;
+  const given = saidBy(ask);
+  const notStarter =
+    approval && state.requestedBy !== null ? `; not ${clip(state.requestedBy, 60)}, who started it` : '';
+  const wanted = !approval
+    ? `**One answer** from ${roles}`
+    : ask.needed === 1
+      ? `**1 approval** from ${roles}`
+      : `**${missing} of ${ask.needed} approvals** still missing${given}: ${missing === 1 ? 'one' : 'different'} of ${roles}`;
+  const silence = approval ? 'deny' : 'abort';
+  return `${wanted}${notStarter}. Silence until ${minute(ask.deadlineAt)} counts as ${silence}.`;
+}
+
+/** A consent rests on problems, whose remedies often are the same words: those are said once. */
+function evidence(state: RunState, ask: Ask, room: Room): readonly string[] {
+  const known = new Map(state.problems.map((problem) => [`${problem.message} ${problem.remedy}`, problem]));
+  const problems = ask.evidence.flatMap((line) => known.get(line) ?? []);
+  const others = ask.evidence.filter((line) => !known.has(line));
+  return [...others.map((line) => clip(line, room.line)), ...problemLines(problems, room.line)];
+}
+
+/** An empty reason is refused, so that nobody sends somebody else's words. */
+function answerJson(ask: Ask, verdict: Verdict): string {
+  const answer = {
+    ask: ask.id,
+    verdict,
+    actor: 'YOUR NAME',
+    ...(ask.planHash === null ? {} : { planHash: ask.planHash }),
+    ...(ask.noteRequired ? { note: '' } : {}),
+  };
+  return JSON.stringify(answer, null, 2);
+}
+
+function meaning(verdict: Verdict, state: RunState): string {
+  switch (verdict) {
+    case 'approve':
+      return '`approve`';
+    case 'deny':
+      return '`deny` with a `note`';
+    case 'retry':
+      return '`retry` (try the step again)';
+    case 'skip':
+      return '`skip` with a `note` (go on without it; the run then ends DEGRADED at best)';
+    case 'abort':
+      return state.pastPointOfNoReturn === null
+        ? '`abort` (take back what was done)'
+        : '`abort` (stop here and hand over to people; nothing is taken back)';
+  }
+}
