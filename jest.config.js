@@ -16,7 +16,7 @@ module.exports = {
   },
   // Packages that ship only ES modules.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@clack|hono|@hono|sisteransi|fast-xml-parser|strnum|execa)/)',
+    '/node_modules/(?!(@clack|hono|@hono|sisteransi|fast-xml-parser|strnum)/)',
     '/dist/',
   ],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

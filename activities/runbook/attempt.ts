@@ -1,10 +1,21 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { CallCount, Counted, StepContext } from '../../workflows/runbook/step';
+import { NO_CALLS } from '../../workflows/runbook/state';
+import { needsPerson } from '../errors';
 import { inCallScope } from './call-scope';
 import type { OutgoingCall } from './call-scope';
 import type { LeaseKeeper } from './lease';
 
 const HEARTBEAT_MILLISECONDS = 2000;
+/** So many attempts may fail for unclassified reasons before people are asked; waiting for a state is no failure. */
+const FAULTS = 8;
+
+/** What one attempt hands on to the next, in the heartbeat. */
+interface HandedOn {
+  readonly calls: CallCount;
+  readonly faults: number;
+}
 
 /**
  * Carries out one attempt of an activity: heartbeats by itself, so that a dead worker is noticed in seconds; counts
@@ -14,10 +25,13 @@ const HEARTBEAT_MILLISECONDS = 2000;
 export async function attempt<T>(
   lease: LeaseKeeper,
   context: StepContext,
+  patience: 'bounded' | 'untilDeadline',
   work: () => Promise<T>,
 ): Promise<Counted<T>> {
-  const meter = new CallMeter(activityInfo().heartbeatDetails);
-  const beat = (): void => heartbeat(meter.count);
+  const former = readHandedOn(activityInfo().heartbeatDetails);
+  const meter = new CallMeter(former.calls);
+  let { faults } = former;
+  const beat = (): void => heartbeat({ calls: meter.count, faults } satisfies HandedOn);
   beat();
   const timer = setInterval(beat, HEARTBEAT_MILLISECONDS);
   try {
@@ -30,6 +44,14 @@ export async function attempt<T>(
       work,
     );
     return { value, calls: meter.count };
+  } catch (error) {
+    if (error instanceof ApplicationFailure || cancellationSignal().aborted) throw error;
+    faults += 1;
+    if (patience === 'untilDeadline' || faults < FAULTS) throw error;
+    throw needsPerson(
+      `failed ${faults} times, at last: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
   } finally {
     clearInterval(timer);
     beat();
@@ -41,8 +63,7 @@ class CallMeter {
   private mutating = 0;
   private readonly byRegion = new Map<string, number>();
 
-  constructor(former: unknown) {
-    if (!isCallCount(former)) return;
+  constructor(former: CallCount) {
     this.total = former.total;
     this.mutating = former.mutating;
     for (const [region, count] of Object.entries(former.byRegion)) this.byRegion.set(region, count);
@@ -59,6 +80,7 @@ class CallMeter {
   }
 }
 
-function isCallCount(value: unknown): value is CallCount {
-  return typeof value === 'object' && value !== null && 'total' in value && 'byRegion' in value;
+function readHandedOn(details: unknown): HandedOn {
+  const known = typeof details === 'object' && details !== null && 'calls' in details && 'faults' in details;
+  return known ? (details as HandedOn) : { calls: NO_CALLS, faults: 0 };
 }

@@ -28,13 +28,19 @@ function activitiesOf(
   const { name } = implementation.contract;
   if (implementation.kind === 'observation') {
     const { look } = implementation;
-    return [[`${name}.look`, ({ input, context }) => attempt(lease, context, () => look(input, context))]];
+    return [
+      [
+        `${name}.look`,
+        ({ input, context }) => attempt(lease, context, 'bounded', () => look(input, context)),
+      ],
+    ];
   }
   return stepActivities(implementation).map(
     ([part, work]) =>
       [
         `${name}.${part}`,
-        (call: StepCall<unknown, unknown>) => attempt(lease, call.context, () => work(call)),
+        (call: StepCall<unknown, unknown>) =>
+          attempt(lease, call.context, part === 'verify' ? 'untilDeadline' : 'bounded', () => work(call)),
       ] as const,
   );
 }

@@ -4,7 +4,7 @@ import type { AwsCall, AwsReply } from './overlay';
 import { renderXml } from './xml';
 
 export { children, parseXml, text } from './xml';
-export type { XmlNode, XmlValue } from './xml';
+export type { XmlNode } from './xml';
 export {
   filters,
   listMembers,

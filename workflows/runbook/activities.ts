@@ -48,7 +48,6 @@ export async function callActivity<T>(policy: RunPolicy, work: Work, call: unkno
           initialInterval: Math.max(1, (policy.polling.fastestSeconds * 1000) / 4),
           backoffCoefficient: 2,
           maximumInterval: Math.max(1, policy.polling.slowestSeconds * 1000),
-          maximumAttempts: 8,
         },
   };
   const activities = proxyActivities<Record<string, StepActivity>>(options);

@@ -16,7 +16,7 @@ export function renderAsk(state: RunState, ask: Ask, number: number, of: number,
   const placeholders = ask.noteRequired ? 'your name and the reason (`note`)' : 'your name';
   const instead = others.map((verdict) => meaning(verdict, state)).join('; ');
   return [
-    `#### ${of === 1 ? 'To decide' : `To decide, ${number} of ${of}`}: ${clip(ask.title, 200)}`,
+    `#### Decision${of === 1 ? '' : ` ${number}`}: ${clip(ask.title, 200)}`,
     who(state, ask),
     bullets(evidence(state, ask, room), 2 * room.lines),
     `To ${first}: *More Actions*, *Send an Update*, \`decide\`, with this as *Data* and ${placeholders} filled in:`,
@@ -36,16 +36,19 @@ export function saidBy(ask: Ask): string {
 function who(state: RunState, ask: Ask): string {
   const missing = missingApprovals(ask);
   const approval = ask.verdicts.includes('approve');
-  const roles =
-    ask.roles.length === 0 ? 'anybody whom the estate names' : `role ${plain(ask.roles.join(' or '))}`;
-  const given = saidBy(ask);
+  const roles = plain(ask.roles.join(' or '));
+  const one = roles === '' ? 'anybody whom the estate names' : `a person with role ${roles}`;
+  const many =
+    roles === '' ? 'different people whom the estate names' : `different people with role ${roles}`;
   const notStarter =
     approval && state.requestedBy !== null ? `; not ${clip(state.requestedBy, 60)}, who started it` : '';
   const wanted = !approval
-    ? `**One answer** from ${roles}`
+    ? `**One answer** from ${one}`
     : ask.needed === 1
-      ? `**1 approval** from ${roles}`
-      : `**${missing} of ${ask.needed} approvals** still missing${given}: ${missing === 1 ? 'one' : 'different'} of ${roles}`;
+      ? `**One approval** from ${one}`
+      : ask.decisions.length === 0
+        ? `**${ask.needed} approvals** from ${many}`
+        : `**${missing} more of ${ask.needed} approvals** from ${missing === 1 ? one : many}, given${saidBy(ask)}`;
   const silence = approval ? 'deny' : 'abort';
   return `${wanted}${notStarter}. Silence until ${minute(ask.deadlineAt)} counts as ${silence}.`;
 }

@@ -50,19 +50,26 @@ const SIGNS: Readonly<Record<StepState, string>> = {
   undoFailed: '**✘ undo failed**',
 };
 
+/** The UI makes its frame a line too short for the page: the last line is one that nobody misses. */
+const BOTTOM = '\u00a0';
+
 /** The run as Markdown for the workflow's page in the Temporal UI: what is asked of people first. A pure function. */
 export function renderDetails(state: RunState): string {
   let page = '';
   for (const room of ROOMS) {
-    page = parts(state, room).join('\n\n');
+    page = joined(parts(state, room));
     if (fits(page)) return page;
   }
   const kept = parts(state, ROOMS.at(-1) ?? { line: 100, lines: 6, cell: 0 });
   while (kept.length > 1 && !fits(page)) {
     kept.pop();
-    page = [...kept, '_This is too long to be shown whole: query `status` has all._'].join('\n\n');
+    page = joined([...kept, '_This is too long to be shown whole: query `status` has all._']);
   }
   return page;
+}
+
+function joined(parts: readonly string[]): string {
+  return [...parts, BOTTOM].join('\n\n');
 }
 
 function fits(page: string): boolean {

@@ -172,6 +172,19 @@ describe('failures', () => {
     expect((await run.ended()).outcome).toBe('SUCCEEDED');
   });
 
+  test('what passes by itself is retried without asking; what does not is asked about after eight tries', async () => {
+    world.policy = { ...TOY_POLICY, gates: { go: 'auto' } };
+    world.before = (part, occurrence) => {
+      if (part === 'first.run' && occurrence < 4) throw new Error('a hiccup');
+      if (part === 'second.run') throw new Error('a real fault');
+    };
+    const run = await bench.start();
+    const ask = await run.asked('second.failed');
+    expect(ask.evidence).toEqual(['failed 8 times, at last: a real fault']);
+    expect([world.count('first.run'), world.count('second.run')]).toEqual([4, 8]);
+    await run.handle.cancel();
+  });
+
   test('skip needs a reason and leaves the run DEGRADED', async () => {
     world.before = (part) => {
       if (part === 'last.run') throw broken('no lamp');
