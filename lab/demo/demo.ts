@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readReport } from '../../client/ask-run';
+import { readFileSync } from 'node:fs';
+import { describeRun, readReport } from '../../client/ask-run';
 import { connect } from '../../client/connection';
 import type { Session } from '../../client/connection';
 import { addAttributes, readAttributes } from '../../client/search-attributes';
@@ -44,7 +45,10 @@ export interface DemoReport extends Report {
   readonly lab: {
     readonly startSeconds: number;
     readonly scale: number;
+    /** Calls that reached the emulated AWS, the lab's own included. */
     readonly ledger: { readonly calls: number; readonly mutating: number };
+    readonly history: { readonly events: number; readonly bytes: number | null };
+    readonly workerMebibytes: number | null;
   };
 }
 
@@ -73,7 +77,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     const session = await connect({ ...process.env, ...world.environment() });
     endings.push(() => session.close());
     await prepare(session);
-    endings.push(await startWorker(world));
+    const worker = await startWorker(world);
+    endings.push(() => worker.stop(15_000));
     const traffic = await startTraffic(world);
     endings.push(() => traffic.stop());
     say(`users push and clone at ${world.url}; Temporal's pages: ${world.temporal?.ui ?? ''}`);
@@ -104,12 +109,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     });
 
     await sleep(AFTER_SECONDS * 1000);
-    const report = await collect(session, workflowId, world, traffic, startSeconds);
+    const report = await collect(session, workflowId, world, { traffic, worker, startSeconds });
     await options.finished(report);
     if (options.keep && !signal.aborted) await keep(world, terminal, signal);
     return report;
   } finally {
-    for (const end of endings.reverse()) await end();
+    for (const end of endings.reverse()) {
+      await end().catch((error: unknown) => say(`while ending: ${String(error)}`));
+    }
   }
 }
 
@@ -119,15 +126,14 @@ async function prepare(session: Session): Promise<void> {
 }
 
 /** A worker as an installation would run it: the same program, told where everything is by its environment. */
-async function startWorker(world: World): Promise<() => Promise<void>> {
-  const worker = await LabProcess.start({
+function startWorker(world: World): Promise<LabProcess> {
+  return LabProcess.start({
     name: 'worker',
     command: process.execPath,
     args: ['--no-warnings', programPath('bin/runbooks'), 'worker'],
     log: world.directory.log('worker'),
     env: { ...world.environment(), RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '1' },
   });
-  return () => worker.stop(15_000);
 }
 
 function startTraffic(world: World): Promise<TrafficProcess> {
@@ -154,14 +160,15 @@ async function collect(
   session: Session,
   workflowId: string,
   world: World,
-  traffic: TrafficProcess,
-  startSeconds: number,
+  around: { readonly traffic: TrafficProcess; readonly worker: LabProcess; readonly startSeconds: number },
 ): Promise<DemoReport> {
+  const { traffic, worker, startSeconds } = around;
   const report = await readReport(session, workflowId);
   const audit = await traffic.audit();
   const seen = await traffic.summary();
   const { checked, violations } = await world.invariants();
   const { calls, mutating } = world.summary();
+  const { historyLength, historySize } = await describeRun(session, workflowId);
   return {
     ...report,
     traffic: {
@@ -172,8 +179,24 @@ async function collect(
       downtimeSeconds: seen.downtimeSeconds,
     },
     invariants: { checked: checked.length, rules: checked, violations },
-    lab: { startSeconds, scale: world.scale, ledger: { calls, mutating } },
+    lab: {
+      startSeconds,
+      scale: world.scale,
+      ledger: { calls, mutating },
+      history: { events: historyLength, bytes: historySize ?? null },
+      workerMebibytes: residentMebibytes(worker.pid),
+    },
   };
+}
+
+/** Resident memory of a process, as the kernel counts it; null where it does not say. */
+function residentMebibytes(pid: number): number | null {
+  try {
+    const kibibytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kibibytes === undefined ? null : Math.round(Number(kibibytes) / 1024);
+  } catch {
+    return null;
+  }
 }
 
 async function keep(world: World, terminal: Terminal, signal: AbortSignal): Promise<void> {

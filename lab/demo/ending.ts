@@ -21,7 +21,7 @@ export function renderEnding(report: DemoReport, colors: Colors, files: readonly
     ...loss(report).map((line, index) => [index === 0 ? 'data loss' : '', line] as const),
     [
       'seen by users',
-      `${traffic.pushes} pushes, ${traffic.lost} acknowledged ones lost${lostList(report)}, down for ${traffic.downtimeSeconds} s`,
+      `${traffic.acknowledged} pushes acknowledged, ${traffic.lost} of them lost${lostList(report)}; down for ${traffic.downtimeSeconds.toFixed(1)} s`,
     ],
     ['calls', `${calls.total}, ${calls.mutating} of them changing something (${regions.join(', ')})`],
     [

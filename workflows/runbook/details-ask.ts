@@ -48,7 +48,7 @@ function who(state: RunState, ask: Ask): string {
       ? `**One approval** from ${one}`
       : ask.decisions.length === 0
         ? `**${ask.needed} approvals** from ${many}`
-        : `**${missing} more of ${ask.needed} approvals** from ${missing === 1 ? one : many}, given${saidBy(ask)}`;
+        : `**${missing} more of ${ask.needed} approvals** from ${missing === 1 ? one : many}; there ${ask.decisions.length === 1 ? 'is one' : `are ${ask.decisions.length}`} already${saidBy(ask)}`;
   const silence = approval ? 'deny' : 'abort';
   return `${wanted}${notStarter}. Silence until ${minute(ask.deadlineAt)} counts as ${silence}.`;
 }
