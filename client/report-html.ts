@@ -1,3 +1,4 @@
+import { groupProblems } from '../workflows/runbook/problem-lines';
 import type { Report, ReportStep } from '../workflows/runbook/report';
 import type { Ask } from '../workflows/runbook/state';
 import { loss, recovery } from './render/recovery';
@@ -20,16 +21,13 @@ export function reportHtml(report: Report): string {
 ${header(report)}
 ${recoveryBar(report)}
 ${list('Data loss', loss(report))}
-${problems(report)}
-${list(
-  'What was found',
-  report.facts.map(({ label, value }) => `${label}: ${value}`),
-)}
-${timeline(report)}
-${decisions(report.asks)}
 ${list('Less than it should be', report.degraded)}
 ${list('What stands', report.standing)}
 ${list('Still to do by people', report.followUps)}
+${problems(report)}
+${list('What was found', findings(report))}
+${timeline(report)}
+${decisions(report)}
 ${calls(report)}
 </main>
 </body>
@@ -78,14 +76,28 @@ function recoveryBar(report: Report): string {
 </section>`;
 }
 
-function problems(report: Report): string {
-  if (report.problems.length === 0) return '';
-  const items = report.problems.map(
-    ({ code, message, remedy, consent }) =>
-      `<li><strong>${escapeHtml(code)}</strong>: ${escapeHtml(message)} <em>${escapeHtml(remedy)}</em>` +
-      `${consent === undefined ? '' : ` (passes with consent ${escapeHtml(consent)})`}</li>`,
-  );
-  return `<section><h2>Problems</h2><ul>${items.join('')}</ul></section>`;
+/** What is to be done about several problems of the same kind is said once. */
+function problems({ problems: all, asks }: Report): string {
+  if (all.length === 0) return '';
+  const groups = groupProblems(all).map((group) => {
+    const [first] = group;
+    const items = group.map(({ message }) => `<li>${escapeHtml(message)}</li>`).join('');
+    return `<article><h3>${escapeHtml(first?.code ?? '')}</h3><ul>${items}</ul>
+<p><em>${escapeHtml(first?.remedy ?? '')}</em> ${escapeHtml(acceptance(first?.consent, asks))}</p></article>`;
+  });
+  return `<section><h2>Problems</h2>${groups.join('\n')}</section>`;
+}
+
+function acceptance(consent: string | undefined, asks: readonly Ask[]): string {
+  if (consent === undefined) return '';
+  const people = asks
+    .filter((ask) => ask.id === consent && ask.result === 'approve')
+    .flatMap((ask) => ask.decisions.map(({ actor }) => actor));
+  return people.length === 0 ? `Passes with consent ${consent}.` : `Accepted by ${people.join(', ')}.`;
+}
+
+function findings(report: Report): readonly string[] {
+  return report.facts.map(({ label, value }) => `${label}: ${value}`);
 }
 
 function timeline(report: Report): string {
@@ -94,7 +106,7 @@ function timeline(report: Report): string {
   const end = report.endedAt === null ? latest(report.steps, begin) : Date.parse(report.endedAt);
   const rows = report.steps.map((step) => timelineRow(step, begin, Math.max(1, end - begin)));
   return `<section><h2>Steps</h2>
-<table><thead><tr><th>Start</th><th>Step</th><th>State</th><th>Took</th><th class="lane">When</th><th>What was seen</th></tr></thead>
+<table class="steps"><thead><tr><th>Start</th><th>Step</th><th>State</th><th>Took</th><th class="lane">When</th><th>What was seen</th></tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></section>`;
 }
 
@@ -115,10 +127,21 @@ function timelineRow(step: ReportStep, begin: number, length: number): string {
   return `<tr class="${step.state}"><td>${startedAt === null ? '' : clock(startedAt)}</td><td>${escapeHtml(step.title)}${risk}<small>${escapeHtml(step.id)}</small></td><td>${STATE_WORDS[step.state]}${step.tries > 1 ? ` (${step.tries} tries)` : ''}</td><td>${seconds === null ? '' : span(seconds)}</td><td class="lane"><div>${mark}</div></td><td>${seen}</td></tr>`;
 }
 
-function decisions(asks: readonly Ask[]): string {
+/** Evidence that the page shows already is only referred to. */
+function decisions(report: Report): string {
+  const { asks } = report;
   if (asks.length === 0) return '';
+  const shown = new Set([
+    ...findings(report),
+    ...report.problems.map(({ message, remedy }) => `${message} ${remedy}`),
+  ]);
   const items = asks.map((ask) => {
-    const evidence = ask.evidence.map((line) => `<li>${escapeHtml(line)}</li>`).join('');
+    const other = ask.evidence.filter((line) => !shown.has(line));
+    const evidence = other.map((line) => `<li>${escapeHtml(line)}</li>`).join('');
+    const grounds = [
+      ...(other.length < ask.evidence.length ? ['what is listed above'] : []),
+      ...(other.length > 0 ? ['this'] : []),
+    ].join(', and on ');
     const given = ask.decisions
       .map(
         ({ at, actor, verdict, note }) =>
@@ -127,7 +150,7 @@ function decisions(asks: readonly Ask[]): string {
       .join('');
     return `<article><h3>${escapeHtml(ask.title)}</h3>
 <p>Asked at ${moment(ask.openedAt)} of ${ask.needed} ${escapeHtml(ask.roles.join(' or ') || 'anybody listed')}; ${ask.result === null ? 'still open' : `closed: ${ask.result}`}${ask.planHash === null ? '' : `; plan ${escapeHtml(ask.planHash)}`}</p>
-${evidence === '' ? '' : `<p>On this evidence:</p><ul>${evidence}</ul>`}${given === '' ? '' : `<ul>${given}</ul>`}</article>`;
+${grounds === '' ? '' : `<p>On ${grounds}${evidence === '' ? '.</p>' : `:</p><ul>${evidence}</ul>`}`}${given === '' ? '' : `<ul>${given}</ul>`}</article>`;
   });
   return `<section><h2>What people were asked</h2>${items.join('\n')}</section>`;
 }

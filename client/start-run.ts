@@ -48,10 +48,17 @@ export async function startRun(session: Session, request: StartRequest, now = ne
   return workflowId;
 }
 
+/** The server learns of a worker with its first poll; one that was started just now gets so long to be seen. */
+const WORKER_SECONDS = 5;
+
 /** A sentence for when nobody would carry out what is started; undefined when somebody does. */
 export async function missingWorker(session: Session): Promise<string | undefined> {
-  const { workflows, activities } = await pollers(session);
-  if (workflows.length > 0 && activities.length > 0) return undefined;
+  for (const deadline = Date.now() + WORKER_SECONDS * 1000; ;) {
+    const { workflows, activities } = await pollers(session);
+    if (workflows.length > 0 && activities.length > 0) return undefined;
+    if (Date.now() > deadline) break;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
   return `no worker serves the task queue ${session.taskQueue} of namespace ${session.namespace}: start one with \`runbooks worker\``;
 }
 

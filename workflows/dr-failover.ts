@@ -2,6 +2,7 @@ import { databaseLossSeconds, homeLossSeconds, judgeHomeLoss } from './plan/data
 import { chooseHomeCopy } from './plan/home-copies';
 import type { HomeCopySet } from './plan/home-copies';
 import type { Instance, Site } from './plan/instance';
+import { primaryIsBack } from './plan/primary-back';
 import { judgePrimary } from './plan/primary-health';
 import { unprovenFence } from './plan/unproven-fence';
 import { decideRoles } from './plan/roles';
@@ -18,7 +19,7 @@ import { listHomeCopies } from './steps/list-home-copies';
 import { startNode } from './steps/nodes';
 import type { RunningNodes } from './steps/nodes';
 import { observeSite } from './steps/observe-site';
-import type { SiteFacts } from './steps/observe-site';
+import type { ObserveSite, SiteFacts } from './steps/observe-site';
 import { probeService } from './steps/probe-service';
 import { checkMirrors, rebuildSearch, smokeTest, switchDns, verifyService } from './steps/service';
 import { setStackProperties } from './steps/stack-properties';
@@ -54,11 +55,21 @@ export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
 
     await run.gate('failover', `Fail ${run.subject.name} over from ${primary.name} to ${standby.name}`);
     let fenced = primaryReachable && (await fence(run, primary));
-    await bringUpHome(run, situation);
+    const silent = primaryReachable ? null : primary;
+    await createHome(run, situation);
+    const { region, fileServer } = standby;
+    const back = await watch(run, silent, () => run.step(mountHome, { region, fileServer }));
+    if (back !== null) {
+      await run.problem(primaryIsBack(back));
+      fenced = await fence(run, primary);
+    }
     const promoted = await promote(run, standby);
+    // From here on a region that comes back is fenced without asking, before anything writes beside it.
+    const late = await watch(run, fenced ? null : silent, () => announceDisaster(run, standby));
+    if (late !== null) fenced = await fence(run, primary);
     const { nodes } = await startFirstNode(run, standby);
     // A region that did not answer is tried at the last moment before users write to the other side.
-    if (!primaryReachable) fenced = await fence(run, primary);
+    if (!primaryReachable && !fenced) fenced = await fence(run, primary);
     await run.step(switchDns, {
       dns: run.subject.dns,
       target: valueOf(standbyFacts.balancer)?.dnsName ?? '',
@@ -75,10 +86,9 @@ export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
 /** 1–2: evidence from two vantage points, the lag, and the pair to go on with. */
 async function assess(run: FailoverRun): Promise<Situation> {
   const { subject, policy } = run;
-  const database = { name: subject.databaseName, credentials: subject.credentials.database };
   const [probes, ...sites] = await Promise.all([
     run.observe(probeService, { url: subject.url, dns: subject.dns, ...policy.detection }),
-    ...subject.sites.map((site) => run.observe(observeSite, { site, database })),
+    ...subject.sites.map((site) => run.observe(observeSite, observation(run, site))),
   ]);
   const roles = decideRoles(sites, run.input.target ?? null);
   if ('problem' in roles) return run.refuse(roles.problem);
@@ -103,8 +113,7 @@ async function assess(run: FailoverRun): Promise<Situation> {
       remedy: 'The service name needs a target: create the standby load balancer, or mend the access to it.',
     });
   }
-  const { group } = findFacts(sites, roles.primary);
-  const primaryReachable = group.state === 'known';
+  const primaryReachable = isReachable(findFacts(sites, roles.primary));
   return { primary, standby, standbyFacts, copies: await chooseCopies(run, standby), primaryReachable };
 }
 
@@ -149,8 +158,25 @@ async function fence(run: FailoverRun, primary: Site): Promise<boolean> {
   return proven;
 }
 
-/** 5: a volume from each copy, attached, mounted, exported. */
-async function bringUpHome(run: FailoverRun, { standby, standbyFacts, copies }: Situation): Promise<void> {
+/**
+ * Carries out `work`, and meanwhile looks whether the site that did not answer does so again: that costs no time of its
+ * own, while an unreachable region takes all the time limits there are.
+ * @returns what was seen of it when it is back
+ */
+async function watch(
+  run: FailoverRun,
+  silent: Site | null,
+  work: () => Promise<unknown>,
+): Promise<SiteFacts | null> {
+  let facts: SiteFacts | null = null;
+  await run.together<unknown>(work, async () => {
+    if (silent !== null) facts = await run.measure(observeSite, observation(run, silent));
+  });
+  return isReachable(facts) ? facts : null;
+}
+
+/** 5: a volume from each copy, attached; mounted and exported by the caller. */
+async function createHome(run: FailoverRun, { standby, standbyFacts, copies }: Situation): Promise<void> {
   const { region, fileServer } = standby;
   const availabilityZone = valueOf(standbyFacts.fileServer)?.availabilityZone ?? '';
   for (const { name: volume, device, type: volumeType } of fileServer.volumes) {
@@ -168,12 +194,11 @@ async function bringUpHome(run: FailoverRun, { standby, standbyFacts, copies }: 
       { id: `attachHomeVolume${suffix}` },
     );
   }
-  await run.step(mountHome, { region, fileServer });
 }
 
-/** 6–9: the database becomes primary, gets a primary's settings, and Bitbucket is told. */
+/** 6–8: the database becomes primary and gets a primary's settings. */
 async function promote(run: FailoverRun, standby: Site): Promise<PromotedDatabase> {
-  const { region, database, stack } = standby;
+  const { region, database } = standby;
   const { id: databaseId, backupRetentionDays } = database;
   if (run.policy.failover.snapshotBeforePromotion) await run.step(snapshotDatabase, { region, databaseId });
   const promoted = await run.step(promoteReplica, {
@@ -194,13 +219,17 @@ async function promote(run: FailoverRun, standby: Site): Promise<PromotedDatabas
     ...(parameterGroup === undefined ? {} : { parameterGroup }),
     securityGroups,
   });
-  await run.step(setStackProperties, {
+  return promoted;
+}
+
+/** 9: Bitbucket is told that it comes up from a copy. */
+function announceDisaster(run: FailoverRun, { region, stack }: Site): Promise<unknown> {
+  return run.step(setStackProperties, {
     region,
     stack: stack.name,
     parameter: stack.propertiesParameter,
     set: { 'disaster.recovery': 'true' },
   });
-  return promoted;
 }
 
 /** 10–12: one node, a cluster of one, and a smoke test before any user comes. */
@@ -289,6 +318,18 @@ function leaveWord(run: FailoverRun, { primary, standby }: Situation, fenced: bo
 
 function nodesWanted(run: FailoverRun, standby: Site): number {
   return run.policy.failover.nodes ?? standby.nodes.count;
+}
+
+function observation({ subject }: FailoverRun, site: Site): ObserveSite {
+  return {
+    site,
+    database: { name: subject.databaseName, credentials: subject.credentials.database },
+  };
+}
+
+/** Whether AWS in the site's region answered. */
+function isReachable(facts: SiteFacts | null): boolean {
+  return facts?.group.state === 'known';
 }
 
 function describeLag(seconds: number | null, age: number | null): string {

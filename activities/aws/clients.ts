@@ -10,7 +10,9 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
 import { announceCall, callSignal } from '../runbook/call-scope';
+import { isNoAnswer } from './error-kinds';
 import { isMutating } from './intent';
+import { acceptsSilence, RegionSilent, SilentRegions } from './silence';
 
 export interface AwsClientsOptions {
   /** Longest time for one attempt of one call, seconds; default 10. Bounds what a lost region costs. */
@@ -41,30 +43,42 @@ type Next = (args: Request) => Promise<unknown>;
 /** What the clients of all services have in common, as far as it is used here. */
 interface AnyClient {
   readonly config: {
-    readonly requestHandler: { handle: (request: never, options?: HandlerOptions) => Promise<unknown> };
+    readonly requestHandler: { handle: (request: never, options?: HandlerOptions) => Promise<HttpAnswer> };
   };
   readonly middlewareStack: unknown;
   destroy(): void;
 }
 
 interface HandlerOptions {
-  readonly abortSignal?: unknown;
+  readonly abortSignal?: { readonly aborted: boolean } | undefined;
 }
+
+interface HttpAnswer {
+  readonly response: { readonly statusCode: number };
+}
+
+type Middleware = (next: Next, context: { readonly commandName?: string }) => Next;
 
 interface Stack {
   addRelativeTo(
-    middleware: (next: Next, context: { readonly commandName?: string }) => Next,
-    options: { readonly name: string; readonly relation: 'after'; readonly toMiddleware: string },
+    middleware: Middleware,
+    options: {
+      readonly name: string;
+      readonly relation: 'before' | 'after';
+      readonly toMiddleware: string;
+    },
   ): void;
 }
 
 /**
  * One client per service and region, made when first asked for. Two attempts per call, each bounded: longer waits are
  * the workflow's [A §8]. Every attempt is announced to the surrounding activity, which counts it and refuses a mutating
- * one without the lease; a cancelled activity aborts the request.
+ * one without the lease; a cancelled activity aborts the request. A region that has just been silent gets one attempt of
+ * each read, and none from whoever accepts its silence.
  */
 export class AwsClients {
   private readonly clients = new Map<string, AnyClient>();
+  private readonly silent = new SilentRegions();
 
   constructor(private readonly options: AwsClientsOptions = {}) {}
 
@@ -121,7 +135,9 @@ export class AwsClients {
     const known = this.clients.get(key);
     if (known !== undefined) return known as C;
     const client = make(this.config(region));
-    watch(client as AnyClient, service, service === 'route53' ? undefined : region);
+    const place = { service, region: service === 'route53' ? undefined : region };
+    watchAttempts(client as AnyClient, place, this.silent);
+    watchAnswers(client as AnyClient, place, this.silent);
     this.clients.set(key, client as AnyClient);
     return client;
   }
@@ -144,21 +160,63 @@ export class AwsClients {
   }
 }
 
-function watch(client: AnyClient, service: string, region: string | undefined): void {
+interface Place {
+  readonly service: string;
+  /** Undefined for a service that is one for all regions. */
+  readonly region: string | undefined;
+}
+
+function watchAttempts(client: AnyClient, { service, region }: Place, silent: SilentRegions): void {
   const stack = client.middlewareStack as Stack;
+  const silentFor = (action: string): number | undefined =>
+    region === undefined || isMutating(action) ? undefined : silent.silentSince(region);
   stack.addRelativeTo(
     (next, context) => async (args) => {
-      const action = (context.commandName ?? 'UnknownCommand').replace(/Command$/, '');
+      const seconds = acceptsSilence() ? silentFor(actionOf(context)) : undefined;
+      if (seconds === undefined) return next(args);
+      throw new RegionSilent(`silent ${Math.round(seconds)} s ago, not asked again`);
+    },
+    { name: 'spareSilentRegion', relation: 'before', toMiddleware: 'retryMiddleware' },
+  );
+  stack.addRelativeTo(
+    (next, context) => async (args) => {
+      const action = actionOf(context);
       await announceCall({ service, action, region, mutating: isMutating(action) });
-      return next(args);
+      const known = silentFor(action) !== undefined;
+      try {
+        return await next(args);
+      } catch (error) {
+        // Under a name, and without a cause, that the SDK would send again for.
+        if (known && isNoAnswer(error)) throw new RegionSilent((error as Error).name);
+        throw error;
+      }
     },
     // Inside the retry loop, so that an attempt of the SDK's own counts and is refused like any other.
     { name: 'announceCall', relation: 'after', toMiddleware: 'retryMiddleware' },
   );
+}
+
+/** Hears every HTTP answer, and every attempt that got none; HTTP 503 tells neither life nor silence. */
+function watchAnswers(client: AnyClient, { service, region }: Place, silent: SilentRegions): void {
   const handler = client.config.requestHandler;
   const handle = handler.handle.bind(handler);
-  handler.handle = (request, options) => {
+  handler.handle = async (request, options) => {
     const abortSignal = options?.abortSignal ?? callSignal();
-    return handle(request, abortSignal === undefined ? { ...options } : { ...options, abortSignal });
+    try {
+      const answer = await handle(
+        request,
+        abortSignal === undefined ? { ...options } : { ...options, abortSignal },
+      );
+      if (region !== undefined && answer.response.statusCode !== 503) silent.answered(region);
+      return answer;
+    } catch (error) {
+      if (region !== undefined && abortSignal?.aborted !== true && isNoAnswer(error))
+        silent.missed(region, service);
+      throw error;
+    }
   };
+}
+
+function actionOf(context: { readonly commandName?: string }): string {
+  return (context.commandName ?? 'UnknownCommand').replace(/Command$/, '');
 }

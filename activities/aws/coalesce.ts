@@ -1,10 +1,16 @@
 import DataLoader from 'dataloader';
 
+import { acceptsSilence } from './silence';
+
 /** How long a question waits for others of its kind. */
 const GATHER_MS = 30;
 const LARGEST_BATCH = 100;
 
-const loaders = new WeakMap<object, DataLoader<string, unknown>>();
+/** Apart, because whoever really wants to know must not get the answer of one who accepts silence. */
+const loaders = {
+  asking: new WeakMap<object, DataLoader<string, unknown>>(),
+  acceptingSilence: new WeakMap<object, DataLoader<string, unknown>>(),
+};
 
 /**
  * Many waits ask the same question: what is asked of one client within 30 ms becomes one call. Nothing is kept; the
@@ -18,7 +24,8 @@ export function askTogether<V>(
   key: string,
   askMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>,
 ): Promise<V | undefined> {
-  let loader = loaders.get(client) as DataLoader<string, V | undefined> | undefined;
+  const known = acceptsSilence() ? loaders.acceptingSilence : loaders.asking;
+  let loader = known.get(client) as DataLoader<string, V | undefined> | undefined;
   if (loader === undefined) {
     loader = new DataLoader<string, V | undefined>(
       async (keys) => {
@@ -31,7 +38,7 @@ export function askTogether<V>(
         batchScheduleFn: (send) => setTimeout(send, GATHER_MS),
       },
     );
-    loaders.set(client, loader);
+    known.set(client, loader);
   }
   return loader.load(key);
 }

@@ -12,6 +12,7 @@ export type AwsErrorKind =
   | 'foreign';
 
 const NO_ANSWER = new Set([
+  'RegionSilent',
   'TimeoutError',
   'RequestTimeout',
   'ECONNREFUSED',
@@ -130,6 +131,13 @@ export function kindOf(
   if (httpStatus !== undefined && httpStatus >= 500) return 'transient';
   if (httpStatus === 429) return 'transient';
   return 'invalid';
+}
+
+/** Whether an attempt ended without any answer at all: time limit, connection, name resolution. */
+export function isNoAnswer(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return kindOf(error.name, error.message, undefined, code) === 'unreachable';
 }
 
 function group(kind: AwsErrorKind, names: readonly string[]): Record<string, AwsErrorKind> {

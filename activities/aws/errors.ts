@@ -37,8 +37,19 @@ export class AwsUnreachable extends Error {
   override readonly name = 'AwsUnreachable';
 }
 
+/** AWS answers, but one machine takes no commands: host, agent, or its way to Systems Manager. */
+export class HostUnreachable extends AwsUnreachable {
+  constructor(
+    /** As an operator knows it, e.g. `i-0123 in eu-west-1`. */
+    readonly host: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /** Something that passes by itself: throttling, an internal error. Retried within the step's budget. */
-class AwsTransient extends Error {
+export class AwsTransient extends Error {
   override readonly name = 'AwsTransient';
 }
 
@@ -126,8 +137,10 @@ const REMEDIES: Readonly<Record<AwsErrorKind, string>> = {
 function wording(about: Undertaking, facts: AwsErrorFacts): string {
   const where = about.region === undefined ? '' : ` in ${about.region}`;
   // Met many times in a region that is gone: short, and without advice that nobody needs twice.
-  if (facts.kind === 'unreachable')
-    return `no answer${where} to: ${about.doing} ${about.resource} (${facts.name})`;
+  if (facts.kind === 'unreachable') {
+    const why = facts.name === 'RegionSilent' ? facts.message : facts.name;
+    return `no answer${where} to: ${about.doing} ${about.resource} (${why})`;
+  }
   const state = about.state === undefined ? '' : ` (${about.state})`;
   const request = facts.requestId === null ? 'no request id' : `request ${facts.requestId}`;
   const said = facts.message.replace(/\s+/g, ' ').slice(0, 500);

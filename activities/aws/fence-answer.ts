@@ -1,49 +1,79 @@
+import { ApplicationFailure } from '@temporalio/common';
+
+import { fenceUnproven } from '../../workflows/plan/unproven-fence';
 import type { Check, PlannedCall } from '../../workflows/runbook/step';
 import type { FenceResult } from '../../workflows/steps/fence';
+import { AwsTransient, HostUnreachable } from './errors';
 import { isUnreachable } from './observe';
+import { attemptNumber } from './pace';
+import { acceptSilence } from './silence';
 
 export const PROVEN: FenceResult = { proven: true, reason: null };
 
-/** Runs a part of a fence step; a region that does not answer makes the fence unproven, not failed. */
+/** So many attempts of a check meet errors of AWS itself before the region counts as not telling. */
+const PATIENCE = 3;
+
+export function unproven(reason: string): FenceResult {
+  return { proven: false, reason };
+}
+
+/** Runs `run` or `verify` of a fence step; a region that does not answer makes the fence unproven, not failed. */
 export async function unprovenIfUnreachable<T>(
   part: () => Promise<T>,
-  unproven: (result: FenceResult) => T,
+  otherwise: (result: FenceResult) => T,
 ): Promise<T> {
   try {
-    return await part();
+    return await acceptSilence(part);
   } catch (error) {
     if (!isUnreachable(error)) throw error;
-    return unproven({ proven: false, reason: error instanceof Error ? error.message : String(error) });
+    return otherwise(unproven(messageOf(error)));
   }
 }
 
-/** The check of a fence whose region does not answer. */
-export function unprovenCheck(
-  what: string,
-  region: string,
-  calls: readonly PlannedCall[],
-  result: FenceResult,
-): Check<FenceResult> {
-  return {
-    state: 'needed',
-    before: {},
-    calls,
-    problems: [
-      {
-        code: 'fenceUnproven',
-        message: `${region} does not answer, so nobody can tell whether ${what}: ${result.reason ?? ''}`,
-        remedy:
-          'Make sure by other means that the lost site cannot write (console, another network path, the provider), ' +
-          'then consent with the reason; or wait until the region answers.',
-        consent: 'unprovenFence',
-      },
-    ],
-    output: result,
-    undo: 'nothing is known to undo while the region does not answer',
-  };
+/**
+ * Runs the check of a fence step. A region that does not answer, only answers with errors, or refuses to tell leaves
+ * the fence unproven, which people may accept: an emergency must not end at the part that is lost anyway.
+ */
+export async function checkFence(
+  about: {
+    /** Continues "it is unknown whether …". */
+    readonly what: string;
+    readonly region: string;
+    /** What would be tried. */
+    readonly calls: readonly PlannedCall[];
+  },
+  look: () => Promise<Check<FenceResult>>,
+): Promise<Check<FenceResult>> {
+  try {
+    return await acceptSilence(look);
+  } catch (error) {
+    const trouble = troubleOf(error, about.region);
+    if (trouble === undefined) throw error;
+    return {
+      state: 'needed',
+      before: {},
+      calls: about.calls,
+      problems: [fenceUnproven(`${trouble}: it is unknown whether ${about.what}.`)],
+      output: unproven(messageOf(error)),
+      undo: 'nothing is known to undo while nobody can see what is there',
+      notes: [messageOf(error)],
+    };
+  }
 }
 
-/** The check of a fence whose target does not exist: a wrong estate, since a lost site's parts have names. */
+function troubleOf(error: unknown, region: string): string | undefined {
+  if (error instanceof HostUnreachable) return `${error.host} takes no commands`;
+  if (isUnreachable(error)) return `${region} does not answer`;
+  if (error instanceof AwsTransient && attemptNumber() >= PATIENCE) return `${region} answers with errors`;
+  if (error instanceof ApplicationFailure && error.type === 'NeedsPerson')
+    return `${region} does not let us look`;
+  return undefined;
+}
+
+/**
+ * The check of a fence whose target does not exist: a wrong estate, or a disaster that took it. In the first case the
+ * real one goes on writing, so that it passes with consent only.
+ */
 export function missingCheck(code: string, what: string, region: string): Check<FenceResult> {
   return {
     state: 'needed',
@@ -53,9 +83,19 @@ export function missingCheck(code: string, what: string, region: string): Check<
       {
         code,
         message: `There is no ${what} in ${region}.`,
-        remedy: 'Correct the name or the region in the estate.',
+        remedy:
+          'Correct the name or the region in the estate; if it has been deleted, consent: it cannot write.',
+        consent: 'unprovenFence',
       },
     ],
-    output: { proven: false, reason: `there is no ${what}` },
+    output: unproven(missing(what, region)),
   };
+}
+
+export function missing(what: string, region: string): string {
+  return `there is no ${what} in ${region}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

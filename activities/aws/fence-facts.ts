@@ -22,6 +22,7 @@ export async function lookAtFence(dependencies: Dependencies, site: Site): Promi
       const groups = await findDatabaseGroups(dependencies, { region, databaseId: site.database.id });
       if (groups === undefined)
         throw new NothingKnown(`there is no database ${site.database.id} in ${region}`);
+      if (groups.length === 0) throw new NothingKnown(`database ${site.database.id} uses no security group`);
       return Object.keys(rulesOf(groups)).length > 0;
     }),
   ]);

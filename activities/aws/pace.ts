@@ -29,10 +29,15 @@ export function elapsedSeconds(now = Date.now()): number {
  * the effect gone in the last one, and still has changed something.
  */
 export function isRepeated(): boolean {
+  return attemptNumber() > 1;
+}
+
+/** Counted from 1; 1 outside an activity. */
+export function attemptNumber(): number {
   try {
-    return Context.current().info.attempt > 1;
+    return Context.current().info.attempt;
   } catch {
-    return false;
+    return 1;
   }
 }
 

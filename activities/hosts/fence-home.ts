@@ -1,7 +1,7 @@
 import { fenceHome } from '../../workflows/steps/fence';
 import type { FenceHome, FenceResult } from '../../workflows/steps/fence';
-import type { Check, PlannedCall } from '../../workflows/runbook/step';
-import { PROVEN, unprovenCheck, unprovenIfUnreachable } from '../aws/fence-answer';
+import type { PlannedCall } from '../../workflows/runbook/step';
+import { checkFence, PROVEN, unprovenIfUnreachable } from '../aws/fence-answer';
 import { lookAgain } from '../aws/pace';
 import type { Dependencies } from '../dependencies';
 import { implementStep } from '../implement';
@@ -19,7 +19,12 @@ export function fenceHomeImplementation({ aws }: Dependencies): StepImplementati
     actions: HOST_COMMAND_ACTIONS,
 
     check: (input) =>
-      unprovenIfUnreachable<Check<FenceResult>>(
+      checkFence(
+        {
+          what: `the home of ${input.site} is exported`,
+          region: input.region,
+          calls: [withdrawal(input)],
+        },
         async () => {
           const state = await lookAtExport(aws, input);
           const done = isWithdrawn(state);
@@ -33,18 +38,13 @@ export function fenceHomeImplementation({ aws }: Dependencies): StepImplementati
             notes: state.enabled === 'absent' ? ['systemd knows no nfs-server on this host'] : [],
           };
         },
-        (result) =>
-          unprovenCheck(
-            `the shared home of ${input.site} is exported`,
-            input.region,
-            [withdrawal(input)],
-            result,
-          ),
       ),
 
     run: (input, context) =>
       unprovenIfUnreachable(
         async () => {
+          // Besides saving a change, this meets a silent region before anything has been sent to it.
+          if (isWithdrawn(await lookAtExport(aws, input))) return PROVEN;
           const answer = await change(aws, input, 'withdraw-export', {
             EXPORT_PATH: input.fileServer.exportPath,
           });

@@ -5,6 +5,7 @@ import type { Observed } from '../../workflows/runbook/observed';
 import { findInstances } from '../aws/ec2/find-instances';
 import { lookAtFence } from '../aws/fence-facts';
 import { observe } from '../aws/observe';
+import { acceptSilence } from '../aws/silence';
 import { lookAgain } from '../aws/pace';
 import { askStates } from '../aws/auto-scaling/node-views';
 import type { Dependencies } from '../dependencies';
@@ -31,17 +32,18 @@ export function proveFenceImplementation(dependencies: Dependencies): StepImplem
     ],
 
     async check({ site }) {
-      const parts = await lookAtParts(dependencies, site);
+      const parts = await acceptSilence(() => lookAtParts(dependencies, site));
       return {
         state: 'needed',
         before: {},
         calls: [],
         problems: [],
         output: forecastOf(parts),
-        notes: parts.map((part) => `now, before the fence: ${describe(part)}`),
+        notes: parts.map((part) => `now, before the fence: ${part.name}: ${reasonOf(part)}`),
       };
     },
 
+    // The last look before users are moved: it asks, whatever was silent before.
     async verify({ site }, _output, context) {
       const parts = await lookAtParts(dependencies, site);
       const open = parts.filter(({ seen }) => seen.state === 'known' && !seen.value.holds);
@@ -53,7 +55,7 @@ export function proveFenceImplementation(dependencies: Dependencies): StepImplem
         output: result,
         facts: {
           proven: result.proven,
-          ...Object.fromEntries(parts.map((part) => [part.name, describe(part)])),
+          ...Object.fromEntries(parts.map((part) => [part.name, shows(part)])),
         },
       };
     },
@@ -105,19 +107,36 @@ async function findAnswering(dependencies: Dependencies, site: Site): Promise<re
 function resultOf(parts: readonly Part[]): FenceResult {
   const unseen = parts.filter(({ seen }) => seen.state !== 'known' || !seen.value.holds);
   if (unseen.length === 0) return { proven: true, reason: null };
-  return { proven: false, reason: unseen.map(describe).join('; ') };
+  const silent = unseen.filter(({ seen }) => seen.state === 'unreachable').map(({ name }) => name);
+  const others = unseen.filter(({ seen }) => seen.state !== 'unreachable').map(describe);
+  return {
+    proven: false,
+    reason: [...(silent.length === 0 ? [] : [`${silent.join(', ')}: no answer`]), ...others].join('; '),
+  };
 }
 
 /** Before the fence is set: open is what it will close; only what nobody can see now has a reason. */
 function forecastOf(parts: readonly Part[]): FenceResult {
   const known = parts.every(({ seen }) => seen.state === 'known');
-  return known ? { ...resultOf(parts), reason: null } : resultOf(parts.filter(({ seen }) => seen.state !== 'known'));
+  return known
+    ? { ...resultOf(parts), reason: null }
+    : resultOf(parts.filter(({ seen }) => seen.state !== 'known'));
 }
 
 function map<T, U>(fact: Observed<T>, convert: (value: T) => U): Observed<U> {
   return fact.state === 'known' ? { ...fact, value: convert(fact.value) } : fact;
 }
 
-function describe({ name, seen }: Part): string {
-  return `${name}: ${seen.state === 'known' ? seen.value.shows : `${seen.state} (${seen.reason})`}`;
+function describe(part: Part): string {
+  return `${part.name}: ${shows(part)}`;
+}
+
+/** Short: an operator reads it at a glance. */
+function shows({ seen }: Part): string {
+  if (seen.state === 'known') return seen.value.shows;
+  return seen.state === 'unreachable' ? 'no answer' : `unknown, ${seen.reason}`;
+}
+
+function reasonOf({ seen }: Part): string {
+  return seen.state === 'known' ? seen.value.shows : seen.reason;
 }

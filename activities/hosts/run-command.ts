@@ -1,7 +1,7 @@
 import { CancelCommandCommand, GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import type { GetCommandInvocationCommandOutput, SSMClient } from '@aws-sdk/client-ssm';
 import type { AwsClients } from '../aws/clients';
-import { askAws, AwsUnreachable } from '../aws/errors';
+import { askAws, HostUnreachable } from '../aws/errors';
 import { asRead } from '../aws/intent';
 import { needsPerson, notYet } from '../errors';
 import { pause } from './pause';
@@ -93,7 +93,8 @@ async function waitForEnd(
     const pending = status === 'Pending' || status === 'Delayed';
     if (pending ? waited > pickUpSeconds : waited > pickUpSeconds + command.timeoutSeconds + 15) {
       await cancel(ssm, command, commandId);
-      throw new AwsUnreachable(
+      throw new HostUnreachable(
+        nameOf(command),
         pending
           ? `${command.script}.sh was not fetched by ${nameOf(command)} within ${Math.round(waited)} s (command ${commandId}, now cancelled). Is the host up, and its Systems Manager agent?`
           : `${command.script}.sh on ${nameOf(command)} did not end within ${Math.round(waited)} s (command ${commandId}). Storage or the host may hang: look there before trying again`,
@@ -129,7 +130,10 @@ function answerOf(command: HostCommand, found: GetCommandInvocationCommandOutput
   if (found.Status === 'Success') return { facts: factsIn(output), output };
   const where = `${command.script}.sh on ${nameOf(command)}`;
   if (/^(DeliveryTimedOut|Undeliverable|Terminated)$/.test((found.StatusDetails ?? '').replaceAll(' ', ''))) {
-    throw new AwsUnreachable(`${where} was not carried out: ${found.StatusDetails}. Is the host up?`);
+    throw new HostUnreachable(
+      nameOf(command),
+      `${where} was not carried out: ${found.StatusDetails}. Is the host up?`,
+    );
   }
   const words = lastWords(found.StandardErrorContent ?? '') || lastWords(output) || 'without a word';
   if (found.Status === 'TimedOut') {
@@ -154,7 +158,8 @@ function ask<T>(command: HostCommand, work: () => Promise<T>): Promise<T> {
   return askAws(about, work, {
     invalid: (error) => {
       if (error.name === 'InvalidInstanceId') {
-        throw new AwsUnreachable(
+        throw new HostUnreachable(
+          nameOf(command),
           `${nameOf(command)} takes no commands: ${error.message || 'not managed by Systems Manager or not running'}`,
         );
       }

@@ -1,6 +1,7 @@
 import { secondsBetween } from '../../workflows/runbook/report';
 import { openAsks } from '../../workflows/runbook/state';
 import type { Ask, RunState, StepRecord, Verdict } from '../../workflows/runbook/state';
+import type { Problem } from '../../workflows/runbook/step';
 import type { Colors } from '../terminal';
 import { renderProblems } from './plan';
 import { table } from './table';
@@ -24,13 +25,13 @@ export function renderRun(state: RunState, view: RunView): string {
             `Go on with: runbooks resume ${state.workflowId}`,
         ),
     ...openAsks(state).map((ask) => renderAsk(state, ask, view)),
-    state.problems.length === 0 ? '' : renderProblems(state.problems, colors),
+    state.steps.length === 0 ? '' : renderSteps(state.steps, view),
+    problemsOf(state, colors),
     bullets(
       'Found',
       state.facts.map(({ label, value }) => `${label}: ${value}`),
       colors,
     ),
-    state.steps.length === 0 ? '' : renderSteps(state.steps, view),
     bullets('Less than it should be', state.degraded, colors),
     bullets('Still to do by people', state.followUps, colors),
     bullets(
@@ -39,6 +40,24 @@ export function renderRun(state: RunState, view: RunView): string {
       colors,
     ),
   ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** Problems that nobody has been asked about in full; those that somebody consented to in one line. */
+function problemsOf(state: RunState, colors: Colors): string {
+  const askOf = (problem: Problem): Ask | undefined =>
+    state.asks.find((ask) => ask.kind === 'consent' && ask.id === problem.consent);
+  const open = state.problems.filter((problem) => askOf(problem) === undefined);
+  const accepted = state.asks
+    .filter((ask) => ask.kind === 'consent' && (ask.result === 'approve' || ask.result === 'policy'))
+    .map((ask) => {
+      const codes = state.problems.filter((problem) => problem.consent === ask.id).map(({ code }) => code);
+      const by =
+        ask.decisions.map(({ actor, note }) => `${actor}${because(note)}`).join(', ') || 'the policy';
+      return `${[...new Set(codes)].join(', ')}: consent ${ask.id} by ${by}`;
+    });
+  return [open.length === 0 ? '' : renderProblems(open, colors), bullets('Accepted', accepted, colors)]
     .filter((part) => part !== '')
     .join('\n\n');
 }
@@ -99,22 +118,27 @@ export function answerCommand(workflowId: string, ask: Ask, verdict: Verdict): s
 }
 
 function renderSteps(steps: readonly StepRecord[], { now, columns, colors }: RunView): string {
+  const longest = Math.max(
+    ...steps.map((step) => step.title.length + (step.risk === 'pointOfNoReturn' ? 14 : 0)),
+  );
+  const title = Math.min(50, longest) + 2;
+  const seen = Math.max(20, columns - title - 56);
   const rows = steps.map((step, index) => [
     String(index + 1),
     step.risk === 'pointOfNoReturn' ? `${step.title} ${colors.red('(no way back)')}` : step.title,
     paintState(step.state, colors),
     timeOf(step, now),
-    step.error === null ? colors.dim(facts(step.proof)) : colors.red(step.error),
+    step.error === null ? colors.dim(clip(facts(step.proof), seen)) : colors.red(step.error),
   ]);
-  const longest = Math.max(
-    ...steps.map((step) => step.title.length + (step.risk === 'pointOfNoReturn' ? 14 : 0)),
-  );
-  const title = Math.min(50, longest) + 2;
-  const seen = Math.max(20, columns - title - 53);
   return table(['#', 'step', 'state', 'time', 'seen'], rows, {
     dim: colors.dim,
     widths: [5, title, 27, 19, seen],
   });
+}
+
+/** Everything that was seen is in the report; a page of steps stays one line each. */
+function clip(text: string, width: number): string {
+  return text.length < width ? text : `${text.slice(0, Math.max(1, width - 2))}…`;
 }
 
 function timeOf(step: StepRecord, now: number): string {

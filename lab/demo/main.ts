@@ -64,6 +64,11 @@ function parseScale(text: string): number {
 }
 
 main().catch((error: unknown) => {
+  if (error instanceof Error && error.name === 'AbortError') {
+    console.error('ended before its time; nothing is left running');
+    process.exitCode = 130;
+    return;
+  }
   const message = error instanceof Error ? error.message : String(error);
   console.error(error instanceof ToolMissing ? message : `the demo failed: ${message}`);
   if (process.env['DEBUG'] !== undefined) console.error(error);

@@ -9,6 +9,9 @@ const FENCING = new Set([
   'DetachLoadBalancers',
   'TerminateInstances',
   'TerminateInstanceInAutoScalingGroup',
+  // Writes down what was there before: changes how nothing works.
+  'CreateTags',
+  'CreateOrUpdateTags',
   // Withdrawing the export is a command on the file server.
   'SendCommand',
   'CancelCommand',

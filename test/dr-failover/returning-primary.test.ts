@@ -1,51 +1,93 @@
+import type { RegionOutage } from '../../lab/gateway/faults';
+import type { Disaster } from '../../lab/world/disasters';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
+import type { LiveRun } from '../support/live-run';
 import { doorsOf, push } from '../support/push';
 import { until } from '../support/until';
 
 let bench: FailoverBench;
 
-beforeEach(async () => {
+async function open(): Promise<void> {
   bench = await FailoverBench.open();
   await bench.startWorker();
-}, 90_000);
-afterEach(() => bench?.close(), 60_000);
+}
 
-test.each([
-  ['before the promotion', 'region-down', 'mountHome'],
-  ['after the promotion', 'partition', 'promoteReplica'],
-] as const)(
-  'a primary that comes back %s is fenced before users are moved, and never writes beside its successor',
-  async (_when, disaster, step) => {
+/** Breaks the world, starts the failover, and holds it when a step is done; then the primary comes back. */
+async function returningAfter(step: string, disaster: Disaster, mode: RegionOutage): Promise<LiveRun> {
+  const { world } = bench;
+  await world.breakIt(disaster);
+  world.gateway.faults.regionDown(world.sites.primary.layout.region, mode);
+  const run = await bench.start();
+  await run.approve('failover', 'grace', 'linus');
+  await run.approve('unprovenFence', 'margaret');
+  await run.step(step, ['checking', 'running', 'verifying', 'done']);
+  await run.hold('ada');
+  await run.step(step, ['done']);
+  await world.heal();
+  await until('the return', async () => (await world.probe()).primary.acceptsWrites || undefined, 40);
+  return run;
+}
+
+async function expectFenced(run: LiveRun, doors: readonly string[]): Promise<void> {
+  const state = await run.ended();
+  expect([state.outcome, state.degraded]).toEqual(['SUCCEEDED', []]);
+  const at = (id: string, edge: 'startedAt' | 'endedAt'): number =>
+    Date.parse(state.steps.find((step) => step.id === id)![edge]!);
+  expect(state.steps.find(({ id }) => id === 'proveFence')!.proof).toMatchObject({ proven: true });
+  expect(at('proveFence', 'endedAt')).toBeLessThanOrEqual(at('startNode.1', 'startedAt'));
+  expect(at('proveFence', 'endedAt')).toBeLessThanOrEqual(at('switchDns', 'startedAt'));
+  expect((await run.report()).followUps.join()).not.toContain('Prove the fence');
+  for (const door of doors) await expect(push(bench.world, door)).rejects.toThrow();
+  for (const door of doorsOf(bench.world, 'standby')) await push(bench.world, door);
+  expect(await bench.violations()).toEqual([]);
+}
+
+describe('a primary that comes back before the promotion', () => {
+  beforeAll(open, 90_000);
+  afterAll(() => bench?.close(), 60_000);
+
+  test('is told before anything final is done, and a denial takes everything back', async () => {
     const { world } = bench;
-    const doors = doorsOf(world, 'primary');
-    for (const door of doors) await push(world, door);
-    await world.breakIt(disaster);
-    const run = await bench.start();
-    await run.approve('failover', 'grace', 'linus');
-    await run.approve('unprovenFence', 'margaret');
-    await run.step(step, ['running', 'verifying', 'done'], 60);
-    await run.hold('ada');
-    await run.step(step, ['done']);
-    await world.heal();
-    await until('the return', async () => (await world.probe()).primary.acceptsWrites || undefined, 40);
+    const before = await footprint(bench);
+    const run = await returningAfter('createHomeVolume', 'region-down', '503');
     await run.resume('ada');
-    const t = Date.now();
-    let last = '';
-    for (;;) {
-      const s = await run.status();
-      const line = JSON.stringify([s.phase, s.steps.filter((x) => x.startedAt).map((x) => [x.id, x.state, x.error, x.proof]).at(-1), s.asks.filter((a) => a.result === null).map((a) => [a.id, a.evidence])]);
-      if (line !== last) console.log(((Date.now() - t) / 1000).toFixed(1), line, JSON.stringify(await world.probe()));
-      last = line;
-      if (s.phase === 'ended' || Date.now() - t > 60_000) break;
-      await new Promise((r) => setTimeout(r, 200));
-    }
-    const state = await run.ended(90);
-    console.log(state.outcome, state.conclusion, state.asks.map((a) => [a.id, a.result, a.evidence]));
-    const { primary } = await footprint(bench);
-    expect(primary.groups![0]!.numbers).toEqual([0, 0, 0]);
-    for (const door of doors) await expect(push(world, door)).rejects.toThrow();
+    const ask = await run.asked('primaryIsBack.drift');
+    expect(ask.evidence[0]).toContain('eu-central-1 answers again: 1 of 1 nodes serving');
+    await run.decide({ ask: ask.id, verdict: 'deny', actor: 'grace', note: 'users work again' });
+    const state = await run.ended();
+    expect([state.outcome, state.conclusion]).toEqual([
+      'DENIED',
+      expect.stringContaining('users work again; everything was undone'),
+    ]);
+    expect(await footprint(bench)).toEqual(before);
+    for (const door of doorsOf(world, 'primary')) await push(world, door);
     expect(await bench.violations()).toEqual([]);
-  },
-  180_000,
-);
+  }, 120_000);
+
+  test('is fenced before the promotion when people go on all the same', async () => {
+    const doors = doorsOf(bench.world, 'primary');
+    const run = await returningAfter('createHomeVolume', 'region-down', 'timeout');
+    await run.resume('ada');
+    await run.approve('primaryIsBack.drift', 'grace');
+    await expectFenced(run, doors);
+    const { steps } = await run.status();
+    const proven = steps.find(({ id }) => id === 'proveFence')!.endedAt!;
+    expect(proven <= steps.find(({ id }) => id === 'promoteReplica')!.startedAt!).toBe(true);
+  }, 120_000);
+});
+
+describe('a primary that comes back after the promotion', () => {
+  beforeAll(open, 90_000);
+  afterAll(() => bench?.close(), 60_000);
+
+  test('is fenced at once, before its successor takes any write', async () => {
+    const doors = doorsOf(bench.world, 'primary');
+    for (const door of doors) await push(bench.world, door);
+    const run = await returningAfter('promoteReplica', 'partition', '503');
+    // Whoever still reaches it loses what he pushes: it must not go on for longer than it takes to notice.
+    for (const door of doors) await push(bench.world, door);
+    await run.resume('ada');
+    await expectFenced(run, doors);
+  }, 120_000);
+});

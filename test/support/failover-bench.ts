@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
@@ -22,7 +23,6 @@ export interface BenchOptions {
 }
 
 const TASK_QUEUE = 'runbooks';
-let benches = 0;
 
 /**
  * A world with a client and room for workers, in a Temporal namespace of its own: every world calls its instance by the
@@ -59,8 +59,7 @@ export class FailoverBench {
   static async open({ scale = 120, nodes = 1 }: BenchOptions = {}): Promise<FailoverBench> {
     keepRuntimeQuiet();
     const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
-    benches += 1;
-    const namespace = `failover-${process.pid}-${benches}`;
+    const namespace = `failover-${randomUUID().slice(0, 8)}`;
     const setup = await runCommand(['setup', '--create-namespace'], {
       environment: { TEMPORAL_NAMESPACE: namespace },
     });

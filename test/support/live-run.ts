@@ -80,14 +80,17 @@ export class LiveRun {
     isThere: (state: RunState) => boolean,
     seconds: number,
   ): Promise<RunState> {
+    let last: RunState | undefined;
     const state = await until(
       what,
       async () => {
-        const now = await this.status();
-        return isThere(now) || now.phase === 'ended' ? now : undefined;
+        last = await this.status();
+        return isThere(last) || last.phase === 'ended' ? last : undefined;
       },
       seconds,
-    );
+    ).catch((error: unknown) => {
+      throw last === undefined ? error : new Error(`${String(error)}; ${describe(last)}`);
+    });
     if (!isThere(state)) throw new Error(`no ${what}: ended ${state.outcome}: ${state.conclusion}`);
     return state;
   }

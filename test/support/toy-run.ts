@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { LiveRun } from './live-run';
@@ -5,8 +6,6 @@ import { keepRuntimeQuiet } from './quiet-runtime';
 import type { ToyWorld } from './toy-world';
 
 export type { LiveRun as ToyRun } from './live-run';
-
-let worlds = 0;
 
 /** A worker and a client for one toy world, on a task queue of their own. */
 export class ToyBench {
@@ -25,8 +24,8 @@ export class ToyBench {
     const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
     const native = await NativeConnection.connect({ address });
     const connection = await Connection.connect({ address });
-    worlds += 1;
-    const instance = `toy-${process.pid}-${worlds}`;
+    // Not counted: each test file begins to count anew, and files of one process share the server.
+    const instance = `toy-${randomUUID().slice(0, 8)}`;
     const bench = new ToyBench(world, new Client({ connection }), instance, native, connection);
     await bench.startWorker();
     return bench;

@@ -18,8 +18,7 @@ const SERVING: readonly string[] = ['RUNNING', 'MAINTENANCE'];
  */
 export function judgePrimary(primary: SiteFacts, probes: ServiceProbes, needed: number): PrimaryHealth {
   const states = probes.probes.map((probe) => probe.state).join(', ');
-  const nodes = valueOf(primary.nodes) ?? [];
-  const serving = nodes.filter((node) => SERVING.includes(node.state));
+  const serving = countServing(valueOf(primary.nodes) ?? []);
   const evidence = [
     {
       label: 'public name',
@@ -27,7 +26,7 @@ export function judgePrimary(primary: SiteFacts, probes: ServiceProbes, needed: 
     },
     {
       label: `nodes of ${primary.site}`,
-      value: describeObserved(primary.nodes, (all) => `${serving.length} of ${all.length} serving`),
+      value: describeObserved(primary.nodes, (all) => `${serving} of ${all.length} serving`),
     },
     {
       label: `AWS in ${primary.region}`,
@@ -38,8 +37,13 @@ export function judgePrimary(primary: SiteFacts, probes: ServiceProbes, needed: 
       value: describeObserved(primary.database, (database) => database.status),
     },
   ];
-  const alive = probes.consecutiveFailures < needed || serving.length > 0;
-  return { evidence, problems: alive ? [primaryAnswers(primary.site, serving.length)] : [] };
+  const alive = probes.consecutiveFailures < needed || serving > 0;
+  return { evidence, problems: alive ? [primaryAnswers(primary.site, serving)] : [] };
+}
+
+/** How many nodes serve users, by the body of `/status`. */
+export function countServing(nodes: readonly { readonly state: string }[]): number {
+  return nodes.filter((node) => SERVING.includes(node.state)).length;
 }
 
 function primaryAnswers(site: string, serving: number): Problem {

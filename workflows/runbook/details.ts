@@ -3,7 +3,7 @@ import type { Room } from './details-ask';
 import { bullets, clip, duration, plain, titled } from './markdown';
 import { problemLines } from './problem-lines';
 import { reportOf, secondsBetween } from './report';
-import type { Phase, RunState, StepRecord, StepState } from './state';
+import type { Ask, Phase, RunState, StepRecord, StepState } from './state';
 import { openAsks } from './state';
 
 /**
@@ -14,7 +14,7 @@ const LONGEST_ENCODED = 7500;
 
 /** From full detail to what must be said; the first that fits is shown. */
 const ROOMS: readonly Room[] = [
-  { line: 400, lines: 12, cell: 120 },
+  { line: 400, lines: 12, cell: 80 },
   { line: 240, lines: 10, cell: 60 },
   { line: 160, lines: 8, cell: 30 },
   { line: 100, lines: 6, cell: 0 },
@@ -50,8 +50,9 @@ const SIGNS: Readonly<Record<StepState, string>> = {
   undoFailed: '**✘ undo failed**',
 };
 
+const NO_BREAK = '\u00a0';
 /** The UI makes its frame a line too short for the page: the last line is one that nobody misses. */
-const BOTTOM = '\u00a0';
+const BOTTOM = NO_BREAK;
 
 /** The run as Markdown for the workflow's page in the Temporal UI: what is asked of people first. A pure function. */
 export function renderDetails(state: RunState): string {
@@ -78,9 +79,12 @@ function fits(page: string): boolean {
 
 function parts(state: RunState, room: Room): string[] {
   const asks = openAsks(state);
-  const told = new Set(asks.flatMap((ask) => ask.evidence));
+  // What an open question shows needs no second place, and what people have accepted is settled.
+  const accepted = state.asks.filter((ask) => ask.kind === 'consent' && ask.result === 'approve');
+  const told = new Set([...asks, ...accepted].flatMap((ask) => ask.evidence));
   const problems = state.problems.filter(({ message, remedy }) => !told.has(`${message} ${remedy}`));
   const facts = state.facts.map(({ label, value }) => `${label}: ${value}`).filter((line) => !told.has(line));
+  const begun = state.steps.some((step) => step.startedAt !== null);
   const list = (title: string, lines: readonly string[]): string =>
     titled(
       title,
@@ -96,9 +100,10 @@ function parts(state: RunState, room: Room): string[] {
     held(state),
     list('Less than it should be', state.degraded),
     list('Still to do by people', state.followUps),
+    ...(begun ? [steps(state.steps, room)] : []),
     titled('Problems', bullets(problemLines(problems, room.line), 2 * room.lines)),
     list('What was found', facts),
-    steps(state.steps, room),
+    ...(begun ? [] : [planned(state.steps)]),
     decided(state, room),
   ].filter((part) => part !== '');
 }
@@ -153,12 +158,11 @@ function refusals(state: RunState, room: Room): string {
   return titled('Decisions not accepted', bullets(lines));
 }
 
-/** Before anything has begun a list of what will happen, afterwards a table of what did. */
+function planned(records: readonly StepRecord[]): string {
+  return titled('Steps', records.map((step, index) => `${index + 1}. ${named(step)}`).join('\n'));
+}
+
 function steps(records: readonly StepRecord[], room: Room): string {
-  if (records.length === 0) return '';
-  if (records.every((step) => step.startedAt === null)) {
-    return titled('Steps', records.map((step, index) => `${index + 1}. ${named(step)}`).join('\n'));
-  }
   const rows = records.map(
     (step, index) => `| ${index + 1} | ${named(step)} | ${stateOf(step)} | ${seen(step, room)} |`,
   );
@@ -172,7 +176,7 @@ function named(step: StepRecord): string {
 function stateOf({ state, startedAt, endedAt }: StepRecord): string {
   const took =
     startedAt === null || endedAt === null ? '' : ` ${duration(secondsBetween(startedAt, endedAt))}`;
-  return `${SIGNS[state]}${took}`;
+  return `${SIGNS[state]}${took}`.replaceAll(' ', NO_BREAK);
 }
 
 /** A failure stays readable when room is short, a proof does not have to. */
@@ -188,8 +192,18 @@ function decided(state: RunState, room: Room): string {
   const lines = state.asks
     .filter((ask) => ask.result !== null)
     .map((ask) => {
-      const how = ask.result === 'policy' ? 'approved by the policy' : `${ask.result ?? ''}${saidBy(ask)}`;
+      const how =
+        ask.result === 'policy'
+          ? 'approved by the policy'
+          : `${ask.result ?? ''}${saidBy(ask)}${reasons(ask, room)}`;
       return `${clip(ask.title, room.line)}: ${how}`;
     });
   return titled('Decided', bullets(lines, room.lines));
+}
+
+function reasons(ask: Ask, room: Room): string {
+  const notes = ask.decisions.flatMap(({ note }) =>
+    note === null || note === '' ? [] : [clip(note, room.line)],
+  );
+  return notes.length === 0 ? '' : `: ${notes.join('; ')}`;
 }

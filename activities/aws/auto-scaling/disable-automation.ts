@@ -4,7 +4,7 @@ import {
   EnableAlarmActionsCommand,
 } from '@aws-sdk/client-cloudwatch';
 
-import type { Check, PlannedCall, Verified } from '../../../workflows/runbook/step';
+import type { PlannedCall, Verified } from '../../../workflows/runbook/step';
 import { disableAutomation } from '../../../workflows/steps/fence';
 import type { DisableAutomation, FenceResult } from '../../../workflows/steps/fence';
 import type { Dependencies } from '../../dependencies';
@@ -12,7 +12,7 @@ import { terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
-import { missingCheck, PROVEN, unprovenCheck, unprovenIfUnreachable } from '../fence-answer';
+import { checkFence, missing, missingCheck, PROVEN, unproven, unprovenIfUnreachable } from '../fence-answer';
 import { findGroup, resume, suspend, suspendedOf } from './group';
 
 /** What would start, stop or replace nodes by itself. Launch and Terminate belong to `fenceNodes`. */
@@ -40,16 +40,15 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
     ],
 
     check: (input) =>
-      unprovenIfUnreachable<Check<FenceResult>>(
+      checkFence(
+        {
+          what: `the automation of ${input.site} is off`,
+          region: input.region,
+          calls: callsOf(input, PROCESSES, input.alarms),
+        },
         async () => {
           const active = await look(dependencies, input);
-          if (!active.found) {
-            return missingCheck(
-              'groupNotFound',
-              `Auto Scaling group ${input.autoScalingGroup}`,
-              input.region,
-            );
-          }
+          if (!active.found) return missingCheck('groupNotFound', groupOf(input), input.region);
           const calls = callsOf(input, active.processes, active.alarms);
           return {
             state: calls.length === 0 ? 'done' : 'needed',
@@ -61,13 +60,6 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
             notes: active.missing.map((name) => `there is no alarm ${name} in ${input.region}`),
           };
         },
-        (result) =>
-          unprovenCheck(
-            `the automation of ${input.site} is off`,
-            input.region,
-            callsOf(input, PROCESSES, input.alarms),
-            result,
-          ),
       ),
 
     run: (input) =>
@@ -76,7 +68,7 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
           const active = await look(dependencies, input);
           if (active.processes.length > 0) await suspend(dependencies, input, active.processes);
           if (active.alarms.length > 0) await switchAlarms(dependencies, input, active.alarms, false);
-          return PROVEN;
+          return active.found ? PROVEN : unproven(missing(groupOf(input), input.region));
         },
         (result) => result,
       ),
@@ -91,6 +83,10 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
               `automation of ${input.autoScalingGroup} in ${input.region} is active again: ${left.join(', ')}. ` +
                 'Find out who enabled it, then retry.',
             );
+          }
+          if (!active.found) {
+            const reason = missing(groupOf(input), input.region);
+            return { output: unproven(reason), facts: { proven: false, reason } };
           }
           return { output: PROVEN, facts: { suspended: PROCESSES.join(','), alarms: input.alarms.length } };
         },
@@ -111,6 +107,10 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
       };
     },
   });
+}
+
+function groupOf({ autoScalingGroup }: DisableAutomation): string {
+  return `Auto Scaling group ${autoScalingGroup}`;
 }
 
 async function look(dependencies: Dependencies, input: DisableAutomation): Promise<Automation> {

@@ -4,7 +4,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 
-import type { Check, PlannedCall, StepContext, Verified } from '../../../workflows/runbook/step';
+import type { PlannedCall, StepContext, Verified } from '../../../workflows/runbook/step';
 import { fenceNodes } from '../../../workflows/steps/fence';
 import type { FenceNodes, FenceResult } from '../../../workflows/steps/fence';
 import type { Dependencies } from '../../dependencies';
@@ -12,7 +12,7 @@ import { terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
-import { missingCheck, PROVEN, unprovenCheck, unprovenIfUnreachable } from '../fence-answer';
+import { checkFence, missing, missingCheck, PROVEN, unproven, unprovenIfUnreachable } from '../fence-answer';
 import { lookAgain } from '../pace';
 import { formerNumbers, readFormer, rememberFormer } from './former-numbers';
 import {
@@ -44,16 +44,11 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
     ],
 
     check: (input) =>
-      unprovenIfUnreachable<Check<FenceResult>>(
+      checkFence(
+        { what: `nodes of ${input.site} run`, region: input.region, calls: callsOf(input) },
         async () => {
           const group = await findGroup(dependencies, input);
-          if (group === undefined) {
-            return missingCheck(
-              'groupNotFound',
-              `Auto Scaling group ${input.autoScalingGroup}`,
-              input.region,
-            );
-          }
+          if (group === undefined) return missingCheck('groupNotFound', groupOf(input), input.region);
           const before = formerNumbers(group);
           const done = isFenced(group);
           const running = group.Instances?.length ?? 0;
@@ -66,13 +61,13 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
             undo: `resume Launch and set ${showNumbers(before)}`,
           };
         },
-        (result) => unprovenCheck(`nodes of ${input.site} run`, input.region, callsOf(input), result),
       ),
 
     run: (input, context) =>
       unprovenIfUnreachable(
         async () => {
-          const group = await existing(dependencies, input);
+          const group = await findGroup(dependencies, input);
+          if (group === undefined) return unproven(missing(groupOf(input), input.region));
           if (isFenced(group)) return PROVEN;
           await rememberFormer(dependencies, input, group, context);
           if (!sameNumbers(numbersOf(group), NONE)) await setNumbers(dependencies, input, NONE);
@@ -88,7 +83,11 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
     verify: (input, _output, context) =>
       unprovenIfUnreachable<Verified<FenceResult>>(
         async () => {
-          const group = await existing(dependencies, input);
+          const group = await findGroup(dependencies, input);
+          if (group === undefined) {
+            const reason = missing(groupOf(input), input.region);
+            return { output: unproven(reason), facts: { proven: false, reason } };
+          }
           if ((group.Instances?.length ?? 0) > 0) throw stillThere(group, context);
           if (!isFenced(group)) {
             const found = `${showNumbers(numbersOf(group))}, suspended: ${suspendedOf(group).join(', ') || 'nothing'}`;
@@ -165,6 +164,10 @@ function stillThere(group: AutoScalingGroup, context: StepContext): Error {
     `${count} ${count === 1 ? 'node is' : 'nodes are'} left: ${showInstances(group)}`,
     context,
   );
+}
+
+function groupOf({ autoScalingGroup }: FenceNodes): string {
+  return `Auto Scaling group ${autoScalingGroup}`;
 }
 
 async function existing(dependencies: Dependencies, input: FenceNodes): Promise<AutoScalingGroup> {

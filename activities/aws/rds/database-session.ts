@@ -6,6 +6,7 @@ import type { Credentials } from '../../../workflows/plan/instance';
 import type { Secrets } from '../../../estate/secrets';
 import { needsPerson } from '../../errors';
 import { announceCall } from '../../runbook/call-scope';
+import { resolveLogin } from '../../secrets/login';
 
 export interface DatabaseTarget {
   readonly host: string;
@@ -84,7 +85,7 @@ async function inSession<T>(
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   await announceCall({ service: 'postgresql', action: mutating ? 'ProveWrite' : 'ReadState', mutating });
-  const password = await secrets.resolve(target.credentials.password);
+  const { password } = await resolveLogin(secrets, target.credentials);
   let client: Client | undefined;
   try {
     client = await connect(target, password);

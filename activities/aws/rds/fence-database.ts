@@ -1,13 +1,13 @@
 import type { IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
 
-import type { Check, Facts, PlannedCall, Verified } from '../../../workflows/runbook/step';
+import type { Facts, PlannedCall, Verified } from '../../../workflows/runbook/step';
 import { fenceDatabase } from '../../../workflows/steps/fence';
 import type { FenceDatabase, FenceResult } from '../../../workflows/steps/fence';
 import type { Dependencies } from '../../dependencies';
 import { terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
-import { missingCheck, PROVEN, unprovenCheck, unprovenIfUnreachable } from '../fence-answer';
+import { checkFence, missing, missingCheck, PROVEN, unproven, unprovenIfUnreachable } from '../fence-answer';
 import {
   authorize,
   findDatabaseGroups,
@@ -32,7 +32,12 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
     ],
 
     check: (input) =>
-      unprovenIfUnreachable<Check<FenceResult>>(
+      checkFence(
+        {
+          what: `the database of ${input.site} is open`,
+          region: input.region,
+          calls: callsOf(input.region, `security groups of ${input.databaseId}`, 0),
+        },
         async () => {
           const groups = await findDatabaseGroups(dependencies, input);
           if (groups === undefined) {
@@ -48,7 +53,7 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
             },
             calls: open.flatMap((id) => callsOf(input.region, id, rules[id]?.length ?? 0)),
             problems: groups.length === 0 ? [noGroups(input)] : [],
-            output: PROVEN,
+            output: groups.length === 0 ? unproven(withoutGroups(input)) : PROVEN,
             undo: 'give the removed ingress rules back',
             notes:
               open.length === 0
@@ -56,19 +61,15 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
                 : ['connections that are open already end with the nodes, not with the rules'],
           };
         },
-        (result) =>
-          unprovenCheck(
-            `the database of ${input.site} is open`,
-            input.region,
-            callsOf(input.region, `security groups of ${input.databaseId}`, 0),
-            result,
-          ),
       ),
 
     run: (input, context) =>
       unprovenIfUnreachable(
         async () => {
-          for (const group of await existing(dependencies, input)) {
+          const groups = await findDatabaseGroups(dependencies, input);
+          const reason = unfenceable(input, groups);
+          if (reason !== undefined) return unproven(reason);
+          for (const group of groups ?? []) {
             const permissions = group.IpPermissions ?? [];
             if (group.GroupId === undefined || permissions.length === 0) continue;
             await rememberRules(dependencies, input.region, group, context);
@@ -82,15 +83,17 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
     verify: (input) =>
       unprovenIfUnreachable<Verified<FenceResult>>(
         async () => {
-          const groups = await existing(dependencies, input);
-          const open = Object.keys(rulesOf(groups));
+          const groups = await findDatabaseGroups(dependencies, input);
+          const reason = unfenceable(input, groups);
+          if (reason !== undefined) return { output: unproven(reason), facts: { proven: false, reason } };
+          const open = Object.keys(rulesOf(groups ?? []));
           if (open.length > 0) {
             throw terminal(
               `database ${input.databaseId} in ${input.region} is open again: ingress rules in ${open.join(', ')}. ` +
                 'Find out who added them, then retry.',
             );
           }
-          return { output: PROVEN, facts: { groups: groups.length, rules: 0 } };
+          return { output: PROVEN, facts: { groups: groups?.length ?? 0, rules: 0 } };
         },
         (result) => ({ output: result, facts: { proven: false, reason: result.reason } }),
       ),
@@ -122,8 +125,19 @@ function noGroups(input: FenceDatabase) {
   return {
     code: 'noSecurityGroups',
     message: `Database ${input.databaseId} in ${input.region} uses no security group, so nothing can deny it.`,
-    remedy: 'Give it a security group of its own.',
+    remedy: 'Give it a security group of its own; or make sure that nobody writes to it, and consent.',
+    consent: 'unprovenFence',
   };
+}
+
+function withoutGroups({ databaseId }: FenceDatabase): string {
+  return `database ${databaseId} uses no security group`;
+}
+
+/** Why nothing can be removed and nothing be proven; undefined when there are security groups. */
+function unfenceable(input: FenceDatabase, groups: readonly SecurityGroup[] | undefined): string | undefined {
+  if (groups === undefined) return missing(`database ${input.databaseId}`, input.region);
+  return groups.length === 0 ? withoutGroups(input) : undefined;
 }
 
 function rulesIn(before: Facts): Rules {

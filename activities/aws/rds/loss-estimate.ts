@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DBInstance } from '@aws-sdk/client-rds';
 
 import type { Dependencies } from '../../dependencies';
-import { isUnreachable } from '../observe';
+import { observe } from '../observe';
+import { acceptSilence } from '../silence';
 import type { ReplayState } from './database-session';
 import { sourceOf, statusOf } from './database-status';
 import { findDatabase } from './find-database';
-import { currentLag, lagBeforeOutage } from './replica-lag';
+import { currentLag, lagBeforeOutage, tenths } from './replica-lag';
 import type { LagPoint } from './replica-lag';
 
 /** How many seconds of commits a promotion now would lose, and how we know. */
@@ -34,7 +35,7 @@ export async function estimateLoss(o: {
 }): Promise<LossEstimate> {
   const heard = o.replay?.caughtUpSecondsAgo ?? null;
   if (heard !== null && heard <= o.limitSeconds) {
-    return { seconds: heard, basis: 'the standby has replayed all that its source announced' };
+    return { seconds: tenths(heard), basis: 'the standby has replayed all that its source announced' };
   }
   const runs = o.replication === null || o.replication === 'replicating';
   const current = runs ? currentLag(o.points, o.now).seconds : null;
@@ -46,15 +47,16 @@ export async function estimateLoss(o: {
     // It may still commit what the replica does not get: an old figure would be too good.
     if (current !== null) return metric;
     return {
-      seconds: lastReplayedAt === null ? null : Math.max(0, (o.now - Date.parse(lastReplayedAt)) / 1000),
-      basis: `the source lives, replication does not (${o.replication ?? 'no fresh ReplicaLag'}); last replayed commit: ${lastReplayedAt ?? 'unknown'}`,
+      seconds:
+        lastReplayedAt === null ? null : tenths(Math.max(0, (o.now - Date.parse(lastReplayedAt)) / 1000)),
+      basis: `the source may live, replication does not (${o.replication ?? 'no fresh ReplicaLag'}); last replayed commit: ${lastReplayedAt ?? 'unknown'}`,
     };
   }
   const before = lagBeforeOutage(o.points, lastReplayedAt);
   return before === undefined
     ? { seconds: null, basis: 'the metric ReplicaLag has no point from before the outage' }
     : {
-        seconds: before.seconds,
+        seconds: tenths(before.seconds),
         basis: `ReplicaLag of ${new Date(before.at).toISOString()}, the last while replication lived`,
       };
 }
@@ -62,7 +64,10 @@ export async function estimateLoss(o: {
 /** Longest time that the question may take, seconds: it is asked while users wait for the failover. */
 const ALIVE_WITHIN_SECONDS = 5;
 
-/** Whether the source of a replica can be asked and is up. No answer within seconds counts as not alive. */
+/**
+ * Whether the source of a replica may be up. No answer within seconds counts as not alive; an answer that tells nothing
+ * (an error, a refusal) as alive, because that never makes the loss look smaller than it is.
+ */
 export async function isSourceAlive(
   dependencies: Dependencies,
   region: string,
@@ -74,13 +79,13 @@ export async function isSourceAlive(
   const parts = source.split(':');
   const sourceRegion = parts.length > 1 ? (parts[3] ?? region) : region;
   const id = parts.at(-1) ?? source;
-  const answer = findDatabase(dependencies, sourceRegion, id).then(
-    (found) => found !== undefined && ['available', 'backing-up', 'modifying'].includes(statusOf(found)),
-    (error: unknown) => {
-      if (isUnreachable(error)) return false;
-      throw error;
-    },
-  );
+  const look = () => acceptSilence(() => findDatabase(dependencies, sourceRegion, id));
+  const answer = observe(look).then((found) => {
+    if (found.state !== 'known') return found.state === 'unknown';
+    return (
+      found.value !== undefined && ['available', 'backing-up', 'modifying'].includes(statusOf(found.value))
+    );
+  });
   const limit = new AbortController();
   const late = sleep(ALIVE_WITHIN_SECONDS * 1000, false, { signal: limit.signal }).catch(() => false);
   // Whoever loses the race must not fail on its own later.

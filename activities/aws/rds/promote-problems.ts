@@ -87,3 +87,20 @@ export function lossProblems(input: PromoteReplica, loss: LossEstimate): Problem
     },
   ];
 }
+
+/**
+ * The worker cannot look into the standby's database. RDS promotes it all the same; only the proof is missing, and
+ * Bitbucket's nodes may well have the way or the password that the worker lacks.
+ */
+export function blindPromotion(input: PromoteReplica, reason: string): Problem {
+  return {
+    code: 'databaseSessionFailed',
+    message:
+      `The worker cannot open a session to ${input.databaseId}, so that nobody would see whether it takes writes ` +
+      `after the promotion: ${reason}`,
+    remedy:
+      'Mend the network path, or the reference of the password. Or consent to promote it blindly: the step will then ' +
+      'ask after the promotion, because the write cannot be proven; look yourself, and skip it.',
+    consent: 'blindPromotion',
+  };
+}

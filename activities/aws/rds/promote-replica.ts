@@ -1,11 +1,13 @@
 import { AddTagsToResourceCommand, PromoteReadReplicaCommand } from '@aws-sdk/client-rds';
 import type { DBInstance } from '@aws-sdk/client-rds';
 
+import { valueOf } from '../../../workflows/runbook/observed';
 import type { PlannedCall, Problem, StepContext } from '../../../workflows/runbook/step';
 import { promoteReplica } from '../../../workflows/steps/database';
 import type { PromotedDatabase, PromoteReplica } from '../../../workflows/steps/database';
 import type { Dependencies } from '../../dependencies';
 import { needsPerson, terminal } from '../../errors';
+import { pause } from '../../hosts/pause';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
@@ -18,10 +20,12 @@ import { isBroken, replicationOf, sourceOf, statusOf } from './database-status';
 import { findDatabase } from './find-database';
 import { estimateLoss, isSourceAlive } from './loss-estimate';
 import type { LossEstimate } from './loss-estimate';
-import { lossProblems, replicaProblems } from './promote-problems';
+import { blindPromotion, lossProblems, replicaProblems } from './promote-problems';
 import { readLagPoints } from './replica-lag';
 
 const LAST_REPLAYED = 'runbooks:last-replayed-at';
+/** So long a promoted server may stay silent while RDS calls it available, before people are asked. */
+const SILENT_SECONDS = 30;
 
 /** [A §5.3, B §13.1 #7] The point of no return of a failover. */
 export function promoteReplicaImplementation(dependencies: Dependencies): StepImplementation {
@@ -75,16 +79,12 @@ export function promoteReplicaImplementation(dependencies: Dependencies): StepIm
 
     async run(input, context) {
       const instance = await existing(dependencies, input);
-      if (sourceOf(instance) === null || isUnderWay(instance, context))
-        return adopted(input, instance, context);
-      const replay = await readReplayState(dependencies.secrets, targetOf(input, instance)).catch(
-        (error: unknown) => {
-          // Promoting does not need it; only the report does.
-          if (error instanceof DatabaseUnreachable) return undefined;
-          throw error;
-        },
-      );
-      const lastReplayedAt = replay?.lastReplayedAt ?? null;
+      if (sourceOf(instance) === null) return adopted(input, instance, context);
+      // Perhaps our promotion, whose answer was lost, perhaps a change of somebody else's: the outcome tells.
+      if (isUnderWay(instance, context)) throw lookAgain(stillReplica(input, instance), context);
+      // Promoting does not need it; only the report does.
+      const replay = await observe(() => readReplayState(dependencies.secrets, targetOf(input, instance)));
+      const lastReplayedAt = valueOf(replay)?.lastReplayedAt ?? null;
       await markIntent(dependencies, input, instance, lastReplayedAt, context);
       await askAws(
         {
@@ -105,11 +105,8 @@ export function promoteReplicaImplementation(dependencies: Dependencies): StepIm
           // Refused by its state: perhaps because an attempt whose answer was lost is promoting it [A §9 B].
           busy: async (error) => {
             const now = await existing(dependencies, input);
-            if (sourceOf(now) === null || isUnderWay(now, context)) return;
-            throw lookAgain(
-              `${input.databaseId} is ${statusOf(now)}: ${error.name}: ${error.message}`,
-              context,
-            );
+            if (sourceOf(now) === null) return;
+            throw lookAgain(`${stillReplica(input, now)}: ${error.name}: ${error.message}`, context);
           },
         },
       );
@@ -127,13 +124,13 @@ export function promoteReplicaImplementation(dependencies: Dependencies): StepIm
         );
       }
       if (source !== null) {
-        throw lookAgain(`${input.databaseId} is ${status}, still a replica of ${source}`, context);
+        throw lookAgain(stillReplica(input, instance), context);
       }
       if (status !== 'available' && status !== 'backing-up') {
         throw lookAgain(`${input.databaseId} is promoted and ${status}`, context);
       }
       const target = targetOf(input, instance);
-      const replay = await proveRole(dependencies, target, context);
+      const replay = await proveRole(dependencies, input, target, context);
       if (status === 'backing-up') {
         throw lookAgain(`${input.databaseId} accepts writes; its first backup is running`, context);
       }
@@ -159,20 +156,30 @@ export function promoteReplicaImplementation(dependencies: Dependencies): StepIm
   });
 }
 
-/** Not in recovery, and a row written and read back. */
+/** Not in recovery, and a row written and read back. A server that RDS calls available is silent for moments only. */
 async function proveRole(
   dependencies: Dependencies,
+  input: PromoteReplica,
   target: DatabaseTarget,
   context: StepContext,
 ): Promise<ReplayState> {
-  try {
-    const replay = await readReplayState(dependencies.secrets, target);
-    if (replay.inRecovery) throw lookAgain(`${target.host} is promoted, but still in recovery`, context);
-    await proveWrite(dependencies.secrets, target, stableToken(context));
-    return replay;
-  } catch (error) {
-    if (error instanceof DatabaseUnreachable) throw lookAgain(error.message, context);
-    throw error;
+  for (const deadline = Date.now() + SILENT_SECONDS * 1000; ;) {
+    try {
+      const replay = await readReplayState(dependencies.secrets, target);
+      if (replay.inRecovery) throw lookAgain(`${target.host} is promoted, but still in recovery`, context);
+      await proveWrite(dependencies.secrets, target, stableToken(context));
+      return replay;
+    } catch (error) {
+      if (!(error instanceof DatabaseUnreachable)) throw error;
+      if (Date.now() > deadline) {
+        throw needsPerson(
+          `database ${input.databaseId} in ${input.region} is promoted, but the worker cannot prove that it takes ` +
+            `writes: ${error.message}. Mend the way to it, then retry; or see for yourself that it takes writes, and skip.`,
+          error,
+        );
+      }
+    }
+    await pause(1);
   }
 }
 
@@ -187,24 +194,20 @@ async function lookAtLoss(
 }> {
   const [session, points] = await Promise.all([
     observe(() => readReplayState(dependencies.secrets, targetOf(input, instance))),
-    readLagPoints(dependencies, input.region, input.databaseId),
+    // A metric that cannot be read makes the loss unknown, which people may accept; it is no reason to stop.
+    observe(() => readLagPoints(dependencies, input.region, input.databaseId)),
   ]);
-  const replay = session.state === 'known' ? session.value : undefined;
+  const replay = valueOf(session);
   const loss = await estimateLoss({
     replay,
     replication: replicationOf(instance),
-    points,
+    points: valueOf(points) ?? [],
     limitSeconds: input.lagLimitSeconds,
     sourceAlive: () => isSourceAlive(dependencies, input.region, instance),
     now: Date.now(),
   });
-  if (session.state === 'known') return { loss, replay, problems: [] };
-  const problem: Problem = {
-    code: 'databaseSessionFailed',
-    message: `The promotion could not be proven: ${session.reason}`,
-    remedy: "Give the worker a network path to the database and a valid password's reference.",
-  };
-  return { loss, replay, problems: [problem] };
+  const problems = session.state === 'known' ? [] : [blindPromotion(input, session.reason)];
+  return { loss, replay, problems };
 }
 
 /** Recorded before the call, so that a repeated run knows its own promotion from a foreign one [A §11.5]. */
@@ -228,6 +231,10 @@ async function markIntent(
 
 function isUnderWay(instance: DBInstance, context: StepContext): boolean {
   return isOurs(instance.TagList, context) && ['modifying', 'rebooting'].includes(statusOf(instance));
+}
+
+function stillReplica(input: PromoteReplica, instance: DBInstance): string {
+  return `${input.databaseId} is ${statusOf(instance)}, still a replica of ${sourceOf(instance) ?? 'nothing'}`;
 }
 
 function adopted(input: PromoteReplica, instance: DBInstance, context: StepContext): PromotedDatabase {

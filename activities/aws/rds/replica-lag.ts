@@ -57,6 +57,11 @@ export async function readLagPoints(
     .sort((a, b) => a.at - b.at);
 }
 
+/** To a tenth of a second: what is measured each minute is not known any better. */
+export function tenths(seconds: number): number {
+  return Math.round(seconds * 10) / 10;
+}
+
 export interface LagReading {
   /** Highest of the last points that say something, if the newest is fresh; null otherwise. */
   readonly seconds: number | null;
@@ -72,8 +77,8 @@ export function currentLag(points: readonly LagPoint[], now = Date.now()): LagRe
   const recent = points.slice(-POINTS).filter((point) => point.seconds >= 0);
   const usable = newest.seconds >= 0 && ageSeconds <= FRESH_SECONDS;
   return {
-    seconds: usable ? Math.max(...recent.map((point) => point.seconds)) : null,
-    ageSeconds,
+    seconds: usable ? tenths(Math.max(...recent.map((point) => point.seconds))) : null,
+    ageSeconds: tenths(ageSeconds),
   };
 }
 

@@ -144,8 +144,10 @@ it('check gives as the reason only what nobody can see now, not what the fence i
     effect: { kind: 'error', code: 'ServiceUnavailable', status: 503 },
   });
   const { output } = await parts().check(input(), CONTEXT);
-  expect(output).toMatchObject({ proven: false, reason: expect.stringContaining('database: unreachable') });
-  expect(output.reason).not.toContain('RUNNING');
+  expect(output).toMatchObject({
+    proven: false,
+    reason: expect.stringMatching(/^database: unreachable(?!.*RUNNING)/),
+  });
 });
 
 function site(port: number): Site {

@@ -34,6 +34,13 @@ test.each(['ResumeProcesses', 'AuthorizeSecurityGroupIngress', 'StartInstances',
   },
 );
 
+test.each(['SuspendProcesses', 'RevokeSecurityGroupIngress', 'CreateTags', 'CreateOrUpdateTags'])(
+  '%s after the promotion is part of a fence that comes late',
+  (action) => {
+    expect(callsToFencedSite([promoted, call('eu-central-1', action)], PAIR, NOT_OURS)).toEqual([]);
+  },
+);
+
 test('the group of the lost site may be set to nothing again, but to nothing else', () => {
   const resize = (MaxSize: string): LedgerEntry =>
     call('eu-central-1', 'UpdateAutoScalingGroup', { parameters: { MaxSize } });

@@ -1,0 +1,51 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** For so long the silence of a region is believed without asking again, milliseconds. */
+const BELIEVED_MS = 10_000;
+/** One silent service may be in trouble by itself; so many of them are the region's trouble. */
+const SERVICES = 2;
+
+/** A read that was not sent, or not sent again, because its region had just been silent. Says nothing about the resource. */
+export class RegionSilent extends Error {
+  override readonly name = 'RegionSilent';
+}
+
+const accepting = new AsyncLocalStorage<true>();
+
+/**
+ * Within `work`, reads in a region that has just been silent fail at once instead of waiting for the time limits again.
+ * Only for work to which "nobody answers" is an answer, such as fencing a lost site; never for what finds out whether
+ * a region is back.
+ */
+export function acceptSilence<T>(work: () => Promise<T>): Promise<T> {
+  return accepting.run(true, work);
+}
+
+export function acceptsSilence(): boolean {
+  return accepting.getStore() === true;
+}
+
+/**
+ * Which regions left calls unanswered a moment ago. A region counts as silent when calls to two of its services got no
+ * answer within the last ten seconds, and none got one since; any answer ends that at once.
+ */
+export class SilentRegions {
+  /** Region → service → when its last unanswered call ended, epoch milliseconds. */
+  private readonly unanswered = new Map<string, Map<string, number>>();
+
+  answered(region: string): void {
+    this.unanswered.delete(region);
+  }
+
+  missed(region: string, service: string, now = Date.now()): void {
+    const services = this.unanswered.get(region) ?? new Map<string, number>();
+    services.set(service, now);
+    this.unanswered.set(region, services);
+  }
+
+  /** Seconds since the region was last silent; undefined when it does not count as silent. */
+  silentSince(region: string, now = Date.now()): number | undefined {
+    const recent = [...(this.unanswered.get(region)?.values() ?? [])].filter((at) => now - at < BELIEVED_MS);
+    return recent.length < SERVICES ? undefined : (now - Math.max(...recent)) / 1000;
+  }
+}

@@ -1,0 +1,126 @@
+import type { Browser } from 'playwright-core';
+import { connect } from '../../client/connection';
+import type { Session } from '../../client/connection';
+import { addAttributes, readAttributes } from '../../client/search-attributes';
+import { missingWorker } from '../../client/start-run';
+import { LabProcess } from '../../lab/world/process';
+import { programPath } from '../../lab/world/program';
+import { World } from '../../lab/world/world';
+import { until } from '../support/until';
+import { startBrowser, TemporalPages } from './temporal-pages';
+
+const RUN = 'drFailover/bitbucket-prod/by-hand';
+/** Installing a browser takes minutes where there is none. */
+const INSTALL_MS = 900_000;
+
+let browser: Browser;
+let world: World;
+let session: Session;
+let worker: LabProcess;
+let pages: TemporalPages;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  world = await World.start({ scale: 120, temporal: 'own', nodes: 1, homeCopyEverySeconds: null });
+  session = await connect({ ...process.env, ...world.environment() });
+  await addAttributes(session, await readAttributes(session));
+  worker = await LabProcess.start({
+    name: 'worker',
+    command: process.execPath,
+    args: ['--no-warnings', programPath('bin/runbooks'), 'worker'],
+    log: world.directory.log('worker'),
+    env: {
+      ...world.environment(),
+      RUNBOOKS_AWS_TIMEOUT_SECONDS: '1',
+      RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '1',
+    },
+  });
+  await until('a worker', async () => ((await missingWorker(session)) === undefined ? true : undefined), 60);
+  await world.breakIt('region-down');
+  pages = await TemporalPages.open(browser, world.temporal?.ui ?? '');
+}, INSTALL_MS);
+
+afterAll(async () => {
+  await browser?.close();
+  await worker?.stop(15_000);
+  await session?.close();
+  await world?.stop();
+}, 60_000);
+
+/** The JSON that the page offers for an ask, as somebody pastes it who fills in what is asked for. */
+async function offered(ask: string, filledIn: Readonly<Record<string, string>>): Promise<string> {
+  const { codes } = await pages.details(RUN);
+  const messages = codes.map((code) => JSON.parse(code) as Readonly<Record<string, string>>);
+  const message = messages.find((one) => one['ask'] === ask);
+  if (message === undefined) throw new Error(`the page offers nothing for ${ask}: ${codes.join(' ')}`);
+  for (const name of Object.keys(filledIn)) expect(message).toHaveProperty(name);
+  return JSON.stringify({ ...message, ...filledIn });
+}
+
+test('a run started with the form says on its page what is asked of whom, and with which JSON to answer', async () => {
+  await pages.start('drFailover', RUN, 'runbooks', '{ "instance": "bitbucket-prod" }');
+  const { text, codes } = await until(
+    'both questions on the page',
+    async () => {
+      const details = await pages.details(RUN);
+      return details.codes.length === 2 ? details : undefined;
+    },
+    45,
+  );
+  for (const part of [
+    'Waits for 2 decisions.',
+    'Nothing has been changed so far.',
+    'Fail bitbucket-prod over from primary to standby',
+    '2 approvals from different people with role operator or manager',
+    'lost site: primary (eu-central-1)',
+    'One approval from a person with role manager',
+    'fenceUnproven',
+    'More Actions, Send an Update, decide',
+    'Promote the standby database (no way back)',
+    'Verify the service as users meet it',
+  ]) {
+    expect(text).toContain(part);
+  }
+  expect(text).not.toMatch(/\*\*|\\|```|&#?\w+;/);
+  const [failover, consent] = codes.map((code) => JSON.parse(code) as unknown);
+  const planHash = expect.stringMatching(/^[0-9a-f]{16}$/) as string;
+  expect(failover).toEqual({ ask: 'failover', verdict: 'approve', actor: 'YOUR NAME', planHash });
+  expect(consent).toEqual({
+    ask: 'unprovenFence',
+    verdict: 'approve',
+    actor: 'YOUR NAME',
+    planHash,
+    note: '',
+  });
+}, 90_000);
+
+test('a decision that does not count is refused in the form, in words for whoever sent it', async () => {
+  const stranger = await offered('failover', { actor: 'mallory' });
+  expect(await pages.update(RUN, 'decide', stranger)).toContain(
+    '"mallory" is not among the people of the estate (ada, grace, linus, margaret, katherine)',
+  );
+  const silent = await offered('unprovenFence', { actor: 'margaret' });
+  expect(await pages.update(RUN, 'decide', silent)).toContain('"unprovenFence" needs a reason');
+  expect((await pages.details(RUN)).text).toContain('Waits for 2 decisions.');
+}, 60_000);
+
+test('approvals sent with the form carry the run to SUCCEEDED, which its page and the list show', async () => {
+  const note = 'the provider confirms that the region has no power';
+  expect(await pages.update(RUN, 'decide', await offered('failover', { actor: 'ada' }))).toBeNull();
+  expect((await pages.details(RUN)).text).toContain('1 more of 2 approvals');
+  const consent = await offered('unprovenFence', { actor: 'margaret', note });
+  expect(await pages.update(RUN, 'decide', consent)).toBeNull();
+  expect(await pages.update(RUN, 'decide', await offered('failover', { actor: 'grace' }))).toBeNull();
+  await session.client.workflow.getHandle(RUN).result();
+
+  const { text } = await pages.details(RUN);
+  for (const part of ['SUCCEEDED: everything was done and verified', 'Still to do by people', note])
+    expect(text).toContain(part);
+  const cells = await pages.listed('RunbookInstance="bitbucket-prod" AND RunbookOutcome="SUCCEEDED"', RUN, [
+    'RunbookInstance',
+    'RunbookOutcome',
+    'RunbookPhase',
+  ]);
+  expect(cells).toEqual(expect.arrayContaining(['Completed', 'bitbucket-prod', 'SUCCEEDED', 'ended']));
+  expect((await world.invariants()).violations).toEqual([]);
+}, 120_000);
