@@ -1,7 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { GIT_ENVIRONMENT } from './run';
 
 export interface BackendCall {
@@ -27,13 +34,13 @@ function backendProgram(): string {
 }
 
 /** Answers a clone or a listing of refs: what git says is passed on as it comes. */
-export function streamBackend(
+export async function streamBackend(
   call: BackendCall,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const child = await startBackend(call, request);
   return new Promise((resolve, reject) => {
-    const child = startBackend(call, request);
     response.once('close', () => child.kill());
     child.once('error', reject);
     child.once('close', () => resolve());
@@ -56,9 +63,9 @@ export function streamBackend(
 }
 
 /** Runs a push and keeps git's answer back, so that it can be recorded before the client hears of it. */
-export function bufferBackend(call: BackendCall, request: IncomingMessage): Promise<BackendAnswer> {
+export async function bufferBackend(call: BackendCall, request: IncomingMessage): Promise<BackendAnswer> {
+  const child = await startBackend(call, request);
   return new Promise((resolve, reject) => {
-    const child = startBackend(call, request);
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.once('error', reject);
@@ -70,30 +77,46 @@ export function bufferBackend(call: BackendCall, request: IncomingMessage): Prom
   });
 }
 
-function startBackend(call: BackendCall, request: IncomingMessage): ChildProcessWithoutNullStreams {
-  const child = spawn(backendProgram(), [], {
-    env: {
-      ...GIT_ENVIRONMENT,
-      GIT_PROJECT_ROOT: call.root,
-      GIT_HTTP_EXPORT_ALL: '1',
-      PATH_INFO: call.path,
-      QUERY_STRING: call.query,
-      REQUEST_METHOD: request.method ?? 'GET',
-      REMOTE_USER: call.user,
-      REMOTE_ADDR: request.socket.remoteAddress ?? '',
-      SERVER_PROTOCOL: 'HTTP/1.1',
-      ...requestVariables(request.headers),
-    },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  // A client that hangs up, or a git that has read enough, is no fault of the node.
-  child.stdin.on('error', () => undefined);
-  child.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
-  request.once('close', () => {
-    if (!request.complete) child.kill();
-  });
-  request.pipe(child.stdin);
-  return child;
+type Backend = ChildProcessByStdio<null, Readable, Readable>;
+
+async function startBackend(call: BackendCall, request: IncomingMessage): Promise<Backend> {
+  const body = await spool(request);
+  try {
+    const child = spawn(backendProgram(), [], {
+      env: {
+        ...GIT_ENVIRONMENT,
+        GIT_PROJECT_ROOT: call.root,
+        GIT_HTTP_EXPORT_ALL: '1',
+        PATH_INFO: call.path,
+        QUERY_STRING: call.query,
+        REQUEST_METHOD: request.method ?? 'GET',
+        REMOTE_USER: call.user,
+        REMOTE_ADDR: request.socket.remoteAddress ?? '',
+        SERVER_PROTOCOL: 'HTTP/1.1',
+        ...requestVariables(request.headers),
+      },
+      stdio: [body.fd, 'pipe', 'pipe'],
+    }) as Backend;
+    child.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
+    return child;
+  } finally {
+    await body.close();
+  }
+}
+
+/**
+ * The whole request body in a file that has no name any more. git http-backend reads for ever from an input that ends
+ * before the announced length, so it must not be started before all is there: a node that loses its power in the middle
+ * of a push would leave it spinning.
+ */
+async function spool(request: IncomingMessage): Promise<FileHandle> {
+  const path = join(tmpdir(), `git-request-${randomUUID()}`);
+  try {
+    await pipeline(request, createWriteStream(path, { mode: 0o600 }));
+    return await open(path, 'r');
+  } finally {
+    await rm(path, { force: true });
+  }
 }
 
 function requestVariables(headers: IncomingHttpHeaders): Record<string, string> {
