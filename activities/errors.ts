@@ -31,6 +31,11 @@ export function needsPerson(message: string, cause?: unknown): ApplicationFailur
   return failure('NeedsPerson', message, cause);
 }
 
+/** Whether an adapter has found that only a person can mend it. */
+export function needsPeople(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.type === 'NeedsPerson';
+}
+
 export function leaseLost(message: string): ApplicationFailure {
   return failure('LeaseLost', message);
 }

@@ -58,8 +58,8 @@ export function implementStep<I, O>(
   }
   return {
     kind: 'step',
-    contract: contract as StepContract<unknown, unknown>,
-    parts: parts as unknown as StepParts<unknown, unknown>,
+    contract: contract,
+    parts: parts,
   };
 }
 
@@ -70,7 +70,7 @@ export function implementObservation<I, O>(
 ): ObservationImplementation {
   return {
     kind: 'observation',
-    contract: contract as ObservationContract<unknown, unknown>,
+    contract: contract,
     actions,
     look: look as (input: unknown, context: StepContext) => Promise<unknown>,
   };

@@ -12,7 +12,7 @@ import { registerImplementations } from './runbook/register';
 import type { Activity } from './runbook/register';
 
 /** Every step and observation that this code can carry out. */
-function allImplementations(dependencies: Dependencies): readonly Implementation[] {
+export function allImplementations(dependencies: Dependencies): readonly Implementation[] {
   return [awsImplementations, bitbucketImplementations, dnsImplementations, hostsImplementations].flatMap(
     (make) => make(dependencies),
   );

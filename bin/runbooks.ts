@@ -71,4 +71,6 @@ function version(): string {
   throw new CommandError('package.json is missing', 'Install the package again.');
 }
 
+// The AWS SDK's own switch for its reminder of Node versions to come, which is ours to read and not the operator's.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 void main(process.argv.slice(2));

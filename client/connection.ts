@@ -43,7 +43,7 @@ export async function connect(environment: Readonly<Record<string, string | unde
     connection,
     address,
     namespace,
-    taskQueue: environment['RUNBOOKS_TASK_QUEUE'] ?? 'runbooks',
+    taskQueue: environment['RUNBOOKS_TASK_QUEUE'] || 'runbooks',
     call: (what, work, seconds = CALL_SECONDS) =>
       connection.withDeadline(Date.now() + seconds * 1000, work).catch((error: unknown) => {
         throw explain(what, address, error);

@@ -3,6 +3,7 @@ import { registerAcknowledge } from './commands/acknowledge';
 import { registerAnswers, registerHold } from './commands/answer';
 import { registerDoctor } from './commands/doctor';
 import { registerEstate } from './commands/estate';
+import { registerIamPolicy } from './commands/iam-policy';
 import { registerList } from './commands/list';
 import { registerLook } from './commands/look';
 import { registerPlan } from './commands/plan';
@@ -17,6 +18,7 @@ export function registerClientCommands(program: Command, host: Host = processHos
   registerSetup(program, host);
   registerDoctor(program, host);
   registerEstate(program, host);
+  registerIamPolicy(program, host);
   registerPlan(program, host);
   registerStart(program, host);
   registerList(program, host);

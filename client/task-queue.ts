@@ -3,13 +3,17 @@ import type { Session } from './connection';
 
 const TYPES = temporal.api.enums.v1.TaskQueueType;
 
-/** Identities of the workers that asked for work within the last minutes, workflows and activities apart. */
+/**
+ * Identities of the workers that asked for work, workflows and activities apart.
+ * @param withinSeconds the server itself forgets them after five minutes only; an idle worker asks once a minute
+ */
 export async function pollers(
   session: Session,
+  withinSeconds = Infinity,
 ): Promise<{ readonly workflows: readonly string[]; readonly activities: readonly string[] }> {
   const [workflows, activities] = await Promise.all([
-    pollersOf(session, TYPES.TASK_QUEUE_TYPE_WORKFLOW),
-    pollersOf(session, TYPES.TASK_QUEUE_TYPE_ACTIVITY),
+    pollersOf(session, TYPES.TASK_QUEUE_TYPE_WORKFLOW, withinSeconds),
+    pollersOf(session, TYPES.TASK_QUEUE_TYPE_ACTIVITY, withinSeconds),
   ]);
   return { workflows, activities };
 }
@@ -17,6 +21,7 @@ export async function pollers(
 async function pollersOf(
   session: Session,
   taskQueueType: temporal.api.enums.v1.TaskQueueType,
+  withinSeconds: number,
 ): Promise<readonly string[]> {
   const described = await session.call('describing the task queue', () =>
     session.connection.workflowService.describeTaskQueue({
@@ -25,5 +30,8 @@ async function pollersOf(
       taskQueueType,
     }),
   );
-  return (described.pollers ?? []).map((poller) => poller.identity ?? 'unnamed');
+  const since = Date.now() / 1000 - withinSeconds;
+  return (described.pollers ?? [])
+    .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= since)
+    .map((poller) => poller.identity ?? 'unnamed');
 }

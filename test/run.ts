@@ -26,7 +26,9 @@ async function main(): Promise<number> {
     const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites;
     const skipped = summary.numPendingTests + summary.numTodoTests;
     const ok = code === 0 && failed === 0 && summary.numPassedTests > 0;
-    console.log(`${summary.numPassedTests} passed, ${ok ? 0 : Math.max(1, failed)} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+    console.log(
+      `${summary.numPassedTests} passed, ${ok ? 0 : Math.max(1, failed)} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+    );
     return ok ? 0 : 1;
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -35,10 +37,14 @@ async function main(): Promise<number> {
 
 function runJest(args: readonly string[]): Promise<number> {
   const root = packageRoot();
-  const child = spawn(process.execPath, ['--no-warnings', join(root, 'node_modules/jest/bin/jest.js'), ...args], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'], // With --json jest's own report is on stderr; stdout would repeat the JSON.
-  });
+  const child = spawn(
+    process.execPath,
+    ['--no-warnings', join(root, 'node_modules/jest/bin/jest.js'), ...args],
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'], // With --json jest's own report is on stderr; stdout would repeat the JSON.
+    },
+  );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
 }

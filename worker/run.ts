@@ -4,6 +4,7 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import { AwsClients } from '../activities/aws/clients';
+import { secretsFrom } from '../activities/secrets/sources';
 import { loadEstate } from '../estate/load';
 import { bundlePath } from './bundle';
 import type { WorkerConfig } from './config';
@@ -11,7 +12,6 @@ import { serveHealth } from './health';
 import type { HealthServer } from './health';
 import { createLogger } from './logger';
 import { requireSearchAttributes } from './search-attributes';
-import { secretsOf } from './secret-sources';
 
 /**
  * Serves the task queue until SIGTERM or SIGINT, then lets running activities finish within the grace time.
@@ -35,7 +35,7 @@ export async function runWorker(config: WorkerConfig, environment: NodeJS.Proces
       taskQueue: config.taskQueue,
       identity: config.identity,
       workflowBundle: { codePath },
-      activities: createActivities({ aws, secrets: secretsOf(aws, environment) }, () =>
+      activities: createActivities({ aws, secrets: secretsFrom(aws, environment) }, () =>
         loadEstate(config.estate),
       ),
       maxConcurrentActivityTaskExecutions: config.concurrentActivities,
@@ -91,7 +91,9 @@ async function connect(options: Parameters<typeof NativeConnection.connect>[0]):
     return await NativeConnection.connect(options);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`Temporal does not answer at ${address} (${why}): start it, or set TEMPORAL_ADDRESS`);
+    throw new Error(`Temporal does not answer at ${address} (${why}): start it, or set TEMPORAL_ADDRESS`, {
+      cause: error,
+    });
   }
 }
 

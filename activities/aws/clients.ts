@@ -74,7 +74,7 @@ interface Stack {
  * One client per service and region, made when first asked for. Two attempts per call, each bounded: longer waits are
  * the workflow's [A §8]. Every attempt is announced to the surrounding activity, which counts it and refuses a mutating
  * one without the lease; a cancelled activity aborts the request. A region that has just been silent gets one attempt of
- * each read, and none from whoever accepts its silence.
+ * each read, and none while a plan is made (`silence.ts`).
  */
 export class AwsClients {
   private readonly clients = new Map<string, AnyClient>();

@@ -1,12 +1,11 @@
-import { ApplicationFailure } from '@temporalio/common';
-
 import { fenceUnproven } from '../../workflows/plan/unproven-fence';
-import type { Check, PlannedCall } from '../../workflows/runbook/step';
+import type { Check, PlannedCall, StepContext } from '../../workflows/runbook/step';
 import type { FenceResult } from '../../workflows/steps/fence';
+import { needsPeople } from '../errors';
 import { AwsTransient, HostUnreachable } from './errors';
 import { isUnreachable } from './observe';
 import { attemptNumber } from './pace';
-import { acceptSilence } from './silence';
+import { acceptSilenceInPlan } from './silence';
 
 export const PROVEN: FenceResult = { proven: true, reason: null };
 
@@ -23,7 +22,7 @@ export async function unprovenIfUnreachable<T>(
   otherwise: (result: FenceResult) => T,
 ): Promise<T> {
   try {
-    return await acceptSilence(part);
+    return await part();
   } catch (error) {
     if (!isUnreachable(error)) throw error;
     return otherwise(unproven(messageOf(error)));
@@ -39,13 +38,14 @@ export async function checkFence(
     /** Continues "it is unknown whether …". */
     readonly what: string;
     readonly region: string;
+    readonly context: StepContext;
     /** What would be tried. */
     readonly calls: readonly PlannedCall[];
   },
   look: () => Promise<Check<FenceResult>>,
 ): Promise<Check<FenceResult>> {
   try {
-    return await acceptSilence(look);
+    return await acceptSilenceInPlan(about.context, look);
   } catch (error) {
     const trouble = troubleOf(error, about.region);
     if (trouble === undefined) throw error;
@@ -65,8 +65,7 @@ function troubleOf(error: unknown, region: string): string | undefined {
   if (error instanceof HostUnreachable) return `${error.host} takes no commands`;
   if (isUnreachable(error)) return `${region} does not answer`;
   if (error instanceof AwsTransient && attemptNumber() >= PATIENCE) return `${region} answers with errors`;
-  if (error instanceof ApplicationFailure && error.type === 'NeedsPerson')
-    return `${region} does not let us look`;
+  if (needsPeople(error)) return `${region} does not let us look`;
   return undefined;
 }
 

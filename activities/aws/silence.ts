@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+import type { StepContext } from '../../workflows/runbook/step';
+
 /** For so long the silence of a region is believed without asking again, milliseconds. */
 const BELIEVED_MS = 10_000;
 /** One silent service may be in trouble by itself; so many of them are the region's trouble. */
@@ -14,11 +16,16 @@ const accepting = new AsyncLocalStorage<true>();
 
 /**
  * Within `work`, reads in a region that has just been silent fail at once instead of waiting for the time limits again.
- * Only for work to which "nobody answers" is an answer, such as fencing a lost site; never for what finds out whether
- * a region is back.
+ * Only for what is shown to people, never for what acts or finds out whether a region is back: each worker has heard
+ * something else, and another one may know already that the region answers.
  */
 export function acceptSilence<T>(work: () => Promise<T>): Promise<T> {
   return accepting.run(true, work);
+}
+
+/** The plan believes what was heard a moment ago; the execution asks again. */
+export function acceptSilenceInPlan<T>(context: StepContext, work: () => Promise<T>): Promise<T> {
+  return context.token === null ? acceptSilence(work) : work();
 }
 
 export function acceptsSilence(): boolean {

@@ -94,7 +94,10 @@ export async function findGitProblems(withAddress: boolean): Promise<readonly Pr
       {
         code: 'gitMissing',
         message: error instanceof Error ? error.message : String(error),
-        remedy: 'Install git 2.37 or newer on every worker.',
+        remedy:
+          'Install git 2.37 or newer on every worker. Or consent: the steps that clone and push will ask; see for ' +
+          'yourself, and skip them.',
+        consent: 'unprovenService',
       },
     ];
   }

@@ -7,7 +7,7 @@ import { askAws } from '../aws/errors';
 import { isUnreachable } from '../aws/observe';
 import { elapsedSeconds, lookAgain } from '../aws/pace';
 import type { Dependencies } from '../dependencies';
-import { terminal } from '../errors';
+import { needsPeople, terminal } from '../errors';
 import { implementStep } from '../implement';
 import type { StepImplementation } from '../implement';
 import { pause } from '../hosts/pause';
@@ -116,22 +116,29 @@ async function zoneOf(
     if (record === undefined) return { problems: [zoneMissing(input)] };
     return { record, problems: recordProblems(input, record) };
   } catch (error) {
-    if (!isUnreachable(error)) throw error;
-    const problem = {
-      code: 'dnsZoneUnreachable',
-      message: `Route 53 does not answer for zone ${input.dns.zoneId}: ${error instanceof Error ? error.message : String(error)}`,
-      remedy:
-        "Check the worker's way to Route 53 (its control plane is in us-east-1), or prepare to change the record elsewhere.",
-    };
-    return { problems: [problem] };
+    if (!isUnreachable(error) && !needsPeople(error)) throw error;
+    return { problems: [zoneUnreadable(input, error)] };
   }
+}
+
+/** Everything before this step works without DNS, and a name can be moved by hand. */
+const BY_HAND = 'Or consent, and move the name by hand when the step fails; then skip it.';
+
+function zoneUnreadable({ dns }: SwitchDns, error: unknown): Problem {
+  return {
+    code: 'dnsZoneUnreachable',
+    message: `Route 53 does not tell about zone ${dns.zoneId}: ${error instanceof Error ? error.message : String(error)}`,
+    remedy: `Check the worker's way to Route 53 (its control plane is in us-east-1) and its permissions. ${BY_HAND}`,
+    consent: 'dnsByHand',
+  };
 }
 
 function zoneMissing({ dns }: SwitchDns): Problem {
   return {
     code: 'dnsZoneMissing',
     message: `There is no hosted zone ${dns.zoneId} in this account`,
-    remedy: 'Correct dns.zoneId in the estate; the worker may be using another account.',
+    remedy: `Correct dns.zoneId in the estate; the worker may be using another account. ${BY_HAND}`,
+    consent: 'dnsByHand',
   };
 }
 
@@ -141,14 +148,16 @@ function recordProblems({ dns }: SwitchDns, record: RecordFacts): readonly Probl
     problems.push({
       code: 'dnsRecordOfAnotherType',
       message: `${dns.name} has a record of type ${record.others.join(', ')}; a CNAME cannot stand beside it`,
-      remedy: `Replace it by a CNAME with a TTL of ${dns.ttlSeconds} s before it is needed.`,
+      remedy: `Replace it by a CNAME with a TTL of ${dns.ttlSeconds} s. ${BY_HAND}`,
+      consent: 'dnsByHand',
     });
   }
   if (record.routed.length > 0) {
     problems.push({
       code: 'dnsRecordIsRouted',
       message: `${dns.name} has a routing policy (records ${record.routed.join(', ')})`,
-      remedy: 'Replace these records by one plain CNAME, or switch by their own means.',
+      remedy: `Replace these records by one plain CNAME. ${BY_HAND}`,
+      consent: 'dnsByHand',
     });
   }
   return problems;

@@ -18,11 +18,12 @@ export function fenceHomeImplementation({ aws }: Dependencies): StepImplementati
   return implementStep<FenceHome, FenceResult>(fenceHome, {
     actions: HOST_COMMAND_ACTIONS,
 
-    check: (input) =>
+    check: (input, context) =>
       checkFence(
         {
           what: `the home of ${input.site} is exported`,
           region: input.region,
+          context,
           calls: [withdrawal(input)],
         },
         async () => {
@@ -43,7 +44,7 @@ export function fenceHomeImplementation({ aws }: Dependencies): StepImplementati
     run: (input, context) =>
       unprovenIfUnreachable(
         async () => {
-          // Besides saving a change, this meets a silent region before anything has been sent to it.
+          // A read first: in a region that has just been silent it is tried once only.
           if (isWithdrawn(await lookAtExport(aws, input))) return PROVEN;
           const answer = await change(aws, input, 'withdraw-export', {
             EXPORT_PATH: input.fileServer.exportPath,

@@ -4,7 +4,7 @@ import type { Check, Problem } from '../../workflows/runbook/step';
 import { isUnreachable } from '../aws/observe';
 import { lookAgain } from '../aws/pace';
 import type { Dependencies } from '../dependencies';
-import { needsPerson, terminal } from '../errors';
+import { needsPeople, needsPerson, terminal } from '../errors';
 import { implementStep } from '../implement';
 import type { StepImplementation } from '../implement';
 import { change, exportParameters, volumesParameter } from './file-server';
@@ -34,8 +34,8 @@ export function mountHomeImplementation({ aws }: Dependencies): StepImplementati
       try {
         return checked(input, await lookAtHome(aws, input, 0));
       } catch (error) {
-        if (!isUnreachable(error)) throw error;
-        return checked(input, undefined, [unreachable(input, error)]);
+        if (!isUnreachable(error) && !needsPeople(error)) throw error;
+        return checked(input, undefined, [takesNoCommands(input, error)]);
       }
     },
 
@@ -106,11 +106,15 @@ function checked(
   };
 }
 
-function unreachable({ region, fileServer }: MountHome, error: unknown): Problem {
+/** A person at the machine can do what the worker cannot: the run goes on as soon as the home is there. */
+function takesNoCommands({ region, fileServer }: MountHome, error: unknown): Problem {
   return {
     code: 'fileServerUnreachable',
-    message: `The file server ${fileServer.instanceId} in ${region} takes no commands: ${error instanceof Error ? error.message : String(error)}`,
-    remedy: 'Start the instance, and its Systems Manager agent with a role that may talk to the service.',
+    message: `The file server ${fileServer.instanceId} in ${region} cannot be worked on: ${error instanceof Error ? error.message : String(error)}`,
+    remedy:
+      'Start the instance, and its Systems Manager agent with a role that may talk to the service. Or consent, mount ' +
+      'and export the home by hand when the step fails, and skip it.',
+    consent: 'handMount',
   };
 }
 

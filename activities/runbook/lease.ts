@@ -11,7 +11,6 @@ import { leaseLost, notYet } from '../errors';
 const CONFIRMATION_MILLISECONDS = 1000;
 /** How soon a run that waits for the lease asks again, seconds. */
 const WAIT_SECONDS = 2;
-const TASK_QUEUE = 'runbooks';
 
 /** Takes, confirms and gives back the lease of an instance, by its workflow `instanceLease`. */
 export class LeaseKeeper {
@@ -74,13 +73,13 @@ export class LeaseKeeper {
 
 async function ask(client: Client, request: LeaseRequest, deadHolder?: string): Promise<Acquired> {
   const { instance, runbook, trigger } = request;
-  const { workflowExecution } = activityInfo();
+  const { workflowExecution, taskQueue } = activityInfo();
   if (workflowExecution === undefined) throw new Error('a lease is taken by a workflow only');
   const { workflowId, runId } = workflowExecution;
   const startWorkflowOperation = new WithStartWorkflowOperation('instanceLease', {
     workflowId: leaseWorkflowId(instance),
     workflowIdConflictPolicy: 'USE_EXISTING',
-    taskQueue: activityInfo().taskQueue || TASK_QUEUE,
+    taskQueue,
     args: [{ instance }],
     staticSummary: `Who may act on ${instance}`,
   });

@@ -20,7 +20,10 @@ export async function resolveLogin(secrets: Secrets, credentials: Credentials): 
   }
 }
 
-/** `secretUnreadable` for each user whose password the worker cannot read; for the checks of steps that sign in. */
+/**
+ * `secretUnreadable` for each user whose password the worker cannot read; for the checks of steps that sign in. Passes
+ * with consent: the store of the secrets may be lost together with the site, and users do not need our proof to work.
+ */
 export async function findSecretProblems(
   secrets: Secrets,
   users: readonly Credentials[],
@@ -33,7 +36,10 @@ export async function findSecretProblems(
           {
             code: 'secretUnreadable',
             message: `The password of ${username} cannot be read: ${messageOf(error)}`,
-            remedy: 'Put the secret where its reference points, readable for the worker.',
+            remedy:
+              'Put the secret where its reference points, readable for the worker. Or consent: the steps that sign in ' +
+              'will ask; see for yourself, and skip them.',
+            consent: 'unprovenService',
           },
         ],
       ),

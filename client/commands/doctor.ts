@@ -7,6 +7,8 @@ import type { EstateOptions } from './estate';
 import type * as Checks from '../doctor/checks';
 import type { Finding } from '../doctor/finding';
 
+const LONGEST_SECONDS = 6;
+
 /** `doctor`: everything that a run needs, looked at from here. */
 export function registerDoctor(program: Command, host: Host): void {
   addCommand(
@@ -20,16 +22,20 @@ export function registerDoctor(program: Command, host: Host): void {
       perform(host, options, async () => {
         const findings = await examine(estatePath(options, host), host);
         if (options.json === true) printJson(host, findings);
-        else host.terminal.out(`${findings.map((finding) => render(finding, host)).join('\n')}\n`);
+        else
+          host.terminal.out(
+            `${findings.map((finding) => render(finding, host)).join('\n')}\n${summary(findings)}\n`,
+          );
         return findings.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;
       }),
     );
 }
 
 async function examine(file: string, host: Host): Promise<readonly Finding[]> {
-  const { examineEstate, examineFile, examineTemporal, openSecrets } = loadChecks();
+  const { AwsClients, examineEstate, examineFile, examineTemporal, secretsFrom } = loadChecks();
   const { finding, estate } = examineFile(file);
-  const { aws, secrets } = openSecrets(host.environment);
+  const aws = new AwsClients({ requestTimeoutSeconds: awsTimeout(host) });
+  const secrets = secretsFrom(aws, host.environment);
   try {
     const [temporal, outside] = await Promise.all([
       examineTemporal(() => host.connect()),
@@ -41,10 +47,22 @@ async function examine(file: string, host: Host): Promise<readonly Finding[]> {
   }
 }
 
+/** The worker's own bound for one request, but never more than a person likes to wait for; seconds. */
+function awsTimeout({ environment }: Host): number {
+  const given = Number(environment['RUNBOOKS_AWS_TIMEOUT_SECONDS']);
+  return given > 0 ? Math.min(given, LONGEST_SECONDS) : LONGEST_SECONDS;
+}
+
 /** The AWS clients take their time to load, and only this command needs them. */
 function loadChecks(): typeof Checks {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require('../doctor/checks') as typeof Checks;
+}
+
+function summary(findings: readonly Finding[]): string {
+  const wrong = findings.filter(({ ok }) => !ok).length;
+  if (wrong === 0) return `All ${findings.length} are in order, as seen from here.`;
+  return `${wrong} of ${findings.length} ${wrong === 1 ? 'needs' : 'need'} attention (✘).`;
 }
 
 function render({ ok, name, detail, remedy }: Finding, host: Host): string {

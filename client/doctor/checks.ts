@@ -1,3 +1,4 @@
+export { AwsClients } from '../../activities/aws/clients';
+export { secretsFrom } from '../../activities/secrets/sources';
 export { examineEstate, examineFile } from './examine-estate';
 export { examineTemporal } from './examine-temporal';
-export { openSecrets } from './open-secrets';

@@ -1,5 +1,6 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { AwsClients } from '../../activities/aws/clients';
+import { isNoAnswer } from '../../activities/aws/error-kinds';
 import { resolveName } from '../../activities/dns/resolve';
 import { EstateError, loadEstate } from '../../estate/load';
 import { pinInstance } from '../../estate/pin';
@@ -9,9 +10,6 @@ import { SecretError } from '../../estate/secrets';
 import type { Secrets } from '../../estate/secrets';
 import { bad, good } from './finding';
 import type { Finding } from './finding';
-
-/** Longest wait for one region's answer, milliseconds. */
-const ANSWER_MS = 15_000;
 
 /** The file itself; and the estate, when it is usable. */
 export function examineFile(file: string): { readonly finding: Finding; readonly estate?: Estate } {
@@ -55,14 +53,27 @@ export async function examineEstate(
 async function examineRegion(aws: AwsClients, region: string, through: string): Promise<Finding> {
   const name = `AWS ${region}`;
   try {
-    const { Account, Arn } = await aws
-      .sts(region)
-      .send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(ANSWER_MS) });
-    return good(name, `account ${Account ?? 'unknown'} as ${Arn ?? 'unknown'}${through}`);
+    const { Account, Arn } = await aws.sts(region).send(new GetCallerIdentityCommand({}));
+    return good(name, `answers to ${Arn ?? 'unknown'} of account ${Account ?? 'unknown'}${through}`);
   } catch (error) {
-    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return bad(name, `no answer for our credentials${through}: ${why}`, remedyFor(error, region));
+    if (isNoAnswer(error)) {
+      return bad(
+        name,
+        `does not answer${through} (${nameOf(error)})`,
+        `Check AWS_ENDPOINT_URL, the network to ${region}, and AWS’s own status page. If the region is lost: ` +
+          '`runbooks plan drFailover <instance>`.',
+      );
+    }
+    return bad(name, `refuses us${through}: ${wordsOf(error)}`, remedyFor(error, region));
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'error';
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 /** ` through <endpoint>` where the environment names one. */
@@ -72,14 +83,14 @@ function endpointOf(environment: Readonly<Record<string, string | undefined>>): 
 }
 
 function remedyFor(error: unknown, region: string): string {
-  const name = error instanceof Error ? error.name : '';
+  const name = nameOf(error);
   if (name === 'CredentialsProviderError') {
     return 'Give credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or an instance role.';
   }
   if (/Token|Signature|AccessDenied|Unrecognized/.test(name)) {
     return 'The credentials are refused: renew them, and check the clock of this machine.';
   }
-  return `Check the network to ${region}, AWS_ENDPOINT_URL, and AWS’s own status page.`;
+  return `Check AWS_ENDPOINT_URL, whether ${region} is enabled for the account, and AWS’s own status page.`;
 }
 
 async function examineSecret(secrets: Secrets, reference: string): Promise<Finding> {
@@ -98,9 +109,10 @@ async function examineName({ name, dns }: PinnedInstance): Promise<Finding> {
   const answers = await resolveName(dns.name, dns.resolvers);
   const silent = answers.filter(({ failure }) => failure !== null);
   const said = answers.map(
-    ({ resolver, cname, addresses, failure }) => `${resolver}: ${failure ?? cname ?? addresses.join(', ')}`,
+    ({ resolver, cname, addresses, failure }) =>
+      `${resolver} says ${failure === null ? (cname ?? addresses.join(', ')) : `nothing (${failure})`}`,
   );
-  const detail = `${dns.name} at ${said.join('; ')}`;
+  const detail = `${dns.name}: ${said.join('; ')}`;
   return silent.length === 0
     ? good(label, detail)
     : bad(

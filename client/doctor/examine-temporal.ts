@@ -7,6 +7,9 @@ import { pollers } from '../task-queue';
 import { bad, good } from './finding';
 import type { Finding } from './finding';
 
+/** A worker that has not asked for so long has ended, or is busy with as much as it takes. */
+const LIVING_SECONDS = 90;
+
 /** Server, namespace, search attributes, and whether a worker asks for work. */
 export async function examineTemporal(connect: () => Promise<Session>): Promise<readonly Finding[]> {
   let session: Session;
@@ -48,12 +51,18 @@ async function examineAttributes(session: Session): Promise<Finding> {
 }
 
 async function examineWorker(session: Session): Promise<Finding> {
-  const { workflows, activities } = await pollers(session);
+  const { workflows, activities } = await pollers(session, LIVING_SECONDS);
   const identities = [...new Set([...workflows, ...activities])];
   if (workflows.length > 0 && activities.length > 0) {
-    return good('worker', `${identities.join(', ')} on task queue ${session.taskQueue}`);
+    const [only = ''] = identities;
+    const who = identities.length === 1 ? only : `${identities.length}: ${identities.join(', ')}`;
+    return good('worker', `${who}; task queue ${session.taskQueue}`);
   }
-  return bad('worker', `nobody serves task queue ${session.taskQueue}`, 'Start one with `runbooks worker`.');
+  return bad(
+    'worker',
+    `none asks for work on task queue ${session.taskQueue}`,
+    'Start one with `runbooks worker`, or say with RUNBOOKS_TASK_QUEUE which queue yours serve.',
+  );
 }
 
 async function examine(name: string, look: () => Promise<Finding>): Promise<Finding> {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import type { ExecFileException } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -15,21 +16,28 @@ export function execute(
   args: readonly string[],
   options: { readonly env?: Readonly<Record<string, string>>; readonly timeoutSeconds?: number } = {},
 ): Promise<Executed> {
+  const seconds = options.timeoutSeconds ?? 20;
   return new Promise((resolve) => {
     execFile(
       command,
       [...args],
       {
         env: { ...process.env, ...options.env },
-        timeout: (options.timeoutSeconds ?? 20) * 1000,
+        timeout: seconds * 1000,
         maxBuffer: 64 * 1024 * 1024,
       },
       (error, stdout, stderr) => {
-        const complaint = (stderr.trim() || (error?.message ?? '')).split('\n').slice(-4).join('\n');
-        resolve({ ok: error === null, stdout, complaint });
+        const said = (stderr.trim() || (error?.message.trim() ?? '')).split('\n').slice(-4).join('\n');
+        resolve({ ok: error === null, stdout, complaint: [...ending(error, seconds), said].join(': ') });
       },
     );
   });
+}
+
+/** How a program ended that did not end by itself. */
+function ending(error: ExecFileException | null, seconds: number): readonly string[] {
+  if (error?.killed === true) return [`not done after ${seconds} s`];
+  return typeof error?.signal === 'string' ? [`ended by ${error.signal}`] : [];
 }
 
 /** Full path of a program on PATH. */

@@ -1,23 +1,22 @@
-import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { cacheDirectory } from './cache';
-import { execute, isExecutable, onPath } from './execute';
-import { downloadWithSdk } from './sdk-download';
+import { isExecutable, onPath } from './execute';
+import { build, download } from './temporal-sources';
+import type { TemporalSource } from './temporal-sources';
 import { installed, ToolMissing } from './tool';
 import type { Report } from './tool';
 
 /** The newest tag that installs through the Go module proxy; later ones have a nested module that it does not carry. */
 const TEMPORAL_CLI = 'v1.5.1';
 
-const NAME = `temporal-${TEMPORAL_CLI}`;
-
 /**
- * Path of the Temporal command line with its dev server: `TEMPORAL_CLI_PATH`, `temporal` on PATH, our cache, built
- * with Go (about two minutes), and last the SDK's own download. The download comes after Go, because where the
- * network forbids it nobody can tell a slow one from a blocked one.
+ * Path of the Temporal command line with its dev server: `TEMPORAL_CLI_PATH`, `temporal` on PATH, our cache, the SDK's
+ * own download (seconds), and last built with Go (minutes).
  */
-export async function findTemporal(report: Report): Promise<string> {
+export async function findTemporal(
+  report: Report,
+  sources: readonly TemporalSource[] = [download, build],
+): Promise<string> {
   const chosen = process.env.TEMPORAL_CLI_PATH;
   if (chosen !== undefined && chosen !== '') {
     if (isExecutable(chosen)) return chosen;
@@ -27,28 +26,27 @@ export async function findTemporal(report: Report): Promise<string> {
   }
   const found = onPath('temporal');
   if (found !== undefined) return found;
-  const cached = join(cacheDirectory(), NAME, 'temporal');
-  if (isExecutable(cached)) return cached;
-  await installed(NAME, report, async (directory) => {
-    const go = onPath('go');
-    if (go === undefined) {
-      report('downloading the Temporal dev server');
-      return downloadWithSdk(directory, join(directory, 'temporal'));
+  const directory = await installed(`temporal-${TEMPORAL_CLI}`, report, (target) =>
+    fromFirst(sources, target, report),
+  );
+  return join(directory, 'temporal');
+}
+
+async function fromFirst(
+  sources: readonly TemporalSource[],
+  directory: string,
+  report: Report,
+): Promise<void> {
+  const failures: string[] = [];
+  for (const source of sources) {
+    try {
+      return await source(TEMPORAL_CLI, directory, report);
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
     }
-    report(`building the Temporal dev server ${TEMPORAL_CLI} with Go (about two minutes, once)`);
-    const bin = join(directory, 'building');
-    const built = await execute(go, ['install', `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_CLI}`], {
-      env: { GOBIN: bin, GOFLAGS: '-mod=mod' },
-      timeoutSeconds: 1800,
-    });
-    if (!built.ok) {
-      throw new ToolMissing(
-        `building the Temporal dev server with Go failed (${built.complaint}): install the Temporal CLI by hand and ` +
-          'put it on PATH, or name it in TEMPORAL_CLI_PATH',
-      );
-    }
-    renameSync(join(bin, 'temporal'), join(directory, 'temporal'));
-    rmSync(bin, { recursive: true });
-  });
-  return cached;
+  }
+  throw new ToolMissing(
+    `no Temporal dev server (${failures.join('; ')}): install Go 1.24 or newer, or the Temporal CLI, and put it on ` +
+      'PATH, or name the CLI in TEMPORAL_CLI_PATH',
+  );
 }

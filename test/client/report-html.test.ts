@@ -109,6 +109,32 @@ test('no text from the run becomes markup', () => {
   expect(html).not.toContain('<script');
 });
 
+test('what several problems have in common is said once, with who accepted them', () => {
+  const remedy = 'Make sure by other means.';
+  const problems = ['nodes unseen', 'home unseen'].map((message) => ({
+    ...{ code: 'fenceUnproven', message, remedy, consent: 'unprovenFence' },
+  }));
+  const consent: Ask = {
+    ...ASK,
+    id: 'unprovenFence',
+    evidence: problems.map(({ message }) => `${message} ${remedy}`),
+  };
+  const html = reportHtml(report({ problems, asks: [consent] }));
+  expect(html.split(remedy)).toHaveLength(2);
+  expect(html.split('nodes unseen')).toHaveLength(2);
+  expect(html).toContain('Accepted by ada &#38; co.');
+  expect(reportHtml(report({ problems, asks: [] }))).toContain('Passes with consent unprovenFence.');
+});
+
+test('evidence that the page shows among the findings is referred to, other evidence is shown', () => {
+  const facts = [{ label: 'lost site', value: 'north' }];
+  const ask: Ask = { ...ASK, evidence: ['lost site: north', '17 steps'] };
+  const html = reportHtml(report({ facts, asks: [ask] }));
+  expect(html.split('lost site: north')).toHaveLength(2);
+  expect(html).toContain('On what is listed above, and on this:');
+  expect(html).toContain('<li>17 steps</li>');
+});
+
 test('a run that goes on, or knows nothing of loss, is a page as well', () => {
   const html = reportHtml(
     report({ outcome: null, conclusion: null, endedAt: null, steps: [], asks: [], rpo: undefined }),

@@ -14,7 +14,7 @@ const promotions = () =>
 test('a worker killed after it sent the promotion and before it had an answer is replaced, and nothing is promoted twice', async () => {
   const { world } = bench;
   const first = await bench.startWorkerProcess();
-  await world.breakIt('database-down');
+  await bench.lose('database-down');
   // The answer of the first attempt is lost; a second one hangs until its sender is dead.
   const match = { action: 'PromoteReadReplica' };
   const { faults } = world.gateway;
@@ -31,8 +31,7 @@ test('a worker killed after it sent the promotion and before it had an answer is
   expect([state.outcome, state.degraded]).toEqual(['SUCCEEDED', []]);
   const { events = [] } = await run.handle.fetchHistory();
   const scheduled = events!.find(
-    (event) =>
-      event.activityTaskScheduledEventAttributes?.activityType?.name === 'promoteReplica.run',
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'promoteReplica.run',
   )!;
   const started = events!
     .map((event) => event.activityTaskStartedEventAttributes)

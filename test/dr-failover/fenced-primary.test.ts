@@ -17,7 +17,7 @@ test('a site that has lost its database but answers is fenced for good before th
   for (const door of doors) await push(world, door);
   const before = await footprint(bench);
   const incidentStartedAt = new Date().toISOString();
-  await world.breakIt('database-down');
+  await bench.lose('database-down');
 
   const run = await bench.start(bench.message({ incidentStartedAt }));
   await run.approve('failover', 'grace', 'linus');

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { DescribeAutoScalingGroupsCommand, SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
 import { CreateTagsCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { CreateDBSnapshotCommand, DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
-import { WorkflowFailedError } from '@temporalio/client';
+import type { WorkflowFailedError } from '@temporalio/client';
 import { plan as planQuery } from '../../workflows/runbook/messages';
 import type { RunState } from '../../workflows/runbook/state';
 import { FailoverBench } from '../support/failover-bench';
@@ -52,9 +52,17 @@ describe('what is typed at the start', () => {
     ['text', 'bitbucket-prod', 'not with the string "bitbucket-prod"'],
     ['nothing', null, 'not with nothing'],
     ['a list', [{ instance: 'bitbucket-prod' }], 'not with a list'],
-    ['a misspelt member', { instanse: 'bitbucket-prod' }, '"instanse" is not known (did you mean "instance"?)'],
+    [
+      'a misspelt member',
+      { instanse: 'bitbucket-prod' },
+      '"instanse" is not known (did you mean "instance"?)',
+    ],
     ['a wrong type', { instance: 'bitbucket-prod', dryRun: 'yes' }, '"dryRun"'],
-    ['an impossible time', { instance: 'bitbucket-prod', incidentStartedAt: 'noon' }, 'must be a time such as'],
+    [
+      'an impossible time',
+      { instance: 'bitbucket-prod', incidentStartedAt: 'noon' },
+      'must be a time such as',
+    ],
     [
       'an instance that the estate does not have',
       { instance: 'bitbucket-prdo' },
@@ -148,7 +156,10 @@ describe('the plan', () => {
       await tag('runbooks:members', 'home,data', await copies());
       try {
         const state = await (await bench.start()).ended();
-        expect([state.outcome, codes(state)]).toEqual(['REFUSED', expect.arrayContaining(['incompletePair'])]);
+        expect([state.outcome, codes(state)]).toEqual([
+          'REFUSED',
+          expect.arrayContaining(['incompletePair']),
+        ]);
         expect(state.conclusion).toContain('data is missing');
       } finally {
         await tag('runbooks:members', 'home', await copies());
@@ -183,7 +194,8 @@ describe('the plan', () => {
         new SetDesiredCapacityCommand({ AutoScalingGroupName: autoScalingGroup, DesiredCapacity }),
       );
     const nodes = async (): Promise<number> =>
-      (await autoScaling.send(new DescribeAutoScalingGroupsCommand({}))).AutoScalingGroups![0]!.Instances!.length;
+      (await autoScaling.send(new DescribeAutoScalingGroupsCommand({}))).AutoScalingGroups![0]!.Instances!
+        .length;
     await want(1);
     await until('a node', async () => (await nodes()) === 1 || undefined);
     try {
@@ -207,11 +219,7 @@ describe('the plan', () => {
     await bench.world.databases.pauseReplay(region, databaseId);
     try {
       await push(bench.world, doorsOf(bench.world, 'primary')[0]!);
-      await until(
-        'lag',
-        async () => codes(await dryRun()).includes('replicaLagAboveLimit') || undefined,
-        40,
-      );
+      await until('lag', async () => codes(await dryRun()).includes('replicaLagAboveLimit') || undefined, 40);
       const run = await bench.start();
       const ask = await run.asked('dataLoss');
       expect(ask.evidence.join()).toMatch(/would lose \d+ s of commits, the limit is 1 s/);
@@ -240,7 +248,8 @@ describe('at the gate', () => {
     const run = await atTheGate();
     const { planHash, needed } = await run.asked('failover');
     const approval = { ask: 'failover', verdict: 'approve', planHash: planHash! } as const;
-    const said = (message: object): Promise<unknown> => run.decide({ ...approval, ...message } as never).catch(refusalOf);
+    const said = (message: object): Promise<unknown> =>
+      run.decide({ ...approval, ...message } as never).catch(refusalOf);
     expect(await said({ actor: 'ada' })).toContain('ada started this run and cannot approve it');
     expect(await said({ actor: 'mallory' })).toContain('"mallory" is not among the people of the estate');
     expect(await said({ actor: 'grace', planHash: old })).toContain(`names plan ${old}`);

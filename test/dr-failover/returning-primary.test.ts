@@ -16,7 +16,7 @@ async function open(): Promise<void> {
 /** Breaks the world, starts the failover, and holds it when a step is done; then the primary comes back. */
 async function returningAfter(step: string, disaster: Disaster, mode: RegionOutage): Promise<LiveRun> {
   const { world } = bench;
-  await world.breakIt(disaster);
+  await bench.lose(disaster);
   world.gateway.faults.regionDown(world.sites.primary.layout.region, mode);
   const run = await bench.start();
   await run.approve('failover', 'grace', 'linus');

@@ -1,6 +1,7 @@
 import { chromium } from 'playwright-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { ensureChromium } from '../../lab/install/chromium';
+import { until } from '../support/until';
 
 /** Starts a browser that makes no request of its own. */
 export async function startBrowser(): Promise<Browser> {
@@ -10,6 +11,12 @@ export async function startBrowser(): Promise<Browser> {
     headless: true,
     args: ['--no-sandbox', '--no-first-run', ...quiet.map((name) => `--disable-${name}`)],
   });
+}
+
+/** Text of "Current Details", and what its code blocks hold. */
+export interface Details {
+  readonly text: string;
+  readonly codes: readonly string[];
 }
 
 /** Temporal's Web UI as an operator uses it: found by roles and texts, filled in by keyboard. */
@@ -39,8 +46,8 @@ export class TemporalPages {
     if (!ok) throw new Error(`the form was refused: ${status}`);
   }
 
-  /** What "Current Details" says now, rendered. */
-  async details(workflowId: string): Promise<{ readonly text: string; readonly codes: readonly string[] }> {
+  /** Loads the page of a run and answers what "Current Details" says, rendered. */
+  async details(workflowId: string): Promise<Details> {
     const { page } = this;
     await page.goto(`${this.namespace}/${encodeURIComponent(workflowId)}`);
     await page.getByRole('tab', { name: 'User Metadata' }).click();
@@ -53,23 +60,23 @@ export class TemporalPages {
     };
   }
 
-  /** Sends an update with its form. Answers null when it was taken, else what the form says about it. */
-  async update(workflowId: string, name: string, data: string): Promise<string | null> {
+  /** Sends an update from the run's page that is open. Answers null when it was taken, else what the form says. */
+  async update(name: string, data: string): Promise<string | null> {
     const { page } = this;
-    await page.goto(`${this.namespace}/${encodeURIComponent(workflowId)}`);
     await page.getByRole('button', { name: 'More Actions' }).click();
     await page.getByRole('menuitem', { name: 'Send an Update' }).click();
     const form = page.getByRole('dialog', { name: 'Send an Update' });
     await form.getByRole('button', { name: 'Select an Update' }).click();
     await form.getByRole('option', { name }).first().click();
     await this.type(form, data);
-    const answer = page.waitForResponse((response) => response.request().method() === 'POST');
     await form.getByRole('button', { name: 'Submit' }).click();
-    await answer;
-    const taken = page.getByText('Update successful');
     const refused = form.getByRole('alert');
-    await taken.or(refused).first().waitFor();
-    return (await taken.count()) > 0 ? null : refused.first().innerText();
+    const answer = await until('an answer to the update', async () => {
+      if ((await refused.count()) > 0) return { refusal: await refused.first().innerText() };
+      return (await form.count()) === 0 ? { refusal: null } : undefined;
+    });
+    if (answer.refusal !== null) await form.getByRole('button', { name: 'Cancel' }).last().click();
+    return answer.refusal;
   }
 
   /** Cells of the row of one run in the list, with columns for these search attributes. */

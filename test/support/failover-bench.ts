@@ -8,12 +8,14 @@ import type { EstateInput } from '../../estate/schema';
 import { createSecrets } from '../../estate/secrets';
 import type { LedgerEntry } from '../../lab/gateway/ledger';
 import { LAB_CREDENTIALS, LabAws } from '../../lab/world/aws';
+import type { Disaster } from '../../lab/world/disasters';
 import { LabProcess } from '../../lab/world/process';
 import { programPath } from '../../lab/world/program';
 import { World } from '../../lab/world/world';
 import { runCommand } from './command-line';
 import { LiveRun } from './live-run';
 import { keepRuntimeQuiet } from './quiet-runtime';
+import { until } from './until';
 
 export interface BenchOptions {
   /** How many times faster than in AWS its waits pass. */
@@ -121,6 +123,17 @@ export class FailoverBench {
 
   message(more: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
     return { instance: this.world.instance, requestedBy: 'ada', reason: 'a test', ...more };
+  }
+
+  /** Breaks the world and waits until users see it: a failover of a site that still answers is asked about. */
+  async lose(disaster: Disaster): Promise<void> {
+    await this.world.breakIt(disaster);
+    await until(`users to see ${disaster}`, async () => {
+      const { balancer, nodes } = (await this.world.probe()).primary;
+      // Behind a partition the nodes go on, out of everybody's sight.
+      const silent = disaster === 'partition' || nodes.every(({ state }) => state !== 'RUNNING');
+      return (silent && balancer === 'not serving') || undefined;
+    });
   }
 
   /** Changes the estate under the running worker. */

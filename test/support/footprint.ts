@@ -5,6 +5,8 @@ import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
 import { readFileSync } from 'node:fs';
 import type { FailoverBench } from './failover-bench';
 
+const ROOT = '/dev/sda1';
+
 /** Everything of both sites that a failover could change; equal footprints: nothing was changed, or all was taken back. */
 export async function footprint(bench: FailoverBench) {
   const [primary, standby] = await Promise.all([siteOf(bench, 'primary'), siteOf(bench, 'standby')]);
@@ -34,11 +36,14 @@ async function siteOf({ world, aws: all }: FailoverBench, name: 'primary' | 'sta
       IpPermissions.map(({ FromPort, IpRanges = [] }) => [FromPort, ...IpRanges.map(({ CidrIp }) => CidrIp)]),
     ),
     exports: readFileSync(world.hosts.exportFile(fileServerId), 'utf8'),
-    volumes: volumes.Volumes?.map(({ VolumeId, State, Attachments = [] }) => ({
-      id: VolumeId,
-      state: State,
-      attached: Attachments.map(({ InstanceId, Device }) => [InstanceId, Device]),
-    })).sort((one, other) => String(one.id).localeCompare(String(other.id))),
+    // Without root volumes: nodes that were stopped and started again are new machines.
+    volumes: volumes.Volumes?.filter(({ Attachments = [] }) => Attachments[0]?.Device !== ROOT)
+      .map(({ VolumeId, State, Attachments = [] }) => ({
+        id: VolumeId,
+        state: State,
+        attached: Attachments.map(({ InstanceId, Device }) => [InstanceId, Device]),
+      }))
+      .sort((one, other) => String(one.id).localeCompare(String(other.id))),
     databases: databases.DBInstances?.map((database) => ({
       id: database.DBInstanceIdentifier,
       source: database.ReadReplicaSourceDBInstanceIdentifier ?? null,

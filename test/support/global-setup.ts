@@ -31,7 +31,10 @@ export default async function globalSetup(): Promise<void> {
       RunbookDryRun: 'Bool',
     },
   });
-  const { code } = await bundleWorkflowCode({ workflowsPath: require.resolve('./toy-runbooks'), logger: quiet });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: require.resolve('./toy-runbooks'),
+    logger: quiet,
+  });
   const bundle = join(directory, 'workflow-bundle.js');
   await writeFile(bundle, code);
   process.env['TEST_TEMPORAL_ADDRESS'] = server.address;

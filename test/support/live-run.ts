@@ -35,7 +35,11 @@ export class LiveRun {
   /** Waits until a step is in one of the states. */
   async step(id: string, states: readonly StepState[], seconds = 60): Promise<void> {
     const what = `step ${id} ${states.join(' or ')}`;
-    await this.reached(what, ({ steps }) => steps.some((step) => step.id === id && states.includes(step.state)), seconds);
+    await this.reached(
+      what,
+      ({ steps }) => steps.some((step) => step.id === id && states.includes(step.state)),
+      seconds,
+    );
   }
 
   async decide(message: Partial<DecisionMessage> & Pick<DecisionMessage, 'ask' | 'verdict' | 'actor'>) {

@@ -8,7 +8,10 @@ import { countServing } from './primary-health';
  * is no longer what was approved.
  */
 export function primaryIsBack(primary: SiteFacts): Problem {
-  const nodes = describeObserved(primary.nodes, (all) => `${countServing(all)} of ${all.length} nodes serving`);
+  const nodes = describeObserved(
+    primary.nodes,
+    (all) => `${countServing(all)} of ${all.length} nodes serving`,
+  );
   const database = describeObserved(primary.database, ({ status }) => status);
   return {
     code: 'primaryIsBack',

@@ -21,6 +21,7 @@ const ROOMS: readonly Room[] = [
 ];
 
 const REFUSALS_SHOWN = 3;
+const LONGEST_SENTENCE = 600;
 
 const PHASES: Readonly<Record<Exclude<Phase, 'ended'>, string>> = {
   admitting: 'Reads what it was started with.',
@@ -140,14 +141,14 @@ function progress(state: RunState): string {
 
 function ending(state: RunState): string {
   const { outcome, conclusion, endedAt, dryRun } = state;
-  const said = `**${outcome ?? ''}**: ${plain(conclusion ?? '')}.`;
+  const said = `**${outcome ?? ''}**: ${clip(conclusion ?? '', LONGEST_SENTENCE)}.`;
   if (dryRun || endedAt === null) return said;
   return `${said} ${duration(reportOf(state, Date.parse(endedAt)).rto.totalSeconds)} in all.`;
 }
 
 function held({ held: by }: RunState): string {
   if (by === null) return '';
-  const why = by.reason === null ? '' : `: ${plain(by.reason)}`;
+  const why = by.reason === null ? '' : `: ${clip(by.reason, LONGEST_SENTENCE)}`;
   return `**Held by ${plain(by.actor)}**${why}. To go on: *More Actions*, *Send an Update*, \`resume\`, Data \`{"actor": "YOUR NAME"}\`.`;
 }
 

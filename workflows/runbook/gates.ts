@@ -41,7 +41,7 @@ async function askTogether(desk: Desk, questions: readonly Question[]): Promise<
     });
     return Promise.allSettled(asks);
   });
-  const failures: unknown[] = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  const failures = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
   const stop = failures.find((failure) => failure instanceof RunStopped) ?? failures[0];
   if (stop !== undefined) throw stop;
 }

@@ -39,11 +39,12 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
       'cloudwatch:EnableAlarmActions',
     ],
 
-    check: (input) =>
+    check: (input, context) =>
       checkFence(
         {
           what: `the automation of ${input.site} is off`,
           region: input.region,
+          context,
           calls: callsOf(input, PROCESSES, input.alarms),
         },
         async () => {
@@ -62,11 +63,12 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
         },
       ),
 
-    run: (input) =>
+    run: (input, context) =>
       unprovenIfUnreachable(
         async () => {
           const active = await look(dependencies, input);
-          if (active.processes.length > 0) await suspend(dependencies, input, active.processes);
+          if (active.processes.length > 0)
+            await suspend(dependencies, { ...input, pace: context.pace }, active.processes);
           if (active.alarms.length > 0) await switchAlarms(dependencies, input, active.alarms, false);
           return active.found ? PROVEN : unproven(missing(groupOf(input), input.region));
         },
@@ -93,13 +95,13 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
         (result) => ({ output: result, facts: { proven: false, reason: result.reason } }),
       ),
 
-    async undo(input, { before }) {
+    async undo(input, { before }, context) {
       const active = await look(dependencies, input);
       const processes = listed(before.processes).filter((one) => !active.processes.includes(one));
       const alarms = listed(before.alarms).filter(
         (one) => !active.alarms.includes(one) && !active.missing.includes(one),
       );
-      if (processes.length > 0) await resume(dependencies, input, processes);
+      if (processes.length > 0) await resume(dependencies, { ...input, pace: context.pace }, processes);
       if (alarms.length > 0) await switchAlarms(dependencies, input, alarms, true);
       return {
         changed: processes.length + alarms.length > 0,

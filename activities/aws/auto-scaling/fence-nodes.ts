@@ -14,6 +14,7 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { checkFence, missing, missingCheck, PROVEN, unproven, unprovenIfUnreachable } from '../fence-answer';
 import { lookAgain } from '../pace';
+import type { GroupName } from './group';
 import { formerNumbers, readFormer, rememberFormer } from './former-numbers';
 import {
   about,
@@ -43,9 +44,9 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
       'autoscaling:ResumeProcesses',
     ],
 
-    check: (input) =>
+    check: (input, context) =>
       checkFence(
-        { what: `nodes of ${input.site} run`, region: input.region, calls: callsOf(input) },
+        { what: `nodes of ${input.site} run`, region: input.region, context, calls: callsOf(input) },
         async () => {
           const group = await findGroup(dependencies, input);
           if (group === undefined) return missingCheck('groupNotFound', groupOf(input), input.region);
@@ -69,12 +70,13 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
           const group = await findGroup(dependencies, input);
           if (group === undefined) return unproven(missing(groupOf(input), input.region));
           if (isFenced(group)) return PROVEN;
-          await rememberFormer(dependencies, input, group, context);
-          if (!sameNumbers(numbersOf(group), NONE)) await setNumbers(dependencies, input, NONE);
-          await letGo(dependencies, input, group);
+          const name = { ...input, pace: context.pace };
+          await rememberFormer(dependencies, name, group, context);
+          if (!sameNumbers(numbersOf(group), NONE)) await setNumbers(dependencies, name, NONE);
+          await letGo(dependencies, name, group);
           const now = await existing(dependencies, input);
           if ((now.Instances?.length ?? 0) > 0) throw stillThere(now, context);
-          if (!suspendedOf(now).includes('Launch')) await suspend(dependencies, input, ['Launch']);
+          if (!suspendedOf(now).includes('Launch')) await suspend(dependencies, name, ['Launch']);
           return PROVEN;
         },
         (result) => result,
@@ -112,9 +114,10 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
       }
       const numbers = { minimum: former.minimum, maximum: former.maximum, desired: former.desired };
       const launches = suspendedOf(group).includes('Launch') && !former.launchSuspended;
-      if (launches) await resume(dependencies, input, ['Launch']);
+      const name = { ...input, pace: context.pace };
+      if (launches) await resume(dependencies, name, ['Launch']);
       const differs = !sameNumbers(numbersOf(group), numbers);
-      if (differs) await setNumbers(dependencies, input, numbers);
+      if (differs) await setNumbers(dependencies, name, numbers);
       return { changed: launches || differs, facts: numbers };
     },
   });
@@ -129,7 +132,7 @@ function isFenced(group: AutoScalingGroup): boolean {
 }
 
 /** What keeps instances alive although 0 are wanted: suspended Terminate, scale-in protection, standby. */
-async function letGo(dependencies: Dependencies, input: FenceNodes, group: AutoScalingGroup): Promise<void> {
+async function letGo(dependencies: Dependencies, input: GroupName, group: AutoScalingGroup): Promise<void> {
   if (suspendedOf(group).includes('Terminate')) await resume(dependencies, input, ['Terminate']);
   const client = dependencies.aws.autoScaling(input.region);
   const guarded = (group.Instances ?? []).filter((one) => one.ProtectedFromScaleIn === true);
@@ -147,13 +150,19 @@ async function letGo(dependencies: Dependencies, input: FenceNodes, group: AutoS
   for (const one of group.Instances ?? []) {
     if (one.LifecycleState !== 'Standby' || one.InstanceId === undefined) continue;
     const id = one.InstanceId;
-    await askAws({ doing: 'terminate', resource: `standby instance ${id}`, region: input.region }, () =>
-      client.send(
-        new TerminateInstanceInAutoScalingGroupCommand({
-          InstanceId: id,
-          ShouldDecrementDesiredCapacity: false,
-        }),
-      ),
+    await askAws(
+      {
+        ...about('terminate a standby instance of', input),
+        resource: `standby instance ${id}`,
+        doing: 'terminate',
+      },
+      () =>
+        client.send(
+          new TerminateInstanceInAutoScalingGroupCommand({
+            InstanceId: id,
+            ShouldDecrementDesiredCapacity: false,
+          }),
+        ),
     );
   }
 }

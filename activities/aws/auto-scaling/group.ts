@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 
+import type { Pace } from '../../../workflows/runbook/step';
 import type { Dependencies } from '../../dependencies';
 import { askAws } from '../errors';
 import type { Undertaking } from '../errors';
@@ -15,6 +16,8 @@ import type { Tag } from '../ownership';
 export interface GroupName {
   readonly region: string;
   readonly autoScalingGroup: string;
+  /** Paces the repetition of a change that is refused because another one is going on. */
+  readonly pace?: Pace;
 }
 
 /** Minimum, maximum and desired number of instances. */
@@ -133,5 +136,10 @@ export async function tagGroup(
 }
 
 export function about(doing: string, name: GroupName): Undertaking {
-  return { doing, resource: `Auto Scaling group ${name.autoScalingGroup}`, region: name.region };
+  return {
+    doing,
+    resource: `Auto Scaling group ${name.autoScalingGroup}`,
+    region: name.region,
+    ...(name.pace === undefined ? {} : { pace: name.pace }),
+  };
 }

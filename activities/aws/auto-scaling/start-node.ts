@@ -5,7 +5,7 @@ import type { PlannedCall, Problem, StepContext } from '../../../workflows/runbo
 import { startNode } from '../../../workflows/steps/nodes';
 import type { RunningNodes, StartNode } from '../../../workflows/steps/nodes';
 import type { Dependencies } from '../../dependencies';
-import { terminal } from '../../errors';
+import { needsPeople, terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { findInstances } from '../ec2/find-instances';
@@ -28,7 +28,7 @@ import {
 } from './group';
 import type { Numbers } from './group';
 import { askStates, askViews } from './node-views';
-import type { Node } from './node-views';
+import type { Node, NodeView } from './node-views';
 
 /** [B §13.1 #10–#11, §13.8] */
 export function startNodeImplementation(dependencies: Dependencies): StepImplementation {
@@ -62,17 +62,25 @@ export function startNodeImplementation(dependencies: Dependencies): StepImpleme
       const [problem] = problemsOf(input, group, context);
       if (problem !== undefined) throw terminal(`${problem.message} ${problem.remedy}`);
       // First of all: from here on the instances are known as this run's, whatever answer is lost.
-      if (!isOurs(group.Tags, context)) await tagGroup(dependencies, input, ownerTags(context));
-      if (suspendedOf(group).includes('Launch')) await resume(dependencies, input, ['Launch']);
+      const name = { ...input, pace: context.pace };
+      if (!isOurs(group.Tags, context)) await tagGroup(dependencies, name, ownerTags(context));
+      if (suspendedOf(group).includes('Launch')) await resume(dependencies, name, ['Launch']);
       const wanted = wantedNumbers(input, group);
-      if (!sameNumbers(numbersOf(group), wanted)) await setNumbers(dependencies, input, wanted);
+      if (!sameNumbers(numbersOf(group), wanted)) await setNumbers(dependencies, name, wanted);
       return { nodes: [] };
     },
 
     async verify(input, _output, context) {
       const nodes = await inService(dependencies, input, context);
       await allRunning(input, nodes, context);
-      const views = await askViews(dependencies.secrets, nodes, input.port, input.administrator);
+      const views = await viewsOf(dependencies, input, nodes);
+      if (typeof views === 'string') {
+        return {
+          output: { nodes: nodes.map(({ id, address }) => ({ id, address, version: '' })) },
+          facts: { nodes: nodes.length, version: null, state: 'RUNNING' },
+          degraded: [`the node runs, what it says of its cluster was not seen: ${views}`],
+        };
+      }
       const sets = new Set(views.map((view) => view.sees.join(' ')));
       const whole = sets.size === 1 && views.every((view) => view.sees.length === input.count);
       if (!whole) {
@@ -97,14 +105,15 @@ export function startNodeImplementation(dependencies: Dependencies): StepImpleme
         return { changed: false, facts: {} };
       }
       const former = { minimum, maximum, desired };
+      const name = { ...input, pace: context.pace };
       const differs = !sameNumbers(numbersOf(group), former);
-      if (differs) await setNumbers(dependencies, input, former);
+      if (differs) await setNumbers(dependencies, name, former);
       const left = await existing(dependencies, input);
       if ((left.Instances?.length ?? 0) > desired) {
         throw lookAgain(`stopping down to ${desired}: ${showInstances(left)}`, context);
       }
       const suspends = launchSuspended === true && !suspendedOf(left).includes('Launch');
-      if (suspends) await suspend(dependencies, input, ['Launch']);
+      if (suspends) await suspend(dependencies, name, ['Launch']);
       return { changed: differs || suspends || isRepeated(), facts: { ...former } };
     },
   });
@@ -133,6 +142,23 @@ async function inService(
     },
   );
   return instances.map((one) => ({ id: one.InstanceId ?? '', address: one.PrivateIpAddress ?? '' }));
+}
+
+/**
+ * What the nodes say of their cluster. One node alone needs no such proof: where the worker cannot sign in, the reason is
+ * given instead. Two that do not see each other would write beside each other.
+ */
+async function viewsOf(
+  { secrets }: Dependencies,
+  input: StartNode,
+  nodes: readonly Node[],
+): Promise<readonly NodeView[] | string> {
+  try {
+    return await askViews(secrets, nodes, input.port, input.administrator);
+  } catch (error) {
+    if (input.count > 1 || !needsPeople(error)) throw error;
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 async function allRunning(input: StartNode, nodes: readonly Node[], context: StepContext): Promise<void> {

@@ -10,6 +10,7 @@ import type { StepContext } from '../../../workflows/runbook/step';
 import type { Dependencies } from '../../dependencies';
 import { terminal } from '../../errors';
 import { askAws } from '../errors';
+import type { Undertaking } from '../errors';
 import { stableToken } from '../ownership';
 import { lookAgain } from '../pace';
 import { dangersOf } from './guard';
@@ -48,7 +49,7 @@ export async function applyParameter(
   }
   const { Status: status, StatusReason: reason = '' } = found.reply;
   if (status === 'FAILED') {
-    await remove(dependencies, change, name);
+    await remove(dependencies, change, name, context);
     if (/didn't contain changes|No updates are to be performed/.test(reason)) return;
     throw terminal(`change set ${name} of ${change.stack} in ${change.region} failed: ${reason}`);
   }
@@ -58,7 +59,7 @@ export async function applyParameter(
 
   const dangers = dangersOf(found.changes);
   if (dangers.length > 0) {
-    await remove(dependencies, change, name);
+    await remove(dependencies, change, name, context);
     throw terminal(
       `the change of ${change.parameter} in stack ${change.stack} (${change.region}) ${dangers.join(', ')}. ` +
         'The change set was deleted and nothing was changed. Compare the template and its other parameters with what ' +
@@ -108,7 +109,7 @@ async function create(
 ): Promise<void> {
   const others = (stack.Parameters ?? []).filter((one) => one.ParameterKey !== change.parameter);
   await askAws(
-    about('create', change, name),
+    about('create', change, name, context),
     async () => {
       await dependencies.aws.cloudFormation(change.region).send(
         new CreateChangeSetCommand({
@@ -141,7 +142,7 @@ async function execute(
   context: StepContext,
 ): Promise<void> {
   await askAws(
-    about('execute', change, name),
+    about('execute', change, name, context),
     async () => {
       await dependencies.aws.cloudFormation(change.region).send(
         new ExecuteChangeSetCommand({
@@ -162,9 +163,14 @@ async function execute(
   );
 }
 
-async function remove(dependencies: Dependencies, change: ParameterChange, name: string): Promise<void> {
+async function remove(
+  dependencies: Dependencies,
+  change: ParameterChange,
+  name: string,
+  context: StepContext,
+): Promise<void> {
   await askAws(
-    about('delete', change, name),
+    about('delete', change, name, context),
     async () => {
       await dependencies.aws
         .cloudFormation(change.region)
@@ -174,6 +180,11 @@ async function remove(dependencies: Dependencies, change: ParameterChange, name:
   );
 }
 
-function about(doing: string, change: ParameterChange, name: string) {
-  return { doing, resource: `change set ${name} of stack ${change.stack}`, region: change.region };
+function about(doing: string, change: ParameterChange, name: string, context?: StepContext): Undertaking {
+  return {
+    doing,
+    resource: `change set ${name} of stack ${change.stack}`,
+    region: change.region,
+    ...(context === undefined ? {} : { pace: context.pace }),
+  };
 }

@@ -111,6 +111,13 @@ async function existing(dependencies: Dependencies, input: SetStackProperties): 
   throw terminal(`there is no stack ${input.stack} in ${input.region}. Correct the estate.`);
 }
 
+/**
+ * Without the property Bitbucket starts all the same, and does not repair what differs between database and home
+ * [B §8]: unpleasant, but people may prefer it to no Bitbucket at all.
+ */
+const OR_WITHOUT =
+  'Or consent: the step then waits or asks; when it asks, set the property in bitbucket.properties by hand, and skip it.';
+
 function problemsOf(input: SetStackProperties, stack: Stack | undefined): Problem[] {
   const what = `Stack ${input.stack} in ${input.region}`;
   if (stack === undefined) {
@@ -118,7 +125,8 @@ function problemsOf(input: SetStackProperties, stack: Stack | undefined): Proble
       {
         code: 'stackNotFound',
         message: `${what} does not exist.`,
-        remedy: 'Correct the stack in the estate.',
+        remedy: `Correct the stack in the estate. ${OR_WITHOUT}`,
+        consent: 'propertiesByHand',
       },
     ];
   }
@@ -128,20 +136,23 @@ function problemsOf(input: SetStackProperties, stack: Stack | undefined): Proble
     problems.push({
       code: 'stackBusy',
       message: `${what} is ${status}; it takes no other update until that is over.`,
-      remedy: 'Wait until it is complete.',
+      remedy: `Wait until it is complete. ${OR_WITHOUT}`,
+      consent: 'propertiesByHand',
     });
   } else if (!isUpdatable(stack)) {
     problems.push({
       code: 'stackNotUpdatable',
       message: `${what} is ${status}: ${stack.StackStatusReason ?? 'no reason given'}.`,
-      remedy: 'Bring it to a complete state, for example with ContinueUpdateRollback.',
+      remedy: `Bring it to a complete state, for example with ContinueUpdateRollback. ${OR_WITHOUT}`,
+      consent: 'propertiesByHand',
     });
   }
   if (parameterOf(stack, input.parameter) === undefined) {
     problems.push({
       code: 'stackParameterNotFound',
       message: `${what} has no parameter ${input.parameter}.`,
-      remedy: 'Correct propertiesParameter in the estate.',
+      remedy: `Correct propertiesParameter in the estate. ${OR_WITHOUT}`,
+      consent: 'propertiesByHand',
     });
   }
   return problems;

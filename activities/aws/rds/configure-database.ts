@@ -2,6 +2,7 @@ import { DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2';
 import { DescribeDBParameterGroupsCommand, ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
 import type { DBInstance } from '@aws-sdk/client-rds';
 
+import { valueOf } from '../../../workflows/runbook/observed';
 import type { Facts, Problem, StepContext } from '../../../workflows/runbook/step';
 import { configureDatabase } from '../../../workflows/steps/database';
 import type { ConfigureDatabase } from '../../../workflows/steps/database';
@@ -10,6 +11,7 @@ import { needsPerson, terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
+import { observe } from '../observe';
 import { lookAgain } from '../pace';
 import {
   differences,
@@ -35,13 +37,20 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
     ],
 
     async check(input) {
-      const instance = await findDatabase(dependencies, input.region, input.databaseId);
-      const changed = instance === undefined ? [] : differences(settingsOf(instance), input);
+      const [instance, missing] = await Promise.all([
+        findDatabase(dependencies, input.region, input.databaseId),
+        findMissing(dependencies, input),
+      ]);
+      const wanted = without(input, missing);
+      const changed = instance === undefined ? [] : differences(settingsOf(instance), wanted);
       return {
         state: instance !== undefined && changed.length === 0 ? 'done' : 'needed',
         before: instance === undefined ? {} : settingsAsFacts(settingsOf(instance)),
         calls: changed.length === 0 ? [] : [plannedCall(input, changed)],
-        problems: await findProblems(dependencies, input, instance),
+        problems: [
+          ...(instance === undefined ? [databaseMissing(input)] : []),
+          ...missing.map((what) => settingMissing(what, input.region)),
+        ],
         output: { changed },
         undo: 'give the former settings back',
         material: settingsAsFacts(input),
@@ -54,8 +63,9 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
 
     async run(input, context) {
       const instance = await existing(dependencies, input);
-      const changed = differences(settingsOf(instance), input);
-      await modify(dependencies, input, instance, input, unpending(instance, input, changed), context);
+      const wanted = without(input, await findMissing(dependencies, input));
+      const changed = differences(settingsOf(instance), wanted);
+      await modify(dependencies, input, instance, wanted, unpending(instance, wanted, changed), context);
       return { changed };
     },
 
@@ -67,18 +77,21 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
           `database ${input.databaseId} in ${input.region} is ${status}. Mend it, then retry.`,
         );
       }
-      const left = differences(settingsOf(instance), input);
+      const missing = await findMissing(dependencies, input);
+      const left = differences(settingsOf(instance), without(input, missing));
       if (left.length > 0) {
         throw lookAgain(`${input.databaseId} is ${status}; not there yet: ${left.join(', ')}`, context);
       }
       if (status !== 'available') throw lookAgain(`${input.databaseId} is set and ${status}`, context);
       const waiting = instance.DBParameterGroups?.[0]?.ParameterApplyStatus === 'pending-reboot';
+      const degraded = [
+        ...missing.map((what) => `${what.text} does not exist in ${input.region} and was not set`),
+        ...(waiting ? [`parameter group ${input.parameterGroup ?? ''} takes effect at the next reboot`] : []),
+      ];
       return {
         output: output ?? { changed: [] },
         facts: settingsAsFacts(settingsOf(instance)),
-        ...(waiting
-          ? { degraded: [`parameter group ${input.parameterGroup ?? ''} takes effect at the next reboot`] }
-          : {}),
+        ...(degraded.length === 0 ? {} : { degraded }),
       };
     },
 
@@ -143,48 +156,84 @@ async function existing(dependencies: Dependencies, input: ConfigureDatabase): P
   throw terminal(`there is no database ${input.databaseId} in ${input.region}. Correct the estate.`);
 }
 
-async function findProblems(
+/** A group of the estate that does not exist in the region. */
+interface Missing {
+  readonly setting: 'parameterGroup' | 'securityGroups';
+  /** As an operator knows it, e.g. `parameter group bitbucket-15`. */
+  readonly text: string;
+}
+
+/** Groups that cannot be set because they do not exist; what cannot be asked about counts as there. */
+async function findMissing(
   dependencies: Dependencies,
   input: ConfigureDatabase,
-  instance: DBInstance | undefined,
-): Promise<Problem[]> {
+): Promise<readonly Missing[]> {
   const { region, parameterGroup, securityGroups } = input;
-  const [group, firewalls] = await Promise.all([
-    parameterGroup === undefined ||
-      askAws(
-        { doing: 'describe', resource: `parameter group ${parameterGroup}`, region },
-        async () => {
-          const client = dependencies.aws.rds(region);
-          const reply = await client.send(
-            new DescribeDBParameterGroupsCommand({ DBParameterGroupName: parameterGroup }),
-          );
-          return (reply.DBParameterGroups ?? []).length > 0;
-        },
-        { notFound: () => false },
-      ),
-    securityGroups.length === 0 ||
-      askAws(
-        { doing: 'describe', resource: `security groups ${securityGroups.join(', ')}`, region },
-        async () => {
-          const client = dependencies.aws.ec2(region);
-          await client.send(new DescribeSecurityGroupsCommand({ GroupIds: [...securityGroups] }));
-          return true;
-        },
-        { notFound: () => false },
-      ),
+  const found = await Promise.all([
+    isMissing(parameterGroup !== undefined, `parameter group ${parameterGroup ?? ''}`, region, async () => {
+      const request = new DescribeDBParameterGroupsCommand({ DBParameterGroupName: parameterGroup });
+      return (await dependencies.aws.rds(region).send(request)).DBParameterGroups;
+    }),
+    isMissing(
+      securityGroups.length > 0,
+      `security group of ${securityGroups.join(', ')}`,
+      region,
+      async () => {
+        const request = new DescribeSecurityGroupsCommand({ GroupIds: [...securityGroups] });
+        return (await dependencies.aws.ec2(region).send(request)).SecurityGroups;
+      },
+    ),
   ]);
-  const missing = (code: string, what: string): Problem => ({
-    code,
-    message: `There is no ${what} in ${region}.`,
-    remedy: 'Correct the estate, or create it there.',
+  return (['parameterGroup', 'securityGroups'] as const).flatMap((setting, index) => {
+    const text = found[index];
+    return text === undefined ? [] : [{ setting, text }];
   });
-  return [
-    ...(instance === undefined ? [missing('databaseNotFound', `database ${input.databaseId}`)] : []),
-    ...(group ? [] : [missing('parameterGroupNotFound', `parameter group ${parameterGroup ?? ''}`)]),
-    ...(firewalls
-      ? []
-      : [missing('securityGroupNotFound', `security group of ${securityGroups.join(', ')}`)]),
-  ];
+}
+
+/** The text, if it does not exist. */
+async function isMissing(
+  wanted: boolean,
+  text: string,
+  region: string,
+  describe: () => Promise<readonly unknown[] | undefined>,
+): Promise<string | undefined> {
+  if (!wanted) return undefined;
+  const there = await observe(() =>
+    askAws({ doing: 'describe', resource: text, region }, describe, { notFound: () => [] }),
+  );
+  return valueOf(there)?.length === 0 ? text : undefined;
+}
+
+/** The settings as far as they can be set; an absent group leaves the database's own alone. */
+function without(input: ConfigureDatabase, missing: readonly Missing[]): DatabaseSettings {
+  const lacks = (setting: Missing['setting']): boolean => missing.some((one) => one.setting === setting);
+  return {
+    multiAz: input.multiAz,
+    backupRetentionDays: input.backupRetentionDays,
+    deletionProtection: input.deletionProtection,
+    ...(input.parameterGroup === undefined || lacks('parameterGroup')
+      ? {}
+      : { parameterGroup: input.parameterGroup }),
+    securityGroups: lacks('securityGroups') ? [] : input.securityGroups,
+  };
+}
+
+function databaseMissing(input: ConfigureDatabase): Problem {
+  return {
+    code: 'databaseNotFound',
+    message: `There is no database ${input.databaseId} in ${input.region}.`,
+    remedy: 'Correct the estate, or create it there.',
+  };
+}
+
+function settingMissing({ setting, text }: Missing, region: string): Problem {
+  return {
+    code: setting === 'parameterGroup' ? 'parameterGroupNotFound' : 'securityGroupNotFound',
+    message: `There is no ${text} in ${region}.`,
+    remedy:
+      'Correct the estate, or create it there; or consent to leave the setting as it is, and set it later.',
+    consent: 'missingSettings',
+  };
 }
 
 function plannedCall(input: ConfigureDatabase, names: readonly Setting[]) {

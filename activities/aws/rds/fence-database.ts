@@ -31,11 +31,12 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
       'ec2:AuthorizeSecurityGroupIngress',
     ],
 
-    check: (input) =>
+    check: (input, context) =>
       checkFence(
         {
           what: `the database of ${input.site} is open`,
           region: input.region,
+          context,
           calls: callsOf(input.region, `security groups of ${input.databaseId}`, 0),
         },
         async () => {

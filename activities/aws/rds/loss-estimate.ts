@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { DBInstance } from '@aws-sdk/client-rds';
 
+import type { StepContext } from '../../../workflows/runbook/step';
 import type { Dependencies } from '../../dependencies';
 import { observe } from '../observe';
-import { acceptSilence } from '../silence';
+import { acceptSilenceInPlan } from '../silence';
 import type { ReplayState } from './database-session';
 import { sourceOf, statusOf } from './database-status';
 import { findDatabase } from './find-database';
@@ -72,6 +73,7 @@ export async function isSourceAlive(
   dependencies: Dependencies,
   region: string,
   replica: DBInstance,
+  context: StepContext,
 ): Promise<boolean> {
   const source = sourceOf(replica);
   if (source === null) return false;
@@ -79,7 +81,7 @@ export async function isSourceAlive(
   const parts = source.split(':');
   const sourceRegion = parts.length > 1 ? (parts[3] ?? region) : region;
   const id = parts.at(-1) ?? source;
-  const look = () => acceptSilence(() => findDatabase(dependencies, sourceRegion, id));
+  const look = () => acceptSilenceInPlan(context, () => findDatabase(dependencies, sourceRegion, id));
   const answer = observe(look).then((found) => {
     if (found.state !== 'known') return found.state === 'unknown';
     return (

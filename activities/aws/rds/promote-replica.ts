@@ -50,7 +50,7 @@ export function promoteReplicaImplementation(dependencies: Dependencies): StepIm
         };
       }
       const isReplica = instance !== undefined && sourceOf(instance) !== null;
-      const seen = isReplica ? await lookAtLoss(dependencies, input, instance) : undefined;
+      const seen = isReplica ? await lookAtLoss(dependencies, input, instance, context) : undefined;
       return {
         state: 'needed',
         before: {
@@ -187,6 +187,7 @@ async function lookAtLoss(
   dependencies: Dependencies,
   input: PromoteReplica,
   instance: DBInstance,
+  context: StepContext,
 ): Promise<{
   readonly loss: LossEstimate;
   readonly replay: ReplayState | undefined;
@@ -198,14 +199,16 @@ async function lookAtLoss(
     observe(() => readLagPoints(dependencies, input.region, input.databaseId)),
   ]);
   const replay = valueOf(session);
-  const loss = await estimateLoss({
+  const estimate = await estimateLoss({
     replay,
     replication: replicationOf(instance),
     points: valueOf(points) ?? [],
     limitSeconds: input.lagLimitSeconds,
-    sourceAlive: () => isSourceAlive(dependencies, input.region, instance),
+    sourceAlive: () => isSourceAlive(dependencies, input.region, instance, context),
     now: Date.now(),
   });
+  const unread = estimate.seconds === null && points.state !== 'known';
+  const loss = unread ? { seconds: null, basis: points.reason } : estimate;
   const problems = session.state === 'known' ? [] : [blindPromotion(input, session.reason)];
   return { loss, replay, problems };
 }

@@ -2,6 +2,7 @@ import { CreateSecurityGroupCommand } from '@aws-sdk/client-ec2';
 import {
   DescribeDBInstancesCommand,
   DescribeDBSnapshotsCommand,
+  ModifyDBInstanceCommand,
   RemoveTagsFromResourceCommand,
 } from '@aws-sdk/client-rds';
 import type { DBInstance } from '@aws-sdk/client-rds';
@@ -17,14 +18,16 @@ import { codes, context, StepDriver } from './step-driver';
 /** Never promoted: every test leaves it as it was. */
 const id = 'standby';
 const PRIMARY_ID = 'primary';
-/** Is promoted on the way. */
+/** Are promoted on the way. */
 const FATED = 'fated-standby';
+const BLIND = 'blind-standby';
 let lab: AwsLab;
 
 beforeAll(async () => {
   lab = await AwsLab.start();
   await lab.establishPair(PRIMARY_ID, id);
   await lab.establishPair('fated-primary', FATED);
+  await lab.establishPair('blind-primary', BLIND);
   await commit();
 });
 afterAll(() => lab.stop());
@@ -76,6 +79,61 @@ test('promotes, proves it by a write, and promotes nothing again when the answer
   expect(await describe(FATED)).toMatchObject({ BackupRetentionPeriod: 7 });
   expect(await driver.check(input)).toMatchObject({ state: 'done', calls: [], problems: [] });
   expect(await lab.fleet.query(STANDBY, FATED, 'select * from runbooks_probe')).toEqual([]);
+});
+
+test('a promotion that nobody can prove needs consent, is made all the same, and then asks', async () => {
+  const input = promotion({ databaseId: BLIND, credentials: { ...OWNER, password: 'env:WRONG' } });
+  const driver = promoter();
+  const [problem, ...others] = (await driver.check(input)).problems;
+  expect(others).toEqual([]);
+  expect(problem).toMatchObject({
+    code: 'databaseSessionFailed',
+    consent: 'blindPromotion',
+    message: expect.stringContaining('The worker cannot open a session to blind-standby'),
+    remedy: expect.stringContaining('the step will then ask after the promotion'),
+  });
+  // Somebody else changes the replica meanwhile: that is waited for, and not taken for our own promotion.
+  await lab.slowly(async () => {
+    await lab.clients.rds(STANDBY).send(
+      new ModifyDBInstanceCommand({
+        DBInstanceIdentifier: BLIND,
+        BackupRetentionPeriod: 3,
+        ApplyImmediately: true,
+      }),
+    );
+    await until(
+      'modifying',
+      async () => (await describe(BLIND)).DBInstanceStatus === 'modifying' || undefined,
+    );
+  });
+  const output = await driver.run(input);
+  expect(driver.progress[0]).toMatch(/^blind-standby is modifying, still a replica of arn:aws:rds/);
+  await until('the promotion', async () => {
+    const { ReadReplicaSourceDBInstanceIdentifier: source } = await describe(BLIND);
+    return source === undefined || undefined;
+  });
+  await expect(driver.verify(input, output)).rejects.toMatchObject({ type: 'NeedsPerson' });
+  const unset = promotion({ databaseId: BLIND, credentials: { ...OWNER, password: 'env:NOT_THERE' } });
+  await expect(driver.verify(unset, output)).rejects.toMatchObject({
+    type: 'NeedsPerson',
+    message: expect.stringContaining('cannot sign in as bitbucket'),
+  });
+  expect(await driver.verify(promotion({ databaseId: BLIND }), output)).toMatchObject({
+    facts: { writeAccepted: true },
+  });
+});
+
+test('a metric that cannot be read makes the loss unknown at worst', async () => {
+  lab.gateway.faults.add({
+    match: { action: 'GetMetricData' },
+    effect: { kind: 'error', code: 'AccessDenied', status: 403 },
+  });
+  expect((await promoter().check(promotion())).problems).toEqual([]);
+  const blind = await promoter().check(promotion({ credentials: { ...OWNER, password: 'env:WRONG' } }));
+  expect(blind.problems).toMatchObject([
+    { code: 'databaseSessionFailed', consent: 'blindPromotion' },
+    { code: 'lagUnknown', consent: 'dataLoss', message: expect.stringContaining('AccessDenied') },
+  ]);
 });
 
 test('a database that something else promoted is not taken for ours', async () => {
@@ -237,5 +295,34 @@ test('groups that do not exist are told before anything is changed', async () =>
     parameterGroup: 'no-such-group',
     securityGroups: ['sg-00000000000000000'],
   });
-  expect(codes(check)).toEqual(['databaseNotFound', 'parameterGroupNotFound', 'securityGroupNotFound']);
+  expect(check.problems).toMatchObject([
+    { code: 'databaseNotFound' },
+    { code: 'parameterGroupNotFound', consent: 'missingSettings' },
+    { code: 'securityGroupNotFound', consent: 'missingSettings' },
+  ]);
+  expect(check.problems[0]!.consent).toBeUndefined();
+});
+
+test('groups that do not exist are left out with consent, and told at the end', async () => {
+  const settings = new StepDriver<ConfigureDatabase, { changed: readonly string[] }>(
+    configureDatabaseImplementation(lab.dependencies),
+    context('configureDatabase', 'lacking/1'),
+  );
+  const input: ConfigureDatabase = {
+    region: STANDBY,
+    databaseId: FATED,
+    multiAz: false,
+    backupRetentionDays: 9,
+    deletionProtection: false,
+    parameterGroup: 'no-such-group',
+    securityGroups: ['sg-00000000000000000'],
+  };
+  const { first } = await settings.twice(input);
+  expect(first).toMatchObject({
+    facts: { backupRetentionDays: 9 },
+    degraded: [
+      `parameter group no-such-group does not exist in ${STANDBY} and was not set`,
+      `security group of sg-00000000000000000 does not exist in ${STANDBY} and was not set`,
+    ],
+  });
 });

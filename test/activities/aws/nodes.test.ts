@@ -8,12 +8,17 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import { DescribeAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import { MockActivityEnvironment } from '@temporalio/testing';
 
 import { disableAutomationImplementation } from '../../../activities/aws/auto-scaling/disable-automation';
 import { fenceNodesImplementation } from '../../../activities/aws/auto-scaling/fence-nodes';
+import { findGroup } from '../../../activities/aws/auto-scaling/group';
 import { startNodeImplementation } from '../../../activities/aws/auto-scaling/start-node';
+import { findInstances } from '../../../activities/aws/ec2/find-instances';
+import type { Dependencies } from '../../../activities/dependencies';
 import type { DisableAutomation, FenceNodes, FenceResult } from '../../../workflows/steps/fence';
 import type { RunningNodes, StartNode } from '../../../workflows/steps/nodes';
+import type { Check } from '../../../workflows/runbook/step';
 import { until } from '../../support/until';
 import { ADMIN, AwsLab, STANDBY, ZONE } from './aws-lab';
 import { codes, context, StepDriver } from './step-driver';
@@ -79,6 +84,9 @@ async function look(): Promise<AutoScalingGroup> {
   return reply.AutoScalingGroups![0]!;
 }
 
+const lookAtGroup = (dependencies: Dependencies) =>
+  findGroup(dependencies, { region: STANDBY, autoScalingGroup: group });
+const lookAtInstances = (dependencies: Dependencies) => findInstances(dependencies, STANDBY, 'instances', {});
 const suspended = async () => (await look()).SuspendedProcesses!.map((one) => one.ProcessName).sort();
 const numbers = ({ MinSize, MaxSize, DesiredCapacity }: AutoScalingGroup) => [
   MinSize,
@@ -155,10 +163,86 @@ describe('fenceNodes', () => {
     expect(numbers(await look())).toEqual([1, 2, 1]);
   });
 
-  test('a group that does not exist is a problem of the estate', async () => {
+  test('a group that does not exist, mistyped or lost, passes with consent only and is never proven', async () => {
     await createGroup(0);
-    const check = await fencer().check({ ...input(), autoScalingGroup: 'nobody' });
-    expect(codes(check)).toEqual(['groupNotFound']);
+    const nobody = { ...input(), autoScalingGroup: 'nobody' };
+    const check = await fencer().check(nobody);
+    expect(check.problems).toMatchObject([{ code: 'groupNotFound', consent: 'unprovenFence' }]);
+    const unproven = { proven: false, reason: `there is no Auto Scaling group nobody in ${STANDBY}` };
+    expect(check.output).toEqual(unproven);
+    expect(await fencer().run(nobody)).toEqual(unproven);
+    expect((await fencer().verify(nobody)).output).toEqual(unproven);
+  });
+
+  test.each([
+    ['a region that does not answer', 'ServiceUnavailable', 503, 'does not answer'],
+    ['a role that may not look', 'AccessDenied', 403, 'does not let us look'],
+  ])('%s is told in one line, the raw reason is a note', async (_what, code, status, words) => {
+    await createGroup(0);
+    lab.gateway.faults.add({
+      match: { service: 'autoscaling', region: STANDBY },
+      effect: { kind: 'error', code, status },
+    });
+    const { problems, notes } = await fencer().check(input());
+    expect(problems).toMatchObject([
+      {
+        message: `${STANDBY} ${words}: it is unknown whether nodes of old run.`,
+        remedy: expect.stringMatching(/^[^.]{1,110}\.$/),
+        consent: 'unprovenFence',
+      },
+    ]);
+    expect(notes).toEqual([expect.stringContaining(code)]);
+    lab.gateway.faults.clear();
+  });
+
+  test('the plan believes the silence of a moment ago, the execution asks again', async () => {
+    await createGroup(0);
+    const { dependencies, destroy } = lab.impatient();
+    lab.gateway.faults.regionDown(STANDBY, 'timeout');
+    const silent = [lookAtGroup(dependencies), lookAtInstances(dependencies)];
+    for (const look of silent) await expect(look).rejects.toMatchObject({ name: 'AwsUnreachable' });
+    lab.gateway.faults.regionUp(STANDBY);
+    // Another worker may have heard it answer meanwhile; this one has not.
+    const step = fenceNodesImplementation(dependencies).parts;
+    const from = lab.ledgerLength;
+    const planned = await step.check(input(), { ...context('fenceNodes'), token: null });
+    expect(planned.problems).toMatchObject([{ code: 'fenceUnproven' }]);
+    expect(planned.notes).toEqual([expect.stringContaining('not asked again')]);
+    expect(lab.ledgerLength).toBe(from);
+    expect((await step.check(input(), context('fenceNodes'))).problems).toEqual([]);
+    destroy();
+  });
+
+  test('a region that only answers with errors leaves the fence unproven at the third attempt', async () => {
+    await createGroup(0);
+    lab.gateway.faults.add({
+      match: { service: 'autoscaling', region: STANDBY },
+      effect: { kind: 'error', code: 'InternalFailure', status: 500 },
+    });
+    const attempt = (number: number) =>
+      new MockActivityEnvironment({ attempt: number }).run((): Promise<Check<FenceResult>> =>
+        fencer().check(input()),
+      );
+    await expect(attempt(2)).rejects.toMatchObject({ name: 'AwsTransient' });
+    expect(await attempt(3)).toMatchObject({
+      problems: [{ code: 'fenceUnproven', message: expect.stringContaining('answers with errors') }],
+    });
+    lab.gateway.faults.clear();
+  });
+
+  test('a change that is refused because another one is going on is repeated at the pace of the step', async () => {
+    await createGroup(1);
+    lab.gateway.faults.add({
+      match: { action: 'UpdateAutoScalingGroup' },
+      times: 1,
+      effect: { kind: 'error', code: 'ScalingActivityInProgress', status: 400 },
+    });
+    const failure: unknown = await fencer()
+      .runOnce(input())
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ type: 'NotYet' });
+    // The pace of these tests allows 5 s at the most; without it the wait would be 15 s.
+    expect((failure as { nextRetryDelay: number }).nextRetryDelay).toBeLessThanOrEqual(5500);
   });
 });
 
@@ -300,6 +384,23 @@ describe('startNode', () => {
       type: 'Terminal',
       message: expect.stringContaining(state),
     });
+  });
+
+  test('one node whose cluster nobody can be asked about is good enough; two are not', async () => {
+    await createGroup(0);
+    const blind = (count: number): StartNode => ({
+      ...input(count),
+      administrator: { username: 'admin', password: 'env:NOT_THERE' },
+    });
+    const driver = starter();
+    await driver.run(blind(1));
+    expect(await driver.verify(blind(1))).toMatchObject({
+      output: { nodes: [{ id: expect.stringMatching(/^i-/), version: '' }] },
+      degraded: [expect.stringContaining('cannot sign in as admin')],
+    });
+    const second = starter('startNode.2');
+    await second.run(blind(2));
+    await expect(second.verify(blind(2))).rejects.toMatchObject({ type: 'NeedsPerson' });
   });
 
   test('nodes that do not see each other are no cluster', async () => {

@@ -212,7 +212,11 @@ test('rules that the check could not see are given back as well', async () => {
 });
 
 test('an unreachable region leaves the fence unproven; an unknown database is a problem', async () => {
-  expect(codes(await fencer().check({ ...input, databaseId: 'nobody' }))).toEqual(['databaseNotFound']);
+  const nobody = { ...input, databaseId: 'nobody' };
+  const check = await fencer().check(nobody);
+  expect(check.problems).toMatchObject([{ code: 'databaseNotFound', consent: 'unprovenFence' }]);
+  expect(await fencer().run(nobody)).toEqual(check.output);
+  expect((await fencer().verify(nobody)).output).toMatchObject({ proven: false });
   lab.gateway.faults.regionDown(STANDBY, '503');
   expect(codes(await fencer().check(input))).toEqual(['fenceUnproven']);
   expect((await fencer().runOnce(input)).proven).toBe(false);

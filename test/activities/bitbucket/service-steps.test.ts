@@ -82,7 +82,7 @@ describe('smoke test', () => {
   it('check names unreadable secrets, and asks nothing of an address that is not known yet', async () => {
     const wrong = { ...input(), url: later('load balancer'), probe: { ...probe, password: 'env:GONE' } };
     const { problems, notes } = await parts().check(wrong, CONTEXT);
-    expect(problems.map((problem) => problem.code)).toEqual(['secretUnreadable']);
+    expect(problems).toMatchObject([{ code: 'secretUnreadable', consent: 'unprovenService' }]);
     expect(notes).toEqual([]);
   });
 
@@ -91,7 +91,7 @@ describe('smoke test', () => {
     process.env.PATH = '/nonexistent';
     try {
       const { problems } = await parts().check(input(), CONTEXT);
-      expect(problems.map((problem) => problem.code)).toEqual(['gitMissing']);
+      expect(problems).toMatchObject([{ code: 'gitMissing', consent: 'unprovenService' }]);
     } finally {
       process.env.PATH = path;
     }

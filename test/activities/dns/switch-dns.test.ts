@@ -99,27 +99,30 @@ describe('with a plain CNAME', () => {
 
   it('reports a zone that does not exist', async () => {
     const wrong = { ...input(), dns: { ...input().dns, zoneId: 'ZOTHER' } };
-    expect((await parts().check(wrong, CONTEXT)).problems.map((each) => each.code)).toEqual([
-      'dnsZoneMissing',
+    expect((await parts().check(wrong, CONTEXT)).problems).toMatchObject([
+      { code: 'dnsZoneMissing', consent: 'dnsByHand' },
     ]);
     await expect(parts().run!(wrong, CONTEXT)).rejects.toMatchObject({ type: 'Terminal' });
   });
 
-  it('reports Route 53 being out of reach', async () => {
-    world.gateway.faults.add({
-      match: { service: 'route53' },
-      effect: { kind: 'error', code: 'ServiceUnavailable', status: 503 },
-    });
-    expect((await parts().check(input(), CONTEXT)).problems.map((each) => each.code)).toEqual([
-      'dnsZoneUnreachable',
-    ]);
-  });
+  it.each([
+    ['ServiceUnavailable', 503],
+    ['AccessDenied', 403],
+  ])(
+    'Route 53 that does not tell (%s) does not end an emergency: the name can be moved by hand',
+    async (code, status) => {
+      world.gateway.faults.add({ match: { service: 'route53' }, effect: { kind: 'error', code, status } });
+      expect((await parts().check(input(), CONTEXT)).problems).toMatchObject([
+        { code: 'dnsZoneUnreachable', consent: 'dnsByHand' },
+      ]);
+    },
+  );
 });
 
 it('reports records that a CNAME cannot stand beside', async () => {
   world = await DnsWorld.start([{ name: NAME, type: 'A', ttl: 60, values: ['127.0.0.1'] }]);
-  expect((await parts().check(input(), CONTEXT)).problems.map((each) => each.code)).toEqual([
-    'dnsRecordOfAnotherType',
+  expect((await parts().check(input(), CONTEXT)).problems).toMatchObject([
+    { code: 'dnsRecordOfAnotherType', consent: 'dnsByHand' },
   ]);
   await expect(parts().run!(input(), CONTEXT)).rejects.toMatchObject({ type: 'Terminal' });
   expect(changes()).toEqual([]);
@@ -139,7 +142,7 @@ it('reports records with a routing policy', async () => {
     }),
   );
   const { problems } = await parts().check(input(), CONTEXT);
-  expect(problems.map((each) => each.code)).toEqual(['dnsRecordIsRouted']);
+  expect(problems).toMatchObject([{ code: 'dnsRecordIsRouted', consent: 'dnsByHand' }]);
 });
 
 it('notes a TTL above 60 s', async () => {

@@ -39,6 +39,13 @@ it('a run repeated after its answer was lost proves the same', async () => {
   expect(await parts().run!(input(), CONTEXT)).toMatchObject({ proven: true });
 });
 
+it('what is withdrawn already is not withdrawn again', async () => {
+  await parts().run!(input(), CONTEXT);
+  const sent = world.ssm.scripts.length;
+  expect(await parts().run!(input(), CONTEXT)).toEqual({ proven: true, reason: null });
+  expect(world.ssm.scripts.length - sent).toBe(1);
+});
+
 it('verify does not believe a fence that was lifted by someone', async () => {
   const { before } = await parts().check(input(), CONTEXT);
   await parts().run!(input(), CONTEXT);
@@ -60,7 +67,12 @@ it('undo exports again, once, and not what was withdrawn before', async () => {
 it('a file server that takes no commands leaves the fence unproven, for consent', async () => {
   world.ssm.managed = false;
   expect((await parts().check(input(), CONTEXT)).problems).toMatchObject([
-    { code: 'fenceUnproven', consent: 'unprovenFence' },
+    {
+      code: 'fenceUnproven',
+      consent: 'unprovenFence',
+      message:
+        'i-fileserver in eu-west-1 takes no commands: it is unknown whether the home of primary is exported.',
+    },
   ]);
   expect(await parts().run!(input(), CONTEXT)).toMatchObject({ proven: false });
   expect((await parts().verify(input(), undefined, CONTEXT)).output).toMatchObject({ proven: false });

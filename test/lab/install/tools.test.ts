@@ -6,6 +6,7 @@ import { cacheDirectory } from '../../../lab/install/cache';
 import { findGit } from '../../../lab/install/git';
 import { findPostgres } from '../../../lab/install/postgres';
 import { findTemporal } from '../../../lab/install/temporal';
+import { build } from '../../../lab/install/temporal-sources';
 import { findMoto } from '../../../lab/install/moto';
 import { installed } from '../../../lab/install/tool';
 
@@ -99,16 +100,27 @@ test('Temporal is taken from TEMPORAL_CLI_PATH before PATH, from PATH before the
   await expect(findTemporal(silent)).rejects.toThrow('correct or unset it');
 });
 
-test('a Temporal that is built with Go is kept, and a build that fails says what to do', async () => {
+test('a Temporal that cannot be downloaded is built with Go and kept', async () => {
   delete process.env.TEMPORAL_CLI_PATH;
-  const bin = fake('go', 'proxy unreachable', 1);
-  process.env.PATH = bin + ':/bin:/usr/bin';
-  await expect(findTemporal(silent)).rejects.toThrow(/building .* failed .*TEMPORAL_CLI_PATH/s);
+  const bin = fake('go', 'irrelevant');
+  process.env.PATH = `${bin}:/bin:/usr/bin`;
   writeFileSync(join(bin, 'go'), '#!/bin/sh\nmkdir -p "$GOBIN" && cp /bin/true "$GOBIN/temporal"\n');
-  const found = await findTemporal(silent);
+  const blocked = (): Promise<void> => Promise.reject(new Error('the download failed: no such host'));
+  const found = await findTemporal(silent, [blocked, build]);
   expect(found.startsWith(cacheDirectory())).toBe(true);
   rmSync(join(bin, 'go'));
-  await expect(findTemporal(silent)).resolves.toBe(found);
+  await expect(findTemporal(silent, [])).resolves.toBe(found);
+});
+
+test('a Temporal that can be had in no way says why and what to do', async () => {
+  delete process.env.TEMPORAL_CLI_PATH;
+  const blocked = (): Promise<void> => Promise.reject(new Error('the download failed: no such host'));
+  process.env.PATH = join(directory, 'empty');
+  await expect(findTemporal(silent, [blocked, build])).rejects.toThrow(
+    /no such host; Go, .* is not on PATH\): install Go .*TEMPORAL_CLI_PATH/,
+  );
+  process.env.PATH = `${fake('go', 'proxy unreachable', 1)}:/bin:/usr/bin`;
+  await expect(findTemporal(silent, [build])).rejects.toThrow(/building with Go failed/);
 });
 
 test('a Python that is too old is named with the remedy', async () => {
