@@ -2,7 +2,7 @@ import type { EstateInput } from '../../estate/schema';
 import { STEP_CONTRACTS } from './step-contracts';
 
 /** Real work (a PostgreSQL start, a git clone) does not get faster with the lab's clock. */
-const SHORTEST_DEADLINE_SECONDS = 60;
+const SHORTEST_DEADLINE_SECONDS = 240;
 
 /**
  * The policy of a lab: every duration of the step contracts divided by the lab's scale, so that a run waits and gives
