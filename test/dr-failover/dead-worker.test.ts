@@ -27,7 +27,7 @@ test('a worker killed after it sent the promotion and before it had an answer is
   faults.remove(hanging);
   await bench.startWorkerProcess();
 
-  const state = await run.ended(120);
+  const state = await run.ended();
   expect([state.outcome, state.degraded]).toEqual(['SUCCEEDED', []]);
   const { events = [] } = await run.handle.fetchHistory();
   const scheduled = events!.find(

@@ -27,7 +27,7 @@ test('an abort after a home that cannot be used takes back volume, attachment an
 
   const run = await bench.start();
   await run.approve('failover', 'grace', 'linus');
-  const ask = await run.asked('mountHome.failed', 40);
+  const ask = await run.asked('mountHome.failed');
   expect(ask.evidence.join()).toContain('has no bitbucket.properties');
   const during = await footprint(bench);
   expect(during.primary.groups![0]!.numbers).toEqual([0, 0, 0]);
@@ -55,7 +55,7 @@ test('an abort after a home that cannot be used takes back volume, attachment an
   expect(await footprint(bench)).toEqual(before);
   for (const door of doorsOf(world, 'primary')) await push(world, door);
   expect(await bench.violations()).toEqual([]);
-}, 120_000);
+}, 180_000);
 
 test('a first node that finds an empty database stops the run in clear words; once mended, retry goes on', async () => {
   const { world } = bench;
@@ -72,7 +72,7 @@ test('a first node that finds an empty database stops the run in clear words; on
   );
   await run.resume('ada');
 
-  const ask = await run.asked('startNode.1.failed', 60);
+  const ask = await run.asked('startNode.1.failed');
   expect(ask.evidence.join()).toMatch(
     /says FIRST_RUN: it sees an empty database or home.*check which database/s,
   );
@@ -103,4 +103,4 @@ test('a first node that finds an empty database stops the run in clear words; on
   ]);
   await world.heal();
   expect(await bench.violations()).toEqual([]);
-}, 150_000);
+}, 180_000);

@@ -63,7 +63,7 @@ describe('a primary that comes back before the promotion', () => {
     expect(await footprint(bench)).toEqual(before);
     for (const door of doorsOf(world, 'primary')) await push(world, door);
     expect(await bench.violations()).toEqual([]);
-  }, 120_000);
+  }, 180_000);
 
   test('is fenced before the promotion when people go on all the same', async () => {
     const doors = doorsOf(bench.world, 'primary');
@@ -74,7 +74,7 @@ describe('a primary that comes back before the promotion', () => {
     const { steps } = await run.status();
     const proven = steps.find(({ id }) => id === 'proveFence')!.endedAt!;
     expect(proven <= steps.find(({ id }) => id === 'promoteReplica')!.startedAt!).toBe(true);
-  }, 120_000);
+  }, 180_000);
 });
 
 describe('a primary that comes back after the promotion', () => {
@@ -89,5 +89,5 @@ describe('a primary that comes back after the promotion', () => {
     for (const door of doors) await push(bench.world, door);
     await run.resume('ada');
     await expectFenced(run, doors);
-  }, 120_000);
+  }, 180_000);
 });

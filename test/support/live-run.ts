@@ -23,7 +23,7 @@ export class LiveRun {
   }
 
   /** Waits until something is asked, by id or any. */
-  async asked(id?: string, seconds = 20): Promise<Ask> {
+  async asked(id?: string, seconds = 60): Promise<Ask> {
     const state = await this.reached(
       `ask ${id ?? ''}`,
       ({ asks }) => asks.some((ask) => ask.result === null && (id === undefined || ask.id === id)),
@@ -64,7 +64,7 @@ export class LiveRun {
   }
 
   /** The final state, however it ended. */
-  async ended(seconds = 60): Promise<RunState> {
+  async ended(seconds = 120): Promise<RunState> {
     const result = this.handle.result().then(
       () => true,
       () => true,
