@@ -114,6 +114,10 @@ async function assess(run: FailoverRun): Promise<Situation> {
     });
   }
   const primaryReachable = isReachable(findFacts(sites, roles.primary));
+  // The plan has this problem from its fence steps; a region that falls silent after it is asked about before anything final.
+  if (!primaryReachable && run.pass === 'execute') {
+    await run.problem(unprovenFence(primary, `${primary.region} does not answer any more`));
+  }
   return { primary, standby, standbyFacts, copies: await chooseCopies(run, standby), primaryReachable };
 }
 

@@ -4,6 +4,7 @@ import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
 import type { LiveRun } from '../support/live-run';
 import { doorsOf, push } from '../support/push';
+import { refusalOf } from '../support/refusal';
 import { until } from '../support/until';
 
 let bench: FailoverBench;
@@ -52,7 +53,7 @@ describe('a primary that comes back before the promotion', () => {
     const before = await footprint(bench);
     const run = await returningAfter('createHomeVolume', 'region-down', '503');
     await run.resume('ada');
-    const ask = await run.asked('primaryIsBack.drift');
+    const ask = await run.asked('primaryAlive');
     expect(ask.evidence[0]).toContain('eu-central-1 answers again: 1 of 1 nodes serving');
     await run.decide({ ask: ask.id, verdict: 'deny', actor: 'grace', note: 'users work again' });
     const state = await run.ended();
@@ -69,7 +70,7 @@ describe('a primary that comes back before the promotion', () => {
     const doors = doorsOf(bench.world, 'primary');
     const run = await returningAfter('createHomeVolume', 'region-down', 'timeout');
     await run.resume('ada');
-    await run.approve('primaryIsBack.drift', 'grace');
+    await run.approve('primaryAlive', 'grace');
     await expectFenced(run, doors);
     const { steps } = await run.status();
     const proven = steps.find(({ id }) => id === 'proveFence')!.endedAt!;
@@ -89,5 +90,36 @@ describe('a primary that comes back after the promotion', () => {
     for (const door of doors) await push(bench.world, door);
     await run.resume('ada');
     await expectFenced(run, doors);
+  }, 180_000);
+});
+
+describe('a region that falls silent after the approval', () => {
+  beforeAll(open, 90_000);
+  afterAll(() => bench?.close(), 60_000);
+
+  test('is asked about before anything is changed: a fence that nobody can see needs its own consent', async () => {
+    const { world, mark } = bench;
+    await bench.lose('database-down');
+    const run = await bench.start();
+    await run.asked('failover');
+    await world.breakIt('partition');
+    world.gateway.faults.regionDown(world.sites.primary.layout.region, '503');
+    await run.approve('failover', 'grace', 'linus');
+    const { id, planHash } = await run.asked('unprovenFence');
+    expect(bench.changesSince(mark)).toEqual([]);
+    const consent = { ask: id, verdict: 'approve', planHash: planHash! } as const;
+    expect(await run.decide({ ...consent, actor: 'grace', note: 'go' }).catch(refusalOf)).toContain(
+      'none of the roles',
+    );
+    expect(await run.decide({ ...consent, actor: 'margaret' }).catch(refusalOf)).toContain('needs a reason');
+    await run.decide({ ...consent, actor: 'margaret', note: 'the provider has cut the power' });
+    const state = await run.ended();
+    expect(state.asks.map((ask) => [ask.id, ask.result])).toEqual([
+      ['failover', 'approve'],
+      ['unprovenFence', 'approve'],
+    ]);
+    expect(state.outcome).toBe('SUCCEEDED');
+    expect((await run.report()).followUps.join()).toContain('Prove the fence of primary');
+    expect(await bench.violations()).toEqual([]);
   }, 180_000);
 });

@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import { askAboutDrift, passGate } from './gates';
+import { askAboutDrift, askForConsent, passGate } from './gates';
 import type { PassContext } from './passes';
 import { driftOf } from './plan';
 import type { Plan } from './plan';
@@ -99,14 +99,11 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
   }
 
   async problem(problem: Problem): Promise<void> {
-    if (this.plan.problems.some((known) => known.code === problem.code)) return;
+    // Those of the plan, and those to which people have consented since.
+    if (this.context.recorder.state.problems.some((known) => known.code === problem.code)) return;
+    if (problem.consent === undefined) return this.refuse(problem);
     this.context.recorder.apply({ type: 'problem', problem });
-    const about = {
-      id: problem.code,
-      title: problem.message,
-      differences: [problem.message, problem.remedy],
-    };
-    await this.asking(() => askAboutDrift(this.context.desk, this.policy, this.plan, about));
+    await this.asking(() => askForConsent(this.context.desk, this.policy, this.plan, problem));
   }
 
   refuse(problem: Problem): never {
@@ -247,6 +244,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
       this.plan.steps.find((planned) => planned.id === step.id),
       step.id,
       check,
+      new Set(this.context.recorder.state.problems.map(({ code }) => code)),
     );
     if (differences.length === 0) return;
     this.context.recorder.apply({ type: 'step', id: step.id, state: 'waiting', at: now() });

@@ -73,6 +73,19 @@ export async function askAboutDrift(
   else requireApproval(question, await desk.ask(question));
 }
 
+/** Asks for the consent that a problem needs which came up in the execution: by the gate that the problem names. */
+export async function askForConsent(
+  desk: Desk,
+  policy: RunPolicy,
+  plan: Plan,
+  problem: Problem,
+): Promise<void> {
+  const gate = problem.consent ?? 'drift';
+  const question = { ...consentQuestion(policy, plan, gate, [problem]), id: desk.freshId(gate) };
+  if (gatePolicy(policy, gate) === 'auto') desk.recordPolicy(question);
+  else requireApproval(question, await desk.ask(question));
+}
+
 function gateQuestion(policy: RunPolicy, plan: Plan, gate: PlannedGate): Question {
   return {
     id: gate.name,

@@ -109,17 +109,20 @@ function canonicalJson(value: unknown): string {
   return JSON.stringify(value) ?? 'null';
 }
 
-/** What differs between the approved step and the check right before its run; empty when the approval still holds. */
+/**
+ * What differs between the approved step and the check right before its run; empty when the approval still holds.
+ * @param accepted codes of the problems to which people have consented, in the plan or since
+ */
 export function driftOf(
   planned: PlannedStep | undefined,
   id: string,
   check: Check<unknown>,
+  accepted: ReadonlySet<string>,
 ): readonly string[] {
   if (planned === undefined) return [`step ${id} was not in the approved plan`];
-  const known = new Set(planned.problems.map((problem) => problem.code));
   return [
     ...check.problems
-      .filter((problem) => problem.consent !== undefined && !known.has(problem.code))
+      .filter((problem) => problem.consent !== undefined && !accepted.has(problem.code))
       .map((problem) => `new: ${problem.message}`),
     ...differences(planned.material, check.material ?? {}),
   ];
