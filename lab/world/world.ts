@@ -307,7 +307,7 @@ export class World {
       AWS_REGION: REGIONS.standby,
       ...(this.temporal === undefined ? {} : { TEMPORAL_ADDRESS: this.temporal.address }),
       RUNBOOKS_ESTATE: this.estate,
-      RUNBOOKS_AWS_TIMEOUT_SECONDS: '2',
+      RUNBOOKS_AWS_TIMEOUT_SECONDS: '3',
       ...this.passwords,
       LAB_DNS: this.resolver,
     };

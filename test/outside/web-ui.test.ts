@@ -33,7 +33,7 @@ beforeAll(async () => {
     log: world.directory.log('worker'),
     env: {
       ...world.environment(),
-      RUNBOOKS_AWS_TIMEOUT_SECONDS: '1',
+      RUNBOOKS_AWS_TIMEOUT_SECONDS: '4',
       RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '1',
     },
   });
@@ -71,7 +71,7 @@ test('a run started with the form says on its page what is asked of whom, and wi
       const details = await pages.details(RUN);
       return details.codes.length === 2 ? details : undefined;
     },
-    45,
+    90,
   );
   for (const part of [
     'Waits for 2 decisions.',
@@ -98,7 +98,7 @@ test('a run started with the form says on its page what is asked of whom, and wi
     planHash,
     note: '',
   });
-}, 90_000);
+}, 240_000);
 
 test('a decision that does not count is refused in the form, in words for whoever sent it', async () => {
   const page = await pages.details(RUN);
@@ -121,7 +121,7 @@ test('approvals sent with the form carry the run to SUCCEEDED, which its page an
     await pages.update('decide', offered(page, 'unprovenFence', { actor: 'margaret', note })),
   ).toBeNull();
   expect(await pages.update('decide', offered(page, 'failover', { actor: 'grace' }))).toBeNull();
-  const { conclusion } = await new LiveRun(session.client.workflow.getHandle(RUN)).ended(90);
+  const { conclusion } = await new LiveRun(session.client.workflow.getHandle(RUN)).ended(180);
   expect(conclusion).toBe('everything was done and verified');
 
   const { text } = await pages.details(RUN);

@@ -53,7 +53,7 @@ export class FailoverBench {
     this.workerAws = new AwsClients({
       endpoint: gateway.url,
       credentials: LAB_CREDENTIALS,
-      requestTimeoutSeconds: 1,
+      requestTimeoutSeconds: 3,
     });
   }
 
@@ -103,7 +103,7 @@ export class FailoverBench {
       command: process.execPath,
       args: ['--no-warnings', programPath('bin/runbooks'), 'worker'],
       log: this.world.directory.log(`worker-${this.processes.length + 1}`),
-      env: { ...this.environment, RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '0', RUNBOOKS_AWS_TIMEOUT_SECONDS: '1' },
+      env: { ...this.environment, RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '0', RUNBOOKS_AWS_TIMEOUT_SECONDS: '3' },
     });
     this.processes.push(program);
     return program;
