@@ -134,4 +134,4 @@ test('approvals sent with the form carry the run to SUCCEEDED, which its page an
   ]);
   expect(cells).toEqual(expect.arrayContaining(['Completed', 'bitbucket-prod', 'SUCCEEDED', 'ended']));
   expect((await world.invariants()).violations).toEqual([]);
-}, 120_000);
+}, 240_000);
