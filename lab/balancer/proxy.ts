@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import type { Member, Members } from './members';
 
-/** Real milliseconds without a byte after which a request to a node is given up with 504. */
-const IDLE_MS = 15_000;
+/** Real milliseconds without a byte after which a request to a node is given up with 504: a Classic ELB's default. */
+const IDLE_MS = 60_000;
 const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'expect'];
 
 /**

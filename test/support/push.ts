@@ -2,6 +2,7 @@ import { cloneAndPush } from '../../activities/bitbucket/git';
 import type { World } from '../../lab/world/world';
 import { PROBE_REPOSITORY, SERVICE_PORT } from '../../lab/world/layout';
 import { USERS } from '../../lab/world/secrets';
+import { until } from './until';
 
 let pushes = 0;
 
@@ -14,6 +15,11 @@ export function push(world: World, baseUrl: string): Promise<string> {
     login: { username: USERS.probe, password: world.passwords.BITBUCKET_PROBE_PASSWORD },
   };
   return cloneAndPush(remote, `test/${pushes}`, `push ${pushes}`);
+}
+
+/** Pushes until it is taken, as a user does who gets an error page from a proxy. @throws after half a minute */
+export function pushSoon(world: World, baseUrl: string): Promise<string> {
+  return until(`a push to ${baseUrl}`, () => push(world, baseUrl), 30);
 }
 
 /** Every address at which a site takes pushes: its load balancer and each of its nodes that is up. */

@@ -26,6 +26,9 @@ export interface BackendAnswer {
   readonly body: Buffer;
 }
 
+/** Real milliseconds that git may take; the lab's repositories are small. */
+const LONGEST_MS = 30_000;
+
 let program: string | undefined;
 
 function backendProgram(): string {
@@ -96,6 +99,8 @@ async function startBackend(call: BackendCall, request: IncomingMessage): Promis
         ...requestVariables(request.headers),
       },
       stdio: [body.fd, 'pipe', 'pipe'],
+      timeout: LONGEST_MS,
+      killSignal: 'SIGKILL',
     }) as Backend;
     child.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
     return child;

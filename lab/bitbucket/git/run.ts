@@ -11,9 +11,12 @@ export const GIT_ENVIRONMENT: Readonly<Record<string, string>> = {
   GIT_AUTHOR_EMAIL: 'lab@bitbucket.lab',
   GIT_COMMITTER_NAME: 'Lab',
   GIT_COMMITTER_EMAIL: 'lab@bitbucket.lab',
-  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_COUNT: '2',
   GIT_CONFIG_KEY_0: 'safe.directory',
   GIT_CONFIG_VALUE_0: '*',
+  // A disaster of the lab ends processes, never the machine: waiting for a busy disk would only prove the disk busy.
+  GIT_CONFIG_KEY_1: 'core.fsync',
+  GIT_CONFIG_VALUE_1: 'none',
 };
 
 /** @throws Error with git's own words when it ends with anything but 0 */
