@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { registerAcknowledge } from './commands/acknowledge';
 import { registerAnswers, registerHold } from './commands/answer';
 import { registerDoctor } from './commands/doctor';
 import { registerEstate } from './commands/estate';
 import { registerIamPolicy } from './commands/iam-policy';
+import { registerLease } from './commands/lease';
 import { registerList } from './commands/list';
 import { registerLook } from './commands/look';
 import { registerPlan } from './commands/plan';
@@ -26,5 +26,5 @@ export function registerClientCommands(program: Command, host: Host = processHos
   registerAnswers(program, host);
   registerHold(program, host);
   registerReport(program, host);
-  registerAcknowledge(program, host);
+  registerLease(program, host);
 }

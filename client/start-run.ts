@@ -12,13 +12,15 @@ export interface StartRequest {
   readonly reason?: string | undefined;
   /** ISO 8601. */
   readonly incidentStartedAt?: string | undefined;
+  /** Why a change freeze is broken. */
+  readonly breakGlass?: string | undefined;
   /** Further members of the input, as the runbook defines them. */
   readonly input: Readonly<Record<string, unknown>>;
 }
 
 /** Starts a runbook; answers its workflow id, `<runbook>/<instance>/<UTC time>`. */
 export async function startRun(session: Session, request: StartRequest, now = new Date()): Promise<string> {
-  const { runbook, instance, dryRun, requestedBy, reason, incidentStartedAt, input } = request;
+  const { runbook, instance, dryRun, requestedBy, reason, incidentStartedAt, breakGlass, input } = request;
   const workflowId = `${runbook}/${instance}/${now.toISOString().replace(/[-:]/g, '')}`;
   const message = {
     ...input,
@@ -28,6 +30,7 @@ export async function startRun(session: Session, request: StartRequest, now = ne
     trigger: 'manual',
     ...(reason === undefined ? {} : { reason }),
     ...(incidentStartedAt === undefined ? {} : { incidentStartedAt }),
+    ...(breakGlass === undefined ? {} : { breakGlass }),
   };
   try {
     await session.call(`starting ${runbook}`, () =>

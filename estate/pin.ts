@@ -78,6 +78,8 @@ function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): P
     antiFlap: over(general.antiFlap, own.antiFlap),
     lease: over(general.lease, own.lease),
     failover: over(general.failover, own.failover),
+    // An instance's own freezes come on top: what is frozen for all stays so.
+    freezes: [...general.freezes, ...(own.freezes ?? [])],
   };
 }
 
@@ -108,7 +110,8 @@ function settingsOf(file: PolicyFile): PolicySettings {
     expected: file.expected,
     deadlines: file.deadlines,
     antiFlap: { windowSeconds: antiFlap.window },
-    lease: { whenBusy: lease.whenBusy, waitSeconds: lease.wait },
+    lease: { whenBusy: lease.whenBusy, waitSeconds: lease.wait, preemptSeconds: lease.preempt },
+    freezes: file.freezes,
     failover: file.failover,
   };
 }

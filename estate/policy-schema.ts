@@ -43,6 +43,22 @@ const gates = z
 
 const perStep = z.record(word, duration).prefault({});
 
+const moment = z.iso.datetime({
+  offset: true,
+  error: 'write a time with its zone, e.g. 2026-12-20T00:00:00Z',
+});
+
+const freeze = z
+  .strictObject({ from: moment, until: moment, reason: word })
+  .refine(({ from, until }) => Date.parse(from) < Date.parse(until), {
+    error: 'until must be later than from',
+    path: ['until'],
+  });
+
+const freezes = z
+  .array(freeze)
+  .describe('In these times nothing is started, unless a person breaks the freeze with a reason.');
+
 const shape = {
   failures: z.strictObject({
     default: failure.prefault('ask').describe('When a step has failed and its own retries did not help.'),
@@ -70,6 +86,9 @@ const shape = {
       .prefault('refuse')
       .describe('When another run holds the instance.'),
     wait: duration.prefault('30m').describe('How long `wait` waits.'),
+    preempt: duration
+      .prefault('5m')
+      .describe('How long an emergency waits for a run that was asked to let go.'),
   }),
   failover: z.strictObject({
     snapshotBeforePromotion: z.boolean().prefault(false),
@@ -92,6 +111,7 @@ const policySchema = z.strictObject({
   antiFlap: shape.antiFlap.prefault({}),
   lease: shape.lease.prefault({}),
   failover: shape.failover.prefault({}),
+  freezes: freezes.prefault([]),
 });
 
 /** The policy of one instance: only what differs. */
@@ -106,6 +126,7 @@ export const policyOverrideSchema = z.strictObject({
   antiFlap: overriding(shape.antiFlap).optional(),
   lease: overriding(shape.lease).optional(),
   failover: overriding(shape.failover).optional(),
+  freezes: freezes.optional(),
 });
 
 export type PolicyOverride = z.output<typeof policyOverrideSchema>;

@@ -30,7 +30,14 @@ export interface PolicySettings {
   /** After a recovery, automatic starts for the instance are blocked this long unless a person acknowledges. */
   readonly antiFlap: { readonly windowSeconds: number };
   /** When another run holds the instance: end as REFUSED, or wait this long for it. */
-  readonly lease: { readonly whenBusy: 'refuse' | 'wait'; readonly waitSeconds: number };
+  readonly lease: {
+    readonly whenBusy: 'refuse' | 'wait';
+    readonly waitSeconds: number;
+    /** How long an emergency waits for a run that was asked to let go. */
+    readonly preemptSeconds: number;
+  };
+  /** Times (ISO 8601) in which nothing is started, unless a person breaks the freeze with a reason. */
+  readonly freezes: readonly { readonly from: string; readonly until: string; readonly reason: string }[];
   readonly failover: {
     /** Adds the snapshot's time to the recovery time; allows looking at the data as it was. */
     readonly snapshotBeforePromotion: boolean;

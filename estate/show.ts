@@ -13,6 +13,7 @@ const DURATIONS = new Set([
   'slowest',
   'window',
   'wait',
+  'preempt',
 ]);
 const BY_STEP = new Set(['expected', 'deadlines']);
 

@@ -48,7 +48,7 @@ interface Situation {
  */
 export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
   'drFailover',
-  { recovery: true },
+  { recovery: true, emergency: true },
   async (run) => {
     const situation = await assess(run);
     const { primary, standby, standbyFacts, primaryReachable } = situation;

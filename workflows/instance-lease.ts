@@ -3,84 +3,73 @@ import {
   ApplicationFailure,
   condition,
   continueAsNew,
+  getExternalWorkflowHandle,
+  log,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { acknowledge, acquire, lease, release } from './runbook/lease';
-import type { Acquire, Acquired, LeaseState, Release } from './runbook/lease';
+import { acknowledge, acquire, breakLease, lease, letGo, release } from './runbook/lease';
+import type { LeaseState, LeaseWaiter } from './runbook/lease';
+import { describeLease } from './runbook/lease-details';
+import { completeLease, freeLease, grantLease, liftBlock, takeLease } from './runbook/lease-rules';
 
 /**
  * Who may act on an instance. Lives for ever under `lease/<instance>`; each grant raises the fencing token, so that a
  * run that was thought dead finds its token outdated before its next mutating call.
  */
-export async function instanceLease(given: { readonly instance: string } | LeaseState): Promise<void> {
-  let state: LeaseState = { holder: null, token: 0, blockedUntil: null, blockedBy: null, ...given };
+export async function instanceLease(
+  given: { readonly instance: string } & Partial<LeaseState>,
+): Promise<void> {
+  let state = completeLease(given);
+  // Told again after continue-as-new: the signal may have been lost with the old run.
+  let told: LeaseWaiter | null = null;
   const become = (next: LeaseState): LeaseState => {
     state = next;
     setCurrentDetails(describeLease(state));
     return state;
   };
-  setHandler(lease, () => state);
+  setHandler(lease, () => state, { description: 'Who holds the instance, who waits, what happened' });
   setHandler(acquire, (request) => {
-    const { next, answer } = grant(state, request, new Date());
+    const { next, answer } = grantLease(state, request, new Date());
     become(next);
     return answer;
   });
-  setHandler(release, (request) => become(free(state, request, new Date())));
-  setHandler(acknowledge, () => become({ ...state, blockedUntil: null, blockedBy: null }), {
+  setHandler(release, (request) => become(freeLease(state, request, new Date())));
+  setHandler(acknowledge, (word) => become(liftBlock(state, word, new Date())), {
     description: 'Lift the block on automatic starts: { "actor", "note" }',
-    validator: (message: unknown) => {
-      const { actor, note } = (message ?? {}) as Readonly<Record<string, unknown>>;
-      if (typeof actor !== 'string' || typeof note !== 'string' || note.trim() === '') {
-        const shape = 'acknowledge takes { "actor": "name", "note": "why" }';
-        throw ApplicationFailure.nonRetryable(shape, 'InvalidInput');
-      }
-    },
+    validator: (message) => refuseWord('acknowledge', message),
+  });
+  setHandler(breakLease, (word) => become(takeLease(state, word, new Date())), {
+    description: 'Take the lease from its holder: { "actor", "note" }',
+    validator: (message) => refuseWord('break', message),
   });
   become(state);
-  await condition(() => workflowInfo().continueAsNewSuggested && allHandlersFinished());
+
+  const isUntold = (): boolean => state.preemptedBy !== null && state.preemptedBy.runId !== told?.runId;
+  const mayRenew = (): boolean => workflowInfo().continueAsNewSuggested && allHandlersFinished();
+  for (;;) {
+    await condition(() => isUntold() || mayRenew());
+    if (!isUntold()) break;
+    told = state.preemptedBy;
+    await tellHolder(state);
+  }
   await continueAsNew<typeof instanceLease>(state);
 }
 
-/** Pure: who holds the lease after a request. The present holder asking again gets its token again. */
-function grant(state: LeaseState, request: Acquire, at: Date): { next: LeaseState; answer: Acquired } {
-  const { workflowId, runId, runbook, trigger, deadHolder } = request;
-  const { holder } = state;
-  if (holder !== null && holder.runId === runId)
-    return { next: state, answer: { granted: true, token: holder.token } };
-  if (holder !== null && holder.runId !== deadHolder)
-    return { next: state, answer: { granted: false, holder } };
-  if (state.blockedUntil !== null && trigger !== 'manual' && at < new Date(state.blockedUntil)) {
-    const { blockedUntil, blockedBy } = state;
-    return { next: state, answer: { granted: false, blockedUntil, blockedBy: blockedBy ?? '' } };
+async function tellHolder({ holder, preemptedBy }: LeaseState): Promise<void> {
+  if (holder === null || preemptedBy === null) return;
+  const { workflowId, runbook } = preemptedBy;
+  try {
+    await getExternalWorkflowHandle(holder.workflowId, holder.runId).signal(letGo, { workflowId, runbook });
+  } catch (error) {
+    // It has ended meanwhile: the next request finds that out and replaces it.
+    log.warn('the holder could not be told', { holder: holder.workflowId, error: String(error) });
   }
-  const token = state.token + 1;
-  const since = at.toISOString();
-  return {
-    next: { ...state, token, holder: { workflowId, runId, runbook, token, since } },
-    answer: { granted: true, token },
-  };
 }
 
-/** Pure: the state after a release; a token that is not the holder's changes nothing. */
-function free(state: LeaseState, request: Release, at: Date): LeaseState {
-  if (state.holder?.token !== request.token) return state;
-  const freed = { ...state, holder: null };
-  if (request.blockSeconds <= 0) return freed;
-  const blockedUntil = new Date(at.getTime() + request.blockSeconds * 1000).toISOString();
-  return { ...freed, blockedUntil, blockedBy: state.holder.workflowId };
-}
-
-function describeLease(state: LeaseState): string {
-  const { holder, blockedUntil } = state;
-  const held =
-    holder === null
-      ? 'Free.'
-      : `Held by \`${holder.workflowId}\` since ${holder.since}, token ${holder.token}.`;
-  const blocked =
-    blockedUntil === null
-      ? ''
-      : ` Automatic starts are blocked until ${blockedUntil} after \`${state.blockedBy ?? ''}\`.`;
-  return `### Lease of ${state.instance}\n\n${held}${blocked}`;
+function refuseWord(update: string, message: unknown): void {
+  const { actor, note } = (message ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof actor === 'string' && actor !== '' && typeof note === 'string' && note.trim() !== '') return;
+  throw ApplicationFailure.nonRetryable(`${update} takes { "actor": "name", "note": "why" }`, 'InvalidInput');
 }

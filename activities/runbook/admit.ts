@@ -2,6 +2,7 @@ import { activityInfo, getClient } from '@temporalio/activity';
 import { z } from 'zod';
 import { nearest } from '../../estate/nearest';
 import { pinInstance } from '../../estate/pin';
+import type { PolicySettings } from '../../estate/policy';
 import type { Estate } from '../../estate/schema';
 import type { Instance } from '../../workflows/plan/instance';
 import type { Settings } from '../../workflows/plan/settings';
@@ -18,6 +19,7 @@ const commonMembers = {
   requestedBy: z.string().min(1).optional(),
   trigger: z.string().min(1).default('manual'),
   incidentStartedAt: instantSchema.optional(),
+  breakGlass: z.string().trim().min(1, 'is empty: say why the change freeze is broken').optional(),
 };
 
 /** What each runbook accepts besides. A runbook that is not listed here takes no members of its own. */
@@ -39,7 +41,7 @@ export async function admit(
   { runbook, message }: AdmitRequest,
 ): Promise<Admission<unknown, Instance, Settings>> {
   const request = parseRequest(runbook, message);
-  const { instance, dryRun, reason, requestedBy, trigger, incidentStartedAt, ...input } = request;
+  const { instance, dryRun, reason, requestedBy, trigger, incidentStartedAt, breakGlass, ...input } = request;
   let pinned: ReturnType<typeof pinInstance>;
   try {
     pinned = pinInstance(loadEstate(), instance);
@@ -56,11 +58,21 @@ export async function admit(
     requestedBy: requestedBy ?? (await starterIdentity(pinned.people.map((person) => person.name))),
     trigger,
     incidentStartedAt: incidentStartedAt ?? null,
+    freeze: findFreeze(pinned.policy.freezes, new Date()),
+    breakGlass: breakGlass ?? null,
     input,
     subject: pinned.instance,
     people: pinned.people,
     policy: pinned.policy,
   };
+}
+
+/** The change freeze that is on; of several the one that lasts longest. */
+function findFreeze(freezes: PolicySettings['freezes'], at: Date): { until: string; reason: string } | null {
+  const [longest] = freezes
+    .filter(({ from, until }) => new Date(from) <= at && at < new Date(until))
+    .sort((one, other) => Date.parse(other.until) - Date.parse(one.until));
+  return longest === undefined ? null : { until: longest.until, reason: longest.reason };
 }
 
 function parseRequest(runbook: string, message: unknown) {

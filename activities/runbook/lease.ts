@@ -7,15 +7,11 @@ import type { LeaseAnswer, LeaseRelease, LeaseRequest } from '../../workflows/ru
 import type { StepContext } from '../../workflows/runbook/step';
 import { leaseLost, notYet } from '../errors';
 
-/** A confirmation of the lease counts for so long; a preempted run is stopped within it. */
-const CONFIRMATION_MILLISECONDS = 1000;
 /** How soon a run that waits for the lease asks again, seconds. */
 const WAIT_SECONDS = 2;
 
 /** Takes, confirms and gives back the lease of an instance, by its workflow `instanceLease`. */
 export class LeaseKeeper {
-  private readonly confirmed = new Map<string, number>();
-
   async acquire(request: LeaseRequest): Promise<LeaseAnswer> {
     const client = getClient();
     const answer = await ask(client, request);
@@ -27,26 +23,21 @@ export class LeaseKeeper {
         remedy: `Look at the instance, then lift the block: runbooks acknowledge ${request.instance} --note "…".`,
       };
     }
+    if ('ahead' in answer) return waitOrRefuse(request, `${answer.ahead.workflowId} waits before this run`);
     const { holder } = answer;
     if (await hasEnded(client, holder)) {
       const second = await ask(client, request, holder.runId);
       if (second.granted) return second;
     }
-    if (request.whenBusy === 'wait') {
-      throw notYet(`${holder.workflowId} holds ${request.instance} since ${holder.since}`, WAIT_SECONDS);
-    }
-    return {
-      granted: false,
-      why: `${request.instance} is held by ${holder.workflowId} (${holder.runbook}) since ${holder.since}`,
-      remedy: `Follow that run (runbooks watch ${holder.workflowId}), or end it before you start another.`,
-    };
+    return waitOrRefuse(request, describeHolder(request.instance, holder), holder);
   }
 
   async release({ instance, token, blockSeconds }: LeaseRelease): Promise<void> {
+    const runId = activityInfo().workflowExecution?.runId ?? '';
     try {
       await getClient()
         .workflow.getHandle(leaseWorkflowId(instance))
-        .executeUpdate(release, { args: [{ token, blockSeconds }] });
+        .executeUpdate(release, { args: [{ runId, token, blockSeconds }] });
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
@@ -58,21 +49,41 @@ export class LeaseKeeper {
    */
   async confirm({ instance, run, token, step }: StepContext): Promise<void> {
     if (token === null) throw leaseLost(`${step} tried to change something without holding ${instance}`);
-    const key = `${run.runId} ${token}`;
-    if (Date.now() - (this.confirmed.get(key) ?? 0) < CONFIRMATION_MILLISECONDS) return;
     const state: LeaseState = await getClient().workflow.getHandle(leaseWorkflowId(instance)).query(lease);
-    if (state.holder?.runId !== run.runId || state.holder.token !== token) {
-      const now = state.holder === null ? 'nobody' : state.holder.workflowId;
-      throw leaseLost(
-        `the lease of ${instance} (token ${token}) is gone, ${now} holds it; nothing more is changed`,
-      );
-    }
-    this.confirmed.set(key, Date.now());
+    if (state.holder?.runId === run.runId && state.holder.token === token) return;
+    throw leaseLost(
+      `the lease of ${instance} (token ${token}) is gone, ${whatBecameOf(state)}; nothing more is changed`,
+    );
   }
 }
 
+/** A run that may wait asks again; its activity's budget says how long. */
+function waitOrRefuse(request: LeaseRequest, why: string, holder?: LeaseHolder): LeaseAnswer {
+  const { instance, whenBusy, preempt } = request;
+  const asked = preempt && holder !== undefined ? '; it was asked to let go' : '';
+  if (whenBusy === 'wait') throw notYet(`${why}${asked}`, WAIT_SECONDS);
+  const follow =
+    holder === undefined ? '' : `Follow that run (runbooks watch ${holder.workflowId}), or end it. `;
+  return {
+    granted: false,
+    why,
+    remedy: `${follow}Who holds and who waits: runbooks lease show ${instance}.`,
+    ...(holder === undefined ? {} : { holder }),
+  };
+}
+
+function describeHolder(instance: string, { workflowId, runbook, since }: LeaseHolder): string {
+  return `${instance} is held by ${workflowId} (${runbook}) since ${since}`;
+}
+
+function whatBecameOf({ holder, events }: LeaseState): string {
+  const broken = events.findLast((event) => event.kind === 'broken');
+  const taken = broken === undefined ? '' : ` (broken by ${broken.who}: ${broken.note})`;
+  return holder === null ? `nobody holds it${taken}` : `${holder.workflowId} holds it${taken}`;
+}
+
 async function ask(client: Client, request: LeaseRequest, deadHolder?: string): Promise<Acquired> {
-  const { instance, runbook, trigger } = request;
+  const { instance, runbook, trigger, emergency, preempt, since, whenBusy } = request;
   const { workflowExecution, taskQueue } = activityInfo();
   if (workflowExecution === undefined) throw new Error('a lease is taken by a workflow only');
   const { workflowId, runId } = workflowExecution;
@@ -85,7 +96,19 @@ async function ask(client: Client, request: LeaseRequest, deadHolder?: string): 
   });
   return client.workflow.executeUpdateWithStart(acquire, {
     startWorkflowOperation,
-    args: [{ workflowId, runId, runbook, trigger, ...(deadHolder === undefined ? {} : { deadHolder }) }],
+    args: [
+      {
+        workflowId,
+        runId,
+        runbook,
+        trigger,
+        emergency,
+        preempt,
+        since,
+        queue: whenBusy === 'wait',
+        ...(deadHolder === undefined ? {} : { deadHolder }),
+      },
+    ],
   });
 }
 

@@ -9,6 +9,7 @@ interface StartOptions {
   readonly json?: boolean;
   readonly reason?: string;
   readonly incidentStartedAt?: string;
+  readonly breakGlass?: string;
   readonly input?: string;
   readonly as?: string;
   readonly dryRun?: boolean;
@@ -28,6 +29,7 @@ export function registerStart(program: Command, host: Host): void {
       '--incident-started-at <time>',
       'when the trouble began (ISO 8601): recovery time counts from then',
     )
+    .option('--break-glass <reason>', 'start in spite of a change freeze; the reason is in the report')
     .option('--input <json>', 'further input of the runbook, one JSON object')
     .option('--as <name>', 'who starts it, and so cannot approve it; default RUNBOOKS_ACTOR or the user name')
     .option('--dry-run', 'plan only, as `runbooks plan` does')
@@ -42,6 +44,7 @@ export function registerStart(program: Command, host: Host): void {
           requestedBy: actorName(options.as, host.environment),
           reason: options.reason,
           incidentStartedAt: parseMoment('--incident-started-at', options.incidentStartedAt),
+          breakGlass: options.breakGlass,
           input: parseInput(options.input),
         });
         const missing = await missingWorker(session);

@@ -281,3 +281,34 @@ describe('without a worker', () => {
     expect([watched.code, watched.out]).toEqual([1, expect.stringContaining('closed: TERMINATED')]);
   });
 });
+
+describe('lease', () => {
+  test('show tells who holds the instance; break takes it, with the reason in the list and in the run', async () => {
+    const run = await started();
+    const shown = await runbooks(['lease', 'show', bench.instance]);
+    expect(shown.out).toContain(`is held by ${run}`);
+    const broken = await runbooks(['lease', 'break', bench.instance, '--as', 'eve', '--note', 'it hangs']);
+    expect([broken.code, broken.out]).toEqual([0, expect.stringContaining(`was taken from ${run}`)]);
+    const after = await runbooks(['lease', 'show', bench.instance]);
+    expect(after.out).toContain('is free');
+    expect(after.out).toMatch(/broken +eve +taken from .*it hangs/);
+    const again = await runbooks(['lease', 'break', bench.instance, '--note', 'x']);
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining('nobody holds')]);
+  });
+
+  test('break needs a reason, and an instance that was ever held', async () => {
+    expect((await runbooks(['lease', 'break', 'unheard-of'])).code).toBe(2);
+    const said = await runbooks(['lease', 'show', 'unheard-of']);
+    expect([said.code, said.err]).toEqual([1, expect.stringContaining('has ever held')]);
+  });
+
+  test('a start in a change freeze says why it did not start; --break-glass starts it', async () => {
+    world.freeze = { until: '2099-01-02T00:00:00Z', reason: 'end of year' };
+    const refused = await runbooks(['start', 'toyRunbook', bench.instance, '--watch']);
+    expect(refused.code).toBe(1);
+    const shown = await runbooks(['show', bench.instance]);
+    expect(shown.out).toContain('A change freeze is on');
+    expect(shown.out).toContain('--break-glass');
+    await started('--break-glass', 'the region is gone');
+  });
+});

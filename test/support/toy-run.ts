@@ -47,8 +47,9 @@ export class ToyBench {
     await last?.running;
   }
 
+  /** Starts the runbook that the id begins with. */
   async start(message: unknown = {}, id = `toyRunbook/${this.instance}/${Date.now()}`): Promise<LiveRun> {
-    const handle = await this.client.workflow.start('toyRunbook', {
+    const handle = await this.client.workflow.start(id.split('/')[0] ?? '', {
       workflowId: id,
       taskQueue: this.instance,
       args: [message],

@@ -1,15 +1,19 @@
 import type { RunPolicy } from '../../workflows/runbook/policy';
 import { runbook } from '../../workflows/runbook/runbook';
+import type { RunbookOptions } from '../../workflows/runbook/runbook';
 import { first, last, lookAround, oneWay, proof, second } from './toy-steps';
 
 /** The real ones as well: one bundle serves all tests. */
 export * from '../../workflows';
 
 /** Two steps that can be undone, one that cannot, one after it, and a proof: every rule of the kit has its place. */
-export const toyRunbook = runbook<object, { readonly name: string }, RunPolicy>(
-  'toyRunbook',
-  { recovery: true },
-  async (run) => {
+export const toyRunbook = toyOf('toyRunbook', { recovery: true });
+
+/** The same, for a bad day: it may ask others to let go. */
+export const toyEmergency = toyOf('toyEmergency', { recovery: true, emergency: true });
+
+function toyOf(name: string, options: RunbookOptions) {
+  return runbook<object, { readonly name: string }, RunPolicy>(name, options, async (run) => {
     const input = { name: run.subject.name };
     const { weather } = await run.observe(lookAround, input);
     run.fact('weather', weather);
@@ -26,10 +30,11 @@ export const toyRunbook = runbook<object, { readonly name: string }, RunPolicy>(
     await run.gate('go', 'Go ahead');
     await run.step(first, input);
     await run.step(second, input);
+    await run.safePoint('two toys are on');
     await run.step(oneWay, input);
     await run.step(last, input);
     run.verifying();
     await run.step(proof, input);
     run.report('toy', { done: true });
-  },
-);
+  });
+}

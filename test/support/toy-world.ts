@@ -16,7 +16,7 @@ export const TOY_POLICY: RunPolicy = {
   polling: { fastestSeconds: 0.02, slowestSeconds: 0.1 },
   expected: {},
   deadlines: {},
-  lease: { whenBusy: 'refuse', waitSeconds: 5 },
+  lease: { whenBusy: 'refuse', waitSeconds: 5, preemptSeconds: 5 },
   antiFlap: { windowSeconds: 0 },
 };
 
@@ -35,6 +35,7 @@ export class ToyWorld {
   weather = 'fair';
   policy: RunPolicy = TOY_POLICY;
   requestedBy: string | null = 'ada';
+  freeze: { readonly until: string; readonly reason: string } | null = null;
   problems: Readonly<Record<string, readonly Problem[]>> = {};
   material: Readonly<Record<string, string>> = {};
   /** Called before the part acts; throw to make it fail, wait to make it slow. */
@@ -60,7 +61,11 @@ export class ToyWorld {
     if (typeof message !== 'object' || message === null) {
       throw ApplicationFailure.nonRetryable('toyRunbook is started with one JSON object', 'InvalidInput');
     }
-    const { dryRun = false, trigger = 'manual' } = message as { dryRun?: boolean; trigger?: string };
+    const {
+      dryRun = false,
+      trigger = 'manual',
+      breakGlass = null,
+    } = message as { dryRun?: boolean; trigger?: string; breakGlass?: string };
     return {
       instance,
       dryRun,
@@ -68,6 +73,8 @@ export class ToyWorld {
       requestedBy: this.requestedBy,
       trigger,
       incidentStartedAt: null,
+      freeze: this.freeze,
+      breakGlass,
       input: {},
       subject: { name: instance },
       people: TOY_PEOPLE,

@@ -1,3 +1,4 @@
+import type { LeaseHolder } from './lease';
 import type { Person, RunPolicy } from './policy';
 import type { CallCount } from './step';
 
@@ -12,6 +13,10 @@ export interface Admission<Input, Subject, Policy extends RunPolicy> {
   readonly trigger: string;
   /** When the trouble began, ISO 8601, if the starter said so. */
   readonly incidentStartedAt: string | null;
+  /** The change freeze that is on at the start; null = none. */
+  readonly freeze: { readonly until: string; readonly reason: string } | null;
+  /** The reason with which the starter breaks a change freeze. */
+  readonly breakGlass: string | null;
   readonly input: Input;
   readonly subject: Subject;
   readonly people: readonly Person[];
@@ -23,15 +28,28 @@ export interface LeaseRequest {
   readonly runbook: string;
   readonly trigger: string;
   readonly whenBusy: 'refuse' | 'wait';
+  /** This run is never asked to let go, and stands before others that wait. */
+  readonly emergency: boolean;
+  /** Ask the holder to let go at its nearest safe point. */
+  readonly preempt: boolean;
+  /** Since when the run wants the lease, ISO 8601. */
+  readonly since: string;
 }
 
 export type LeaseAnswer =
   | { readonly granted: true; readonly token: number }
-  | { readonly granted: false; readonly why: string; readonly remedy: string };
+  | {
+      readonly granted: false;
+      readonly why: string;
+      readonly remedy: string;
+      /** Absent when nobody holds it: the start is blocked, or another run waits before this one. */
+      readonly holder?: LeaseHolder;
+    };
 
 export interface LeaseRelease {
   readonly instance: string;
-  readonly token: number;
+  /** Null: only the run's waiting ends. */
+  readonly token: number | null;
   /** Set after a recovery: automatic starts are blocked for so long. */
   readonly blockSeconds: number;
 }

@@ -2,6 +2,7 @@ import { CancellationScope, condition, log, setHandler } from '@temporalio/workf
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import { missingApprovals, refuseDecision, refuseHold, settled } from './decisions';
 import type { DecisionAnswer, DecisionMessage } from './messages';
+import { letGo } from './lease';
 import { decide, decision, hold, plan, report, resume, status } from './messages';
 import type { Plan } from './plan';
 import type { Person } from './policy';
@@ -10,6 +11,7 @@ import type { Recorder } from './recorder';
 import { reportOf } from './report';
 import type { Ask, AskKind, Verdict } from './state';
 import { openAsks } from './state';
+import { preempted } from './stopped';
 
 export interface Question {
   readonly id: string;
@@ -53,6 +55,9 @@ export class Desk {
     setHandler(decision, (message) => this.recordSignal(message), {
       description: 'The same as update decide, for senders that must not wait',
     });
+    setHandler(letGo, (by) => recorder.apply({ type: 'preempted', by: { ...by, at: now() } }), {
+      description: 'Sent by the lease: an emergency needs the instance',
+    });
     for (const [definition, held] of [
       [hold, true],
       [resume, false],
@@ -93,11 +98,16 @@ export class Desk {
     };
     this.recorder.apply({ type: 'asked', ask });
     try {
-      const closed = (): boolean => this.find(ask.id).result !== null;
-      if (
-        !(await condition(closed, timeoutSeconds * 1000, { summary: `asks: ${ask.title}`.slice(0, 200) }))
-      ) {
-        this.recorder.apply({ type: 'askClosed', ask: ask.id, result: 'timeout', at: now() });
+      const isClosed = (): boolean => this.find(ask.id).result !== null;
+      // What an undo wants to know is asked to the end: the instance is not fit for others before.
+      const letsGo = (): boolean => ask.kind !== 'failedUndo' && this.recorder.state.preemptedBy !== null;
+      const isOver = await condition(() => isClosed() || letsGo(), timeoutSeconds * 1000, {
+        summary: `asks: ${ask.title}`.slice(0, 200),
+      });
+      if (!isOver) this.recorder.apply({ type: 'askClosed', ask: ask.id, result: 'timeout', at: now() });
+      else if (!isClosed()) {
+        this.recorder.apply({ type: 'askClosed', ask: ask.id, result: 'withdrawn', at: now() });
+        throw preempted(this.recorder.state, null);
       }
     } catch (error) {
       if (isCancellation(error) && this.find(ask.id).result === null) {

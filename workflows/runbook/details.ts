@@ -99,6 +99,7 @@ function parts(state: RunState, room: Room): string[] {
     ...asks.map((ask, index) => renderAsk(state, ask, index + 1, asks.length, room)),
     refusals(state, room),
     held(state),
+    askedToLetGo(state),
     list('Less than it should be', state.degraded),
     list('Still to do by people', state.followUps),
     ...(begun ? [steps(state.steps, room)] : []),
@@ -150,6 +151,11 @@ function held({ held: by }: RunState): string {
   if (by === null) return '';
   const why = by.reason === null ? '' : `: ${clip(by.reason, LONGEST_SENTENCE)}`;
   return `**Held by ${plain(by.actor)}**${why}. To go on: *More Actions*, *Send an Update*, \`resume\`, Data \`{"actor": "YOUR NAME"}\`.`;
+}
+
+function askedToLetGo({ preemptedBy: by, outcome }: RunState): string {
+  if (by === null || outcome !== null) return '';
+  return `**An emergency needs the instance**: ${plain(by.runbook)} \`${by.workflowId}\`. This run ends at its next safe point.`;
 }
 
 function refusals(state: RunState, room: Room): string {

@@ -13,6 +13,7 @@ export type RunEvent =
       readonly requestedBy: string | null;
       readonly trigger: string;
       readonly incidentStartedAt: string | null;
+      readonly breakGlass: string | null;
     }
   | { readonly type: 'phase'; readonly phase: Phase; readonly at: string }
   | {
@@ -42,6 +43,7 @@ export type RunEvent =
     }
   | { readonly type: 'refused'; readonly refusal: Refusal }
   | { readonly type: 'held'; readonly held: RunState['held'] }
+  | { readonly type: 'preempted'; readonly by: NonNullable<RunState['preemptedBy']> }
   | { readonly type: 'pointOfNoReturn'; readonly step: string }
   | { readonly type: 'degraded'; readonly why: string }
   | { readonly type: 'followUp'; readonly what: string }
@@ -81,6 +83,8 @@ export function initialState(
     asks: [],
     refusals: [],
     held: null,
+    preemptedBy: null,
+    breakGlass: null,
     pastPointOfNoReturn: null,
     degraded: [],
     followUps: [],
@@ -130,6 +134,8 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       return { ...state, refusals: [...state.refusals, event.refusal].slice(-REFUSALS_KEPT) };
     case 'held':
       return { ...state, held: event.held };
+    case 'preempted':
+      return state.preemptedBy === null ? { ...state, preemptedBy: event.by } : state;
     case 'pointOfNoReturn':
       return state.pastPointOfNoReturn === null ? { ...state, pastPointOfNoReturn: event.step } : state;
     case 'degraded':

@@ -9,7 +9,7 @@ import { now } from './recorder';
 import { settleAll } from './run';
 import type { Run, StepOptions } from './run';
 import type { Check, ObservationContract, Problem, StepContract, Verified } from './step';
-import { describeFailure, failureType, RunStopped } from './stopped';
+import { describeFailure, failureType, preempted, RunStopped } from './stopped';
 import type { UndoStack } from './undo';
 
 /** How one try of a step ended. */
@@ -65,6 +65,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     let retriesLeft = retriesByPolicy(this.policy, contract.name);
     for (;;) {
       await desk.passHold();
+      this.letGoIfUntouched();
       this.working();
       const tried = await this.shield(contract, () => this.tryStep(contract, input, { id, title }));
       if (tried.done) return tried.output;
@@ -96,6 +97,12 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
         askAboutDrift(this.context.desk, this.policy, this.plan, { id: name, title: name, differences }),
       );
     } else await this.asking(() => passGate(this.context.desk, this.policy, this.plan, gate));
+  }
+
+  async safePoint(stands: string): Promise<void> {
+    await this.context.desk.passHold();
+    if (this.context.recorder.state.preemptedBy !== null)
+      throw preempted(this.context.recorder.state, stands);
   }
 
   async problem(problem: Problem): Promise<void> {
@@ -132,6 +139,12 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
 
   report(name: string, value: unknown): void {
     this.context.recorder.apply({ type: 'extra', name, value });
+  }
+
+  private letGoIfUntouched(): void {
+    const { state } = this.context.recorder;
+    if (state.preemptedBy !== null && this.undo.isEmpty && state.pastPointOfNoReturn === null)
+      throw preempted(state, null);
   }
 
   private working(): void {

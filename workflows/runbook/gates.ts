@@ -86,6 +86,25 @@ export async function askForConsent(
   else requireApproval(question, await desk.ask(question));
 }
 
+/** Asks whether the run that holds the instance shall be asked to let go. Rests on no plan: there is none yet. */
+export async function askToPreempt(
+  desk: Desk,
+  policy: RunPolicy,
+  about: { readonly title: string; readonly evidence: readonly string[] },
+): Promise<void> {
+  const question: Question = {
+    id: desk.freshId('preempt'),
+    kind: 'consent',
+    ...about,
+    verdicts: ['approve', 'deny'],
+    ...deciders(policy, 'preempt'),
+    noteRequired: true,
+    planHash: null,
+  };
+  if (gatePolicy(policy, 'preempt') === 'auto') desk.recordPolicy(question);
+  else requireApproval(question, await desk.ask(question));
+}
+
 function gateQuestion(policy: RunPolicy, plan: Plan, gate: PlannedGate): Question {
   return {
     id: gate.name,

@@ -1,12 +1,38 @@
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
-/** Messages of the workflow `instanceLease`, one per instance under the id `lease/<instance>`. */
+/** Messages of the workflow `instanceLease`, one per instance under the id `lease/<instance>`. Times are ISO 8601. */
 export interface LeaseHolder {
   readonly workflowId: string;
   readonly runId: string;
   readonly runbook: string;
   readonly token: number;
   readonly since: string;
+  /** An emergency is never asked to let go. */
+  readonly emergency: boolean;
+}
+
+/** A run that waits its turn. */
+export interface LeaseWaiter {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly runbook: string;
+  readonly emergency: boolean;
+  /** Since when it waits: first come, first served; emergencies before all others. */
+  readonly since: string;
+  /** When it asked last: one that has stopped asking loses its place. */
+  readonly askedAt: string;
+}
+
+export type LeaseEventKind =
+  'granted' | 'replaced' | 'released' | 'preempting' | 'broken' | 'blocked' | 'acknowledged';
+
+/** Something that happened to the lease, for the auditor. */
+export interface LeaseEvent {
+  readonly at: string;
+  readonly kind: LeaseEventKind;
+  /** Workflow id of the run, or name of the person. */
+  readonly who: string;
+  readonly note: string;
 }
 
 export interface LeaseState {
@@ -14,9 +40,14 @@ export interface LeaseState {
   readonly holder: LeaseHolder | null;
   /** The highest fencing token ever granted. */
   readonly token: number;
+  readonly waiting: readonly LeaseWaiter[];
+  /** The emergency for which the present holder was asked to let go. */
+  readonly preemptedBy: LeaseWaiter | null;
   /** Until then, starts that no person asked for are refused; null = not blocked. */
   readonly blockedUntil: string | null;
   readonly blockedBy: string | null;
+  /** The last ones, newest last. */
+  readonly events: readonly LeaseEvent[];
 }
 
 export interface Acquire {
@@ -24,6 +55,13 @@ export interface Acquire {
   readonly runId: string;
   readonly runbook: string;
   readonly trigger: string;
+  readonly emergency: boolean;
+  /** Since when the run wants the lease. */
+  readonly since: string;
+  /** Take a place in the queue when it is held. */
+  readonly queue: boolean;
+  /** Ask the holder to let go at its nearest safe point. */
+  readonly preempt: boolean;
   /** The holder that was found closed and may be replaced: named by run id. */
   readonly deadHolder?: string;
 }
@@ -31,19 +69,34 @@ export interface Acquire {
 export type Acquired =
   | { readonly granted: true; readonly token: number }
   | { readonly granted: false; readonly holder: LeaseHolder }
+  | { readonly granted: false; readonly ahead: LeaseWaiter }
   | { readonly granted: false; readonly blockedUntil: string; readonly blockedBy: string };
 
 export interface Release {
-  readonly token: number;
+  readonly runId: string;
+  /** Null: the run has given up waiting; it may have been granted the lease without hearing of it. */
+  readonly token: number | null;
   readonly blockSeconds: number;
+}
+
+/** A person's word on a lease: lifting a block, or taking the lease from its holder. */
+export interface LeaseWord {
+  readonly actor: string;
+  readonly note: string;
+}
+
+/** Sent to the holder's workflow: an emergency needs the instance. */
+export interface LetGo {
+  readonly workflowId: string;
+  readonly runbook: string;
 }
 
 export const acquire = defineUpdate<Acquired, [Acquire]>('acquire');
 export const release = defineUpdate<LeaseState, [Release]>('release');
-export const acknowledge = defineUpdate<LeaseState, [{ readonly actor: string; readonly note: string }]>(
-  'acknowledge',
-);
+export const acknowledge = defineUpdate<LeaseState, [LeaseWord]>('acknowledge');
+export const breakLease = defineUpdate<LeaseState, [LeaseWord]>('break');
 export const lease = defineQuery<LeaseState>('lease');
+export const letGo = defineSignal<[LetGo]>('letGo');
 
 export function leaseWorkflowId(instance: string): string {
   return `lease/${instance}`;

@@ -33,6 +33,9 @@ export function concludeStop(
   const cancelled = stop === null;
   const why = explain(stop);
   const point = state.pastPointOfNoReturn;
+  if (stop?.kind === 'preempted' && stop.stands !== null && !untouched) {
+    return { outcome: 'HANDED_OVER', text: `${why} at a safe point: ${stop.stands}`, cancelled };
+  }
   if (point !== null || stop?.kind === 'leaseLost') {
     const passed = point === null ? 'the lease is gone' : `past the point of no return (${point})`;
     return {

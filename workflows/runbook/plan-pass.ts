@@ -77,6 +77,8 @@ class PlanPass<Input, Subject, Policy extends RunPolicy> implements Run<Input, S
     this.gates.push({ name, title, position: this.slots.length });
   }
 
+  async safePoint(): Promise<void> {}
+
   async problem(problem: Problem): Promise<void> {
     this.problems.push(problem);
   }

@@ -31,7 +31,12 @@ export interface RunPolicy {
   /** Overrides of the contracts' figures by step name. */
   readonly expected: Readonly<Record<string, number>>;
   readonly deadlines: Readonly<Record<string, number>>;
-  readonly lease: { readonly whenBusy: 'refuse' | 'wait'; readonly waitSeconds: number };
+  readonly lease: {
+    readonly whenBusy: 'refuse' | 'wait';
+    readonly waitSeconds: number;
+    /** How long an emergency waits for a holder that was asked to let go. */
+    readonly preemptSeconds: number;
+  };
   readonly antiFlap: { readonly windowSeconds: number };
 }
 

@@ -32,6 +32,11 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
   together<T>(...work: readonly (() => Promise<T>)[]): Promise<readonly T[]>;
   /** People approve the plan here, as the policy says for this gate. */
   gate(name: string, title: string): Promise<void>;
+  /**
+   * Here the run may end for an emergency and leave what it has done, in the state that `stands` says, e.g. "node 2 runs
+   * the new version, upgrade mode is on". A run that has changed nothing lets go anywhere.
+   */
+  safePoint(stands: string): Promise<void>;
   /** Adds a problem found by the procedure's own decisions. Without `consent` the plan is refused, at its end. */
   problem(problem: Problem): Promise<void>;
   /** Ends the pass: the procedure cannot be planned any further. */

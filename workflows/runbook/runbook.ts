@@ -7,11 +7,12 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { kitActivities } from './activities';
-import type { Admission, LeaseAnswer } from './admission';
+import type { Admission } from './admission';
 import { Desk } from './desk';
 import { initialState } from './events';
 import { ExecutePass } from './execute-pass';
 import { passOpeningGates } from './gates';
+import { acquireLease, releaseLease } from './lease-use';
 import { concludeStop, concludeSuccess } from './outcome';
 import type { Conclusion } from './outcome';
 import { PassContext } from './passes';
@@ -27,6 +28,8 @@ import { UndoStack } from './undo';
 export interface RunbookOptions {
   /** After it, automatic starts for the instance are blocked for the policy's window. */
   readonly recovery: boolean;
+  /** May ask, with people's consent, that a run which holds the instance lets go; is itself never asked to. */
+  readonly emergency?: boolean;
 }
 
 /**
@@ -73,7 +76,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
         concludeStop(this.recorder.state, { kind: 'refused', problems: [problem] }, true, null),
       );
     }
-    const { instance, dryRun, reason, requestedBy, trigger, incidentStartedAt } = admission;
+    const { instance, dryRun, reason, requestedBy, trigger, incidentStartedAt, breakGlass } = admission;
     this.recorder.apply({
       type: 'admitted',
       instance,
@@ -82,6 +85,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
       requestedBy,
       trigger,
       incidentStartedAt,
+      breakGlass,
     });
     this.desk.people = admission.people;
 
@@ -89,12 +93,12 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     const undo = new UndoStack(context);
     let conclusion: Conclusion;
     try {
-      await this.acquireLease(context);
+      await acquireLease(context, this.name, this.options);
       conclusion = await this.planAndExecute(context, undo);
     } catch (error) {
       conclusion = await this.turnRound(error, undo);
     }
-    await this.releaseLease(context, conclusion);
+    await releaseLease(context, this.options, conclusion);
     return this.end(conclusion);
   }
 
@@ -135,53 +139,9 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     const stop = error instanceof RunStopped ? error.stop : null;
     const forwardOnly = this.recorder.state.pastPointOfNoReturn !== null || stop?.kind === 'leaseLost';
     const touched = !undo.isEmpty;
-    const undone = forwardOnly || !touched ? null : await undo.unwind();
+    const staysAsItIs = forwardOnly || (stop?.kind === 'preempted' && stop.stands !== null);
+    const undone = staysAsItIs || !touched ? null : await undo.unwind();
     return concludeStop(this.recorder.state, stop, !touched, undone);
-  }
-
-  private async acquireLease(context: PassContext): Promise<void> {
-    const { instance, dryRun, trigger, policy } = context.admission;
-    if (dryRun) return;
-    this.recorder.apply({ type: 'phase', phase: 'waiting', at: now() });
-    const { whenBusy, waitSeconds } = policy.lease;
-    const activities = kitActivities(whenBusy === 'wait' ? waitSeconds : undefined);
-    const answer = await activities
-      .acquireLease({ instance, runbook: this.name, trigger, whenBusy })
-      .catch((error: unknown): LeaseAnswer => {
-        if (isCancellation(error)) throw error;
-        return {
-          granted: false,
-          why: describeFailure(error),
-          remedy: 'Start again when the instance is free.',
-        };
-      });
-    if (!answer.granted) {
-      throw new RunStopped({
-        kind: 'refused',
-        problems: [{ code: 'instanceBusy', message: answer.why, remedy: answer.remedy }],
-      });
-    }
-    context.token = answer.token;
-  }
-
-  private async releaseLease(context: PassContext, conclusion: Conclusion): Promise<void> {
-    const { token, policy } = context;
-    if (token === null) return;
-    const recovered =
-      this.options.recovery && ['SUCCEEDED', 'DEGRADED', 'HANDED_OVER'].includes(conclusion.outcome);
-    const { instance } = context.admission;
-    const blockSeconds = recovered ? policy.antiFlap.windowSeconds : 0;
-    try {
-      await CancellationScope.nonCancellable(() =>
-        kitActivities().releaseLease({ instance, token, blockSeconds }),
-      );
-    } catch (error) {
-      // The next run finds a holder that has ended and takes over; the outcome of this one stands.
-      this.recorder.apply({
-        type: 'followUp',
-        what: `The lease of ${instance} was not released: ${describeFailure(error)}`,
-      });
-    }
   }
 
   private async end(conclusion: Conclusion): Promise<Report> {

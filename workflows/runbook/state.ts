@@ -118,6 +118,10 @@ export interface RunState {
   readonly asks: readonly Ask[];
   readonly refusals: readonly Refusal[];
   readonly held: { readonly actor: string; readonly reason: string | null; readonly since: string } | null;
+  /** The emergency for which this run was asked to let go. */
+  readonly preemptedBy: { readonly workflowId: string; readonly runbook: string; readonly at: string } | null;
+  /** The reason with which a change freeze was broken for this run. */
+  readonly breakGlass: string | null;
   /** Id of the first point of no return that was passed. */
   readonly pastPointOfNoReturn: string | null;
   /** Why the run cannot end better than DEGRADED. */

@@ -1,4 +1,5 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { RunState } from './state';
 import type { Problem } from './step';
 
 /** Why a run leaves its procedure before the end. Never crosses the workflow's border. */
@@ -8,10 +9,18 @@ export class RunStopped extends Error {
       | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
       | { readonly kind: 'denied'; readonly why: string }
       | { readonly kind: 'aborted'; readonly why: string }
-      | { readonly kind: 'leaseLost'; readonly why: string },
+      | { readonly kind: 'leaseLost'; readonly why: string }
+      /** Let go for an emergency. `stands`: the state in which the runbook may be left; null = take back what was done. */
+      | { readonly kind: 'preempted'; readonly why: string; readonly stands: string | null },
   ) {
     super(stop.kind);
   }
+}
+
+/** The stop of a run that lets go for an emergency. `stands` as in `RunStopped`. */
+export function preempted(state: RunState, stands: string | null): RunStopped {
+  const { workflowId = '', runbook = '' } = state.preemptedBy ?? {};
+  return new RunStopped({ kind: 'preempted', why: `let go for ${runbook} (${workflowId})`, stands });
 }
 
 /** The `type` of the failure that an activity ended with, e.g. `Terminal`; null for other errors. */

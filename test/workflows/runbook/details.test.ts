@@ -64,7 +64,7 @@ function step(id: string, change: Partial<StepRecord> = {}): StepRecord {
 function state(...events: readonly RunEvent[]): RunState {
   const admitted: RunEvent = {
     ...{ type: 'admitted', instance: 'prod', dryRun: false, reason: null, requestedBy: 'linus' },
-    ...{ trigger: 'manual', incidentStartedAt: null },
+    ...{ trigger: 'manual', incidentStartedAt: null, breakGlass: null },
   };
   return [admitted, ...events].reduce(reduce, initialState('drFailover', 'drFailover/prod/1', 'run', START));
 }

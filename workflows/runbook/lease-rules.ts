@@ -1,0 +1,174 @@
+import type {
+  Acquire,
+  Acquired,
+  LeaseEvent,
+  LeaseHolder,
+  LeaseState,
+  LeaseWaiter,
+  LeaseWord,
+  Release,
+} from './lease';
+
+const EVENTS_KEPT = 50;
+/** A waiting run asks every few seconds; one that has been silent for so long has gone. */
+const SILENT_SECONDS = 30;
+
+/** Fills in what a state written by older code lacks. */
+export function completeLease(given: { readonly instance: string } & Partial<LeaseState>): LeaseState {
+  return {
+    holder: null,
+    token: 0,
+    waiting: [],
+    preemptedBy: null,
+    blockedUntil: null,
+    blockedBy: null,
+    events: [],
+    ...given,
+  };
+}
+
+/** Who holds the lease after a request. The present holder asking again gets its token again. Pure. */
+export function grantLease(
+  state: LeaseState,
+  request: Acquire,
+  at: Date,
+): { readonly next: LeaseState; readonly answer: Acquired } {
+  const { runId, deadHolder } = request;
+  const { holder } = state;
+  if (holder?.runId === runId) return { next: state, answer: { granted: true, token: holder.token } };
+  const waiting = renewPlace(state.waiting, request, at);
+  if (holder !== null && holder.runId !== deadHolder) {
+    return { next: askToLetGo({ ...state, waiting }, request, at), answer: { granted: false, holder } };
+  }
+  const { blockedUntil, blockedBy } = state;
+  if (blockedUntil !== null && request.trigger !== 'manual' && at < new Date(blockedUntil)) {
+    const others = waiting.filter((one) => one.runId !== runId);
+    return {
+      next: { ...state, waiting: others },
+      answer: { granted: false, blockedUntil, blockedBy: blockedBy ?? '' },
+    };
+  }
+  const [ahead] = waiting;
+  if (ahead !== undefined && ahead.runId !== runId && !request.emergency) {
+    return { next: { ...state, waiting }, answer: { granted: false, ahead } };
+  }
+  return grant({ ...state, waiting }, request, at);
+}
+
+function grant(
+  state: LeaseState,
+  request: Acquire,
+  at: Date,
+): { readonly next: LeaseState; readonly answer: Acquired } {
+  const { workflowId, runId, runbook, emergency } = request;
+  const token = state.token + 1;
+  const holder: LeaseHolder = { workflowId, runId, runbook, emergency, token, since: at.toISOString() };
+  const note =
+    state.holder === null
+      ? `token ${token}`
+      : `token ${token}; ${state.holder.workflowId} had ended without giving it back`;
+  return {
+    next: record(
+      {
+        ...state,
+        token,
+        holder,
+        preemptedBy: null,
+        waiting: state.waiting.filter((one) => one.runId !== runId),
+      },
+      { at: at.toISOString(), kind: state.holder === null ? 'granted' : 'replaced', who: workflowId, note },
+    ),
+    answer: { granted: true, token },
+  };
+}
+
+/** Records the wish once; who hears of it is told by the workflow. */
+function askToLetGo(state: LeaseState, request: Acquire, at: Date): LeaseState {
+  const { holder, preemptedBy } = state;
+  if (!request.preempt || holder === null || holder.emergency || preemptedBy !== null) return state;
+  const { workflowId, runId, runbook, emergency, since } = request;
+  return record(
+    {
+      ...state,
+      preemptedBy: { workflowId, runId, runbook, emergency, since, askedAt: at.toISOString() },
+    },
+    {
+      at: at.toISOString(),
+      kind: 'preempting',
+      who: workflowId,
+      note: `${holder.workflowId} was asked to let go`,
+    },
+  );
+}
+
+/** The queue with the asking run in its place, and without those who have stopped asking. */
+function renewPlace(queue: readonly LeaseWaiter[], request: Acquire, at: Date): readonly LeaseWaiter[] {
+  const oldest = at.getTime() - SILENT_SECONDS * 1000;
+  const others = queue.filter((one) => one.runId !== request.runId && Date.parse(one.askedAt) >= oldest);
+  if (!request.queue) return others;
+  const { workflowId, runId, runbook, emergency, since } = request;
+  return [...others, { workflowId, runId, runbook, emergency, since, askedAt: at.toISOString() }].sort(
+    (one, other) =>
+      Number(other.emergency) - Number(one.emergency) || Date.parse(one.since) - Date.parse(other.since),
+  );
+}
+
+/** The state after a release; one by anybody but the holder only ends that run's own waiting. Pure. */
+export function freeLease(given: LeaseState, request: Release, at: Date): LeaseState {
+  const state = leaveQueue(given, request.runId);
+  const { holder } = state;
+  if (holder === null || holder.runId !== request.runId) return state;
+  if (request.token !== null && request.token !== holder.token) return state;
+  const freed = record(
+    { ...state, holder: null, preemptedBy: null },
+    { at: at.toISOString(), kind: 'released', who: holder.workflowId, note: `token ${holder.token}` },
+  );
+  if (request.blockSeconds <= 0) return freed;
+  const blockedUntil = new Date(at.getTime() + request.blockSeconds * 1000).toISOString();
+  return record(
+    { ...freed, blockedUntil, blockedBy: holder.workflowId },
+    {
+      at: at.toISOString(),
+      kind: 'blocked',
+      who: holder.workflowId,
+      note: `no automatic start until ${blockedUntil}`,
+    },
+  );
+}
+
+function leaveQueue(state: LeaseState, runId: string): LeaseState {
+  return {
+    ...state,
+    waiting: state.waiting.filter((one) => one.runId !== runId),
+    preemptedBy: state.preemptedBy?.runId === runId ? null : state.preemptedBy,
+  };
+}
+
+/** Takes the lease from its holder on a person's word. Its run changes nothing more from then on. Pure. */
+export function takeLease(state: LeaseState, { actor, note }: LeaseWord, at: Date): LeaseState {
+  const { holder } = state;
+  if (holder === null) return state;
+  return record(
+    // A higher token, granted to nobody: what the former holder still sends is refused at once.
+    { ...state, holder: null, preemptedBy: null, token: state.token + 1 },
+    {
+      at: at.toISOString(),
+      kind: 'broken',
+      who: actor,
+      note: `taken from ${holder.workflowId} (token ${holder.token}): ${note}`,
+    },
+  );
+}
+
+/** Lifts the block on automatic starts. Pure. */
+export function liftBlock(state: LeaseState, { actor, note }: LeaseWord, at: Date): LeaseState {
+  if (state.blockedUntil === null) return state;
+  return record(
+    { ...state, blockedUntil: null, blockedBy: null },
+    { at: at.toISOString(), kind: 'acknowledged', who: actor, note },
+  );
+}
+
+function record(state: LeaseState, event: LeaseEvent): LeaseState {
+  return { ...state, events: [...state.events, event].slice(-EVENTS_KEPT) };
+}

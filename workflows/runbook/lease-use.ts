@@ -1,0 +1,154 @@
+import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
+import { kitActivities } from './activities';
+import type { LeaseAnswer } from './admission';
+import { askToPreempt } from './gates';
+import type { LeaseHolder } from './lease';
+import type { Conclusion } from './outcome';
+import type { PassContext } from './passes';
+import { now } from './recorder';
+import type { RunbookOptions } from './runbook';
+import { describeFailure, RunStopped } from './stopped';
+
+type Refused = Extract<LeaseAnswer, { granted: false }>;
+
+/**
+ * Takes the lease of the instance, by the policy at once or after a wait; an emergency asks people whether the run that
+ * holds it shall let go.
+ * @throws RunStopped when it cannot be had, or a change freeze is on
+ */
+export async function acquireLease(
+  context: PassContext,
+  runbook: string,
+  options: RunbookOptions,
+): Promise<void> {
+  const { dryRun, policy } = context.admission;
+  if (dryRun) return;
+  refuseInFreeze(context);
+  context.recorder.apply({ type: 'phase', phase: 'waiting', at: now() });
+  const { whenBusy, waitSeconds, preemptSeconds } = policy.lease;
+  const emergency = options.emergency === true;
+  const since = now();
+  // An emergency does not queue behind a run that would let go for it.
+  const first = emergency ? 'refuse' : whenBusy;
+  let answer = await request(
+    context,
+    runbook,
+    { emergency, since, preempt: false, whenBusy: first },
+    waitSeconds,
+  );
+  const holder = answer.granted ? undefined : answer.holder;
+  if (emergency && holder !== undefined && !holder.emergency) {
+    await consentToPreempt(context, holder);
+    context.recorder.apply({ type: 'phase', phase: 'waiting', at: now() });
+    const wait = { emergency, since, preempt: true, whenBusy: 'wait' as const };
+    answer = await request(context, runbook, wait, preemptSeconds);
+  }
+  if (!answer.granted) throw busy(answer);
+  context.token = answer.token;
+}
+
+async function request(
+  context: PassContext,
+  runbook: string,
+  how: {
+    readonly emergency: boolean;
+    readonly since: string;
+    readonly preempt: boolean;
+    readonly whenBusy: 'refuse' | 'wait';
+  },
+  waitSeconds: number,
+): Promise<LeaseAnswer> {
+  const { instance, trigger } = context.admission;
+  const waits = how.whenBusy === 'wait';
+  try {
+    return await kitActivities(waits ? waitSeconds : undefined).acquireLease({
+      instance,
+      runbook,
+      trigger,
+      ...how,
+    });
+  } catch (error) {
+    if (waits) await stopWaiting(instance);
+    if (isCancellation(error)) throw error;
+    const remedy = how.preempt
+      ? `It has not reached a safe point in time. See what it does; if nobody can end it: runbooks lease break ${instance} --note "…".`
+      : 'Start again when the instance is free.';
+    return { granted: false, why: describeFailure(error), remedy };
+  }
+}
+
+/** Best effort: a run that stops asking loses its place after a while anyway. */
+async function stopWaiting(instance: string): Promise<void> {
+  await CancellationScope.nonCancellable(() =>
+    kitActivities().releaseLease({ instance, token: null, blockSeconds: 0 }),
+  ).catch((error: unknown) => log.warn('the queue was not left', { instance, error: String(error) }));
+}
+
+async function consentToPreempt(context: PassContext, holder: LeaseHolder): Promise<void> {
+  context.recorder.apply({ type: 'phase', phase: 'asking', at: now() });
+  await askToPreempt(context.desk, context.policy, {
+    title: `Ask ${holder.workflowId} to let go of ${context.admission.instance}`,
+    evidence: [
+      `${holder.workflowId} (${holder.runbook}) holds the instance since ${holder.since}`,
+      'It lets go at its nearest safe point, at once if it has changed nothing so far; what it then leaves stands in its report.',
+    ],
+  });
+}
+
+function busy({ why, remedy }: Refused): RunStopped {
+  return new RunStopped({
+    kind: 'refused',
+    problems: [{ code: 'instanceBusy', message: why, remedy }],
+  });
+}
+
+/** A freeze stops everybody; a person breaks it with a recorded reason, an automatic start cannot. */
+function refuseInFreeze(context: PassContext): void {
+  const { freeze, breakGlass, trigger, instance } = context.admission;
+  if (freeze === null) return;
+  const isManual = trigger === 'manual';
+  if (isManual && breakGlass !== null) {
+    context.recorder.apply({
+      type: 'fact',
+      label: 'change freeze broken',
+      value: `${breakGlass} (freeze until ${freeze.until}: ${freeze.reason})`,
+    });
+    return;
+  }
+  throw new RunStopped({
+    kind: 'refused',
+    problems: [
+      {
+        code: 'changeFreeze',
+        message: `A change freeze is on for ${instance} until ${freeze.until}: ${freeze.reason}.`,
+        remedy: isManual
+          ? 'Wait for its end, or break it with a reason that is recorded: "breakGlass": "why" (runbooks start … --break-glass "why").'
+          : 'A person can start the run by hand and break the freeze with a reason.',
+      },
+    ],
+  });
+}
+
+/** Gives the lease back; after a recovery automatic starts are blocked for the policy's window. */
+export async function releaseLease(
+  context: PassContext,
+  options: RunbookOptions,
+  conclusion: Conclusion,
+): Promise<void> {
+  const { token, policy } = context;
+  if (token === null) return;
+  const recovered = options.recovery && ['SUCCEEDED', 'DEGRADED', 'HANDED_OVER'].includes(conclusion.outcome);
+  const { instance } = context.admission;
+  const blockSeconds = recovered ? policy.antiFlap.windowSeconds : 0;
+  try {
+    await CancellationScope.nonCancellable(() =>
+      kitActivities().releaseLease({ instance, token, blockSeconds }),
+    );
+  } catch (error) {
+    // The next run finds a holder that has ended and takes over; the outcome of this one stands.
+    context.recorder.apply({
+      type: 'followUp',
+      what: `The lease of ${instance} was not released: ${describeFailure(error)}`,
+    });
+  }
+}
