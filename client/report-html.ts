@@ -1,6 +1,8 @@
 import { groupProblems } from '../workflows/runbook/problem-lines';
 import type { Report, ReportStep } from '../workflows/runbook/report';
 import type { Ask } from '../workflows/runbook/state';
+import { byHand } from './render/by-hand';
+import { fence } from './render/fence';
 import { loss, recovery } from './render/recovery';
 import { reportStyle } from './report-style';
 import { RISK_WORDS, STATE_WORDS, clock, facts, isGood, moment, span } from './render/words';
@@ -22,7 +24,9 @@ ${header(report)}
 ${recoveryBar(report)}
 ${list('Data loss', loss(report))}
 ${list('Less than it should be', report.degraded)}
+${list('Fence', fence(report))}
 ${list('What stands', report.standing)}
+${commands('To go on by hand', byHand(report.remaining))}
 ${list('Still to do by people', report.followUps)}
 ${problems(report)}
 ${list('What was found', findings(report))}
@@ -33,6 +37,11 @@ ${calls(report)}
 </body>
 </html>
 `;
+}
+
+function commands(title: string, lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  return `<section><h2>${title}</h2><pre>${lines.map(escapeHtml).join('\n')}</pre></section>`;
 }
 
 /** Text from anywhere as text of the page, in content and in quoted attributes. */

@@ -10,6 +10,7 @@ main { max-width:72rem; margin:0 auto; padding:2rem 1.5rem 4rem; }
 h1 { font-size:1.8rem; margin:.2rem 0; } h2 { font-size:1.2rem; margin:2rem 0 .5rem; } h3 { font-size:1rem; margin:1rem 0 .2rem; }
 .outcome { display:inline-block; margin:0; padding:.15rem .7rem; border:2px solid; border-radius:1rem; font-weight:700; letter-spacing:.03em; }
 .good { color:var(--good); } .degraded { color:var(--warn); } .bad { color:var(--bad); } .open { color:var(--act); }
+pre { margin:.3rem 0; padding:.7rem 1rem; border:1px solid var(--line); border-radius:.4rem; font-size:.85rem; white-space:pre-wrap; overflow-wrap:anywhere; }
 .conclusion { font-size:1.1rem; margin:.3rem 0 1rem; }
 dl { display:grid; grid-template-columns:max-content 1fr; gap:.15rem 1rem; margin:0; } dt { color:var(--soft); } dd { margin:0; overflow-wrap:anywhere; }
 .bar { display:flex; height:1.6rem; border-radius:.4rem; overflow:hidden; background:var(--line); } .bar i { flex-basis:0; min-width:2px; }

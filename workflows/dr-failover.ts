@@ -53,6 +53,7 @@ export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
     const situation = await assess(run);
     const { primary, standby, standbyFacts, primaryReachable } = situation;
 
+    run.report('fence', { site: primary.name, region: primary.region, state: 'not set' });
     await run.gate('failover', `Fail ${run.subject.name} over from ${primary.name} to ${standby.name}`);
     let fenced = primaryReachable && (await fence(run, primary));
     const silent = primaryReachable ? null : primary;
@@ -153,7 +154,13 @@ async function fence(run: FailoverRun, primary: Site): Promise<boolean> {
     () => run.step(fenceHome, { site, region, fileServer }),
     () => run.step(fenceDatabase, { site, region, databaseId: primary.database.id }),
   );
+  run.report('fence', { site, region, state: 'set, not proven yet' });
   const { proven, reason } = await run.step(proveFence, { site: primary });
+  run.report('fence', {
+    site,
+    region,
+    state: proven ? 'proven' : `set, not proven: ${reason ?? 'parts of it were seen open'}`,
+  });
   // A plan is made before the fence is set: what can be seen, and is open, will be closed.
   const forecast = run.pass === 'plan' && reason === null;
   if (!proven && !forecast) {

@@ -1,5 +1,7 @@
 import type { Report } from '../../workflows/runbook/report';
 import type { Colors } from '../terminal';
+import { byHand } from './by-hand';
+import { fence } from './fence';
 import { renderProblems } from './plan';
 import { recovery, loss } from './recovery';
 import { table } from './table';
@@ -11,6 +13,8 @@ export function renderReport(report: Report, colors: Colors): string {
   const { total, parts } = recovery(report);
   const bullets = (title: string, lines: readonly string[]): string =>
     lines.length === 0 ? '' : [bold(title), ...lines.map((line) => `  - ${line}`)].join('\n');
+  const block = (title: string, lines: readonly string[]): string =>
+    lines.length === 0 ? '' : [bold(title), ...lines.map((line) => `  ${line}`)].join('\n');
   return [
     [
       `${bold(`${report.runbook} of ${report.instance}`)}${report.dryRun ? ' (dry run)' : ''}  ` +
@@ -52,7 +56,9 @@ export function renderReport(report: Report, colors: Colors): string {
       ]),
     ),
     bullets('Less than it should be', report.degraded),
+    bullets('Fence', fence(report)),
     bullets('What stands', report.standing),
+    block('To go on by hand', byHand(report.remaining)),
     bullets('Still to do', report.followUps),
     dim(`calls: ${report.calls.total}, of which changing ${report.calls.mutating}`),
   ]

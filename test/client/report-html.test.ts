@@ -32,7 +32,7 @@ function report(change: Partial<Report> = {}): Report {
   const state = initialState('drFailover', 'drFailover/prod/1', 'run', START);
   const ended = reduce(state, { type: 'ended', outcome: 'SUCCEEDED', conclusion: 'all well', at: at(60) });
   return {
-    ...reportOf(ended, Date.parse(at(60))),
+    ...reportOf(ended, null, Date.parse(at(60))),
     instance: 'prod',
     rto: { detectSeconds: 10, decideSeconds: 20, actSeconds: 60, verifySeconds: 10, totalSeconds: 100 },
     asks: [ASK],

@@ -12,6 +12,22 @@ export const toyRunbook = toyOf('toyRunbook', { recovery: true });
 /** The same, for a bad day: it may ask others to let go. */
 export const toyEmergency = toyOf('toyEmergency', { recovery: true, emergency: true });
 
+/** Runs the toy for two other instances, side by side. */
+export const toyFleet = runbook<object, { readonly name: string }, RunPolicy>(
+  'toyFleet',
+  { recovery: false },
+  async (run) => {
+    const { name } = run.subject;
+    const ends = await run.together(
+      ...['a', 'b'].map((one) => () => run.child('toyRunbook', { instance: `${name}-${one}` })),
+    );
+    run.report(
+      'children',
+      ends.map((end) => end?.outcome ?? null),
+    );
+  },
+);
+
 function toyOf(name: string, options: RunbookOptions) {
   return runbook<object, { readonly name: string }, RunPolicy>(name, options, async (run) => {
     const input = { name: run.subject.name };

@@ -63,11 +63,12 @@ export class ToyWorld {
     }
     const {
       dryRun = false,
+      instance: named = instance,
       trigger = 'manual',
       breakGlass = null,
-    } = message as { dryRun?: boolean; trigger?: string; breakGlass?: string };
+    } = message as { dryRun?: boolean; trigger?: string; breakGlass?: string; instance?: string };
     return {
-      instance,
+      instance: named,
       dryRun,
       reason: null,
       requestedBy: this.requestedBy,
@@ -76,7 +77,7 @@ export class ToyWorld {
       freeze: this.freeze,
       breakGlass,
       input: {},
-      subject: { name: instance },
+      subject: { name: named },
       people: TOY_PEOPLE,
       policy: this.policy,
     };

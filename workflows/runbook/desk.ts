@@ -3,14 +3,14 @@ import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import { missingApprovals, refuseDecision, refuseHold, settled } from './decisions';
 import type { DecisionAnswer, DecisionMessage } from './messages';
 import { letGo } from './lease';
-import { decide, decision, hold, plan, report, resume, status } from './messages';
+import { decide, decision, hold, holdWithParent, plan, report, resume, status } from './messages';
 import type { Plan } from './plan';
 import type { Person } from './policy';
 import { now } from './recorder';
 import type { Recorder } from './recorder';
 import { reportOf } from './report';
 import type { Ask, AskKind, Verdict } from './state';
-import { openAsks } from './state';
+import { isHeld, openAsks } from './state';
 import { preempted } from './stopped';
 
 export interface Question {
@@ -44,7 +44,9 @@ export class Desk {
     const { recorder } = this;
     setHandler(status, () => recorder.state, { description: 'The state of the run' });
     setHandler(plan, () => this.plan, { description: 'The plan and its hash' });
-    setHandler(report, () => reportOf(recorder.state, Date.now()), { description: 'The report so far' });
+    setHandler(report, () => reportOf(recorder.state, this.plan, Date.now()), {
+      description: 'The report so far',
+    });
     setHandler(decide, (message) => this.record(message), {
       description: 'Answer what is asked: { "ask", "verdict", "actor", "note", "planHash" }',
       validator: (message) => {
@@ -57,6 +59,9 @@ export class Desk {
     });
     setHandler(letGo, (by) => recorder.apply({ type: 'preempted', by: { ...by, at: now() } }), {
       description: 'Sent by the lease: an emergency needs the instance',
+    });
+    setHandler(holdWithParent, ({ held }) => recorder.apply({ type: 'heldWithParent', held }), {
+      description: 'Sent by the run that started this one: held with it, or going on',
     });
     for (const [definition, held] of [
       [hold, true],
@@ -138,7 +143,7 @@ export class Desk {
 
   /** Waits while the run is held; decisions and queries go on being answered. */
   async passHold(): Promise<void> {
-    if (this.recorder.state.held !== null) await condition(() => this.recorder.state.held === null);
+    if (isHeld(this.recorder.state)) await condition(() => !isHeld(this.recorder.state));
     // A run that was not held must notice a cancel here as well.
     if (CancellationScope.current().consideredCancelled) await CancellationScope.current().cancelRequested;
   }

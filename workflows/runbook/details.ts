@@ -99,6 +99,7 @@ function parts(state: RunState, room: Room): string[] {
     ...asks.map((ask, index) => renderAsk(state, ask, index + 1, asks.length, room)),
     refusals(state, room),
     held(state),
+    heldWithParent(state),
     askedToLetGo(state),
     list('Less than it should be', state.degraded),
     list('Still to do by people', state.followUps),
@@ -144,13 +145,17 @@ function ending(state: RunState): string {
   const { outcome, conclusion, endedAt, dryRun } = state;
   const said = `**${outcome ?? ''}**: ${clip(conclusion ?? '', LONGEST_SENTENCE)}.`;
   if (dryRun || endedAt === null) return said;
-  return `${said} ${duration(reportOf(state, Date.parse(endedAt)).rto.totalSeconds)} in all.`;
+  return `${said} ${duration(reportOf(state, null, Date.parse(endedAt)).rto.totalSeconds)} in all.`;
 }
 
 function held({ held: by }: RunState): string {
   if (by === null) return '';
   const why = by.reason === null ? '' : `: ${clip(by.reason, LONGEST_SENTENCE)}`;
   return `**Held by ${plain(by.actor)}**${why}. To go on: *More Actions*, *Send an Update*, \`resume\`, Data \`{"actor": "YOUR NAME"}\`.`;
+}
+
+function heldWithParent({ heldWithParent: by }: RunState): string {
+  return by === null ? '' : `**Held together with the run that started it**, by ${plain(by.actor)}.`;
 }
 
 function askedToLetGo({ preemptedBy: by, outcome }: RunState): string {

@@ -43,6 +43,7 @@ export type RunEvent =
     }
   | { readonly type: 'refused'; readonly refusal: Refusal }
   | { readonly type: 'held'; readonly held: RunState['held'] }
+  | { readonly type: 'heldWithParent'; readonly held: RunState['held'] }
   | { readonly type: 'preempted'; readonly by: NonNullable<RunState['preemptedBy']> }
   | { readonly type: 'pointOfNoReturn'; readonly step: string }
   | { readonly type: 'degraded'; readonly why: string }
@@ -83,6 +84,7 @@ export function initialState(
     asks: [],
     refusals: [],
     held: null,
+    heldWithParent: null,
     preemptedBy: null,
     breakGlass: null,
     pastPointOfNoReturn: null,
@@ -134,6 +136,8 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       return { ...state, refusals: [...state.refusals, event.refusal].slice(-REFUSALS_KEPT) };
     case 'held':
       return { ...state, held: event.held };
+    case 'heldWithParent':
+      return { ...state, heldWithParent: event.held };
     case 'preempted':
       return state.preemptedBy === null ? { ...state, preemptedBy: event.by } : state;
     case 'pointOfNoReturn':

@@ -1,4 +1,6 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { runChild } from './children';
+import type { ChildEnd } from './children';
 import { askAboutDrift, askForConsent, passGate } from './gates';
 import type { PassContext } from './passes';
 import { driftOf } from './plan';
@@ -7,7 +9,7 @@ import { failureAnswer } from './policy';
 import type { RunPolicy } from './policy';
 import { now } from './recorder';
 import { settleAll } from './run';
-import type { Run, StepOptions } from './run';
+import type { ChildMessage, Run, StepOptions } from './run';
 import type { Check, ObservationContract, Problem, StepContract, Verified } from './step';
 import { describeFailure, failureType, preempted, RunStopped } from './stopped';
 import type { UndoStack } from './undo';
@@ -103,6 +105,12 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     await this.context.desk.passHold();
     if (this.context.recorder.state.preemptedBy !== null)
       throw preempted(this.context.recorder.state, stands);
+  }
+
+  async child(runbook: string, message: ChildMessage): Promise<ChildEnd> {
+    await this.context.desk.passHold();
+    this.letGoIfUntouched();
+    return runChild(this.context.recorder, runbook, message);
   }
 
   async problem(problem: Problem): Promise<void> {

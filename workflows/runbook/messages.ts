@@ -32,6 +32,8 @@ export const decide = defineUpdate<DecisionAnswer, [DecisionMessage]>('decide');
 export const decision = defineSignal<[DecisionMessage]>('decision');
 export const hold = defineUpdate<RunState['held'], [HoldMessage]>('hold');
 export const resume = defineUpdate<RunState['held'], [HoldMessage]>('resume');
+/** Sent by a run to its children: they are held while it is. */
+export const holdWithParent = defineSignal<[{ readonly held: RunState['held'] }]>('holdWithParent');
 export const status = defineQuery<RunState>('status');
 export const plan = defineQuery<Plan | null>('plan');
 export const report = defineQuery<Report>('report');

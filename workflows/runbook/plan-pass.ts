@@ -79,6 +79,10 @@ class PlanPass<Input, Subject, Policy extends RunPolicy> implements Run<Input, S
 
   async safePoint(): Promise<void> {}
 
+  async child(): Promise<null> {
+    return null;
+  }
+
   async problem(problem: Problem): Promise<void> {
     this.problems.push(problem);
   }

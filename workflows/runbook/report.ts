@@ -1,5 +1,7 @@
+import { remaining, standing } from './handover';
+import type { RemainingStep } from './handover';
+import type { Plan } from './plan';
 import type { Ask, Outcome, RunFact, RunState, StepRecord, StepState } from './state';
-import { openAsks } from './state';
 import type { CallCount, Facts, Problem, Risk } from './step';
 
 export interface ReportStep {
@@ -48,11 +50,13 @@ export interface Report {
   readonly followUps: readonly string[];
   /** What stands when the run stopped past a point of no return, or with an incomplete undo. */
   readonly standing: readonly string[];
+  /** What is then left to do, or to take back, by hand. */
+  readonly remaining: readonly RemainingStep[];
   readonly [extra: string]: unknown;
 }
 
-/** The report as it stands at `now` (epoch milliseconds); a pure function of the state. */
-export function reportOf(state: RunState, now: number): Report {
+/** The report as it stands at `now` (epoch milliseconds); a pure function of state and plan. */
+export function reportOf(state: RunState, plan: Plan | null, now: number): Report {
   return {
     runbook: state.runbook,
     instance: state.instance,
@@ -76,6 +80,7 @@ export function reportOf(state: RunState, now: number): Report {
     degraded: state.degraded,
     followUps: state.followUps,
     standing: standing(state),
+    remaining: remaining(state, plan),
     ...state.extras,
   };
 }
@@ -102,35 +107,6 @@ function recoveryTime(state: RunState, now: number): RecoveryTime {
     verifySeconds: round(spent('verifying')),
     totalSeconds: round(before + secondsBetween(state.startedAt, end)),
   };
-}
-
-/** What a successor finds: done and not undone, and what was left in an uncertain state. */
-function standing(state: RunState): readonly string[] {
-  if (state.outcome !== 'HANDED_OVER' && state.outcome !== 'UNDO_INCOMPLETE') return [];
-  const uncertain: readonly StepState[] = [
-    'checking',
-    'running',
-    'verifying',
-    'waiting',
-    'failed',
-    'undoing',
-    'undoFailed',
-  ];
-  return [
-    ...state.steps
-      .filter((step) => step.state === 'done' && step.risk !== 'readOnly')
-      .map((step) => `stands: ${step.title} (${step.id})`),
-    ...state.steps
-      .filter((step) => uncertain.includes(step.state))
-      .map(
-        (step) =>
-          `uncertain, look before acting: ${step.title} (${step.id})${step.error === null ? '' : `: ${step.error}`}`,
-      ),
-    ...state.steps
-      .filter((step) => step.state === 'planned')
-      .map((step) => `not done: ${step.title} (${step.id})`),
-    ...openAsks(state).map((ask) => `unanswered: ${ask.title} (${ask.id})`),
-  ];
 }
 
 export function secondsBetween(from: string, to: string): number {

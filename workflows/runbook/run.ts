@@ -1,3 +1,4 @@
+import type { ChildEnd } from './children';
 import type { RunPolicy } from './policy';
 import type { ObservationContract, Problem, StepContract } from './step';
 
@@ -6,6 +7,9 @@ export interface StepOptions {
   readonly id?: string;
   readonly title?: string;
 }
+
+/** The start message of a child. */
+export type ChildMessage = { readonly instance: string } & Readonly<Record<string, unknown>>;
 
 /**
  * What a procedure works with. The same procedure is run twice: once to plan, where every step only checks, and once to
@@ -37,6 +41,10 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
    * the new version, upgrade mode is on". A run that has changed nothing lets go anywhere.
    */
   safePoint(stands: string): Promise<void>;
+  /**
+   * Runs a runbook for another instance as a child, to its end; held and cancelled with this run. A plan does not start it.
+   */
+  child(runbook: string, message: ChildMessage): Promise<ChildEnd | null>;
   /** Adds a problem found by the procedure's own decisions. Without `consent` the plan is refused, at its end. */
   problem(problem: Problem): Promise<void>;
   /** Ends the pass: the procedure cannot be planned any further. */

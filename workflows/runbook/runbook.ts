@@ -151,7 +151,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     }
     this.recorder.apply({ type: 'ended', outcome, conclusion: text, at: now() });
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-    const report = reportOf(this.recorder.state, Date.now());
+    const report = reportOf(this.recorder.state, this.desk.plan, Date.now());
     if (cancelled) await CancellationScope.current().cancelRequested;
     if (outcome === 'SUCCEEDED' || outcome === 'DEGRADED' || outcome === 'PLANNED') return report;
     throw ApplicationFailure.nonRetryable(text, outcome, report);

@@ -118,6 +118,8 @@ export interface RunState {
   readonly asks: readonly Ask[];
   readonly refusals: readonly Refusal[];
   readonly held: { readonly actor: string; readonly reason: string | null; readonly since: string } | null;
+  /** The hold of the run that started this one as a child. */
+  readonly heldWithParent: RunState['held'];
   /** The emergency for which this run was asked to let go. */
   readonly preemptedBy: { readonly workflowId: string; readonly runbook: string; readonly at: string } | null;
   /** The reason with which a change freeze was broken for this run. */
@@ -137,4 +139,9 @@ export const NO_CALLS: CallCount = { total: 0, mutating: 0, byRegion: {} };
 
 export function openAsks(state: RunState): readonly Ask[] {
   return state.asks.filter((ask) => ask.result === null);
+}
+
+/** Held by a person, or with the run that started it. */
+export function isHeld(state: RunState): boolean {
+  return state.held !== null || state.heldWithParent !== null;
 }

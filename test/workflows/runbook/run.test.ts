@@ -236,7 +236,12 @@ describe('failures', () => {
     const state = await run.ended();
     expect([state.outcome, state.pastPointOfNoReturn]).toEqual(['HANDED_OVER', 'oneWay']);
     expect(world.log.some((part) => part.endsWith('.undo'))).toBe(false);
-    expect((await run.report()).standing).toContainEqual(expect.stringContaining('stands: Toy oneWay'));
+    const report = await run.report();
+    expect(report.standing).toContainEqual(expect.stringContaining('stands: Toy oneWay'));
+    expect(report.remaining).toMatchObject([
+      { id: 'last', what: 'look', calls: [{ action: 'TurnOn', target: 'last' }] },
+      { id: 'proof', what: 'do', calls: [] },
+    ]);
   });
 
   test('a point of no return whose run failed counts as passed: its answer may be lost', async () => {

@@ -1,0 +1,81 @@
+import { ToyBench } from '../../support/toy-run';
+import { LiveRun } from '../../support/live-run';
+import { TOY_POLICY, ToyWorld } from '../../support/toy-world';
+import { until } from '../../support/until';
+
+let bench: ToyBench;
+let world: ToyWorld;
+
+beforeEach(async () => {
+  world = new ToyWorld();
+  bench = await ToyBench.open(world);
+});
+afterEach(() => bench.close());
+
+/** A fleet whose two children wait in their first step. */
+async function fleet() {
+  let open = (): void => {};
+  const closed = new Promise<void>((resolve) => (open = resolve));
+  world.policy = { ...TOY_POLICY, gates: { go: 'auto' } };
+  world.before = (part) => (part === 'first.run' ? closed : undefined);
+  const parent = await bench.start({}, `toyFleet/${bench.instance}/1`);
+  const { runId } = await until('the parent', () => parent.status().catch(() => undefined));
+  const children = ['a', 'b'].map(
+    (one) =>
+      new LiveRun(
+        bench.client.workflow.getHandle(`toyRunbook/${bench.instance}-${one}/of-${runId.slice(0, 8)}`),
+      ),
+  );
+  await until('both children at work', () => (world.count('first.run') === 2 ? true : undefined));
+  return { parent, children, open };
+}
+
+test('a hold covers the children: none takes a further step until the parent resumes', async () => {
+  const { parent, children, open } = await fleet();
+  await parent.hold('ben');
+  for (const child of children) {
+    await until('the hold', async () => (await child.status()).heldWithParent ?? undefined);
+  }
+  open();
+  for (const child of children) await child.step('first', ['done']);
+  for (const child of children) {
+    expect((await child.status()).steps.find(({ id }) => id === 'second')?.state).toBe('planned');
+  }
+  expect(world.count('second.run')).toBe(0);
+  await parent.resume('ben');
+  const state = await parent.ended();
+  expect([state.outcome, (await parent.report())['children']]).toEqual([
+    'SUCCEEDED',
+    ['SUCCEEDED', 'SUCCEEDED'],
+  ]);
+});
+
+test('a child that a person holds stays held when the parent resumes', async () => {
+  const { parent, children, open } = await fleet();
+  const [one, other] = children as [LiveRun, LiveRun];
+  await one.hold('cy');
+  await parent.hold('ben');
+  await until('the hold', async () => (await one.status()).heldWithParent ?? undefined);
+  await parent.resume('ben');
+  await until('the resume', async () => ((await one.status()).heldWithParent === null ? true : undefined));
+  open();
+  expect((await other.ended()).outcome).toBe('SUCCEEDED');
+  expect((await one.status()).held?.actor).toBe('cy');
+  await one.resume('cy');
+  expect((await parent.ended()).outcome).toBe('SUCCEEDED');
+});
+
+test('a cancel of the parent waits until every child has taken back what it did', async () => {
+  const { parent, children, open } = await fleet();
+  await parent.handle.cancel();
+  for (const { handle } of children) {
+    await until('the cancel to reach the child', async () => {
+      const { events } = await handle.fetchHistory();
+      return events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes) || undefined;
+    });
+  }
+  open();
+  await parent.ended();
+  for (const child of children) expect((await child.ended()).outcome).toBe('UNDONE');
+  expect([...world.on]).toEqual([]);
+});

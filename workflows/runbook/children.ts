@@ -1,0 +1,80 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  condition,
+  isCancellation,
+  log,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ChildWorkflowHandle, Workflow } from '@temporalio/workflow';
+import { holdWithParent } from './messages';
+import type { Recorder } from './recorder';
+import type { Report } from './report';
+import type { ChildMessage } from './run';
+import type { Outcome, RunState } from './state';
+
+/** How a child run ended; its report is absent when it died of something else than a runbook's outcome. */
+export interface ChildEnd {
+  readonly workflowId: string;
+  readonly outcome: Outcome | null;
+  readonly report: Report | null;
+}
+
+/**
+ * Runs a runbook as a child to its end. It is held while this run is held, and cancelled with it, but asks people by
+ * itself. Its instance must be another one than this run's, which holds the lease of its own.
+ */
+export async function runChild(
+  recorder: Recorder,
+  runbook: string,
+  message: ChildMessage,
+): Promise<ChildEnd> {
+  const workflowId = `${runbook}/${message.instance}/of-${workflowInfo().runId.slice(0, 8)}`;
+  const child = await startChild(runbook, {
+    workflowId,
+    args: [message],
+    parentClosePolicy: 'REQUEST_CANCEL',
+    // Its undo belongs to this run's end.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  });
+  const relay = new CancellationScope({ cancellable: true });
+  // It ends by being cancelled, and has nothing to say.
+  const relaying = relay.run(() => passHoldOn(child, recorder)).catch(() => undefined);
+  try {
+    const report = (await child.result()) as Report;
+    return { workflowId, outcome: report.outcome, report };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { workflowId, ...endOf(error) };
+  } finally {
+    relay.cancel();
+    await relaying;
+  }
+}
+
+/** Tells the child about every hold and resume of this run, the present one included. */
+async function passHoldOn(child: ChildWorkflowHandle<Workflow>, recorder: Recorder): Promise<void> {
+  let told: RunState['held'] = null;
+  const current = (): RunState['held'] => recorder.state.held ?? recorder.state.heldWithParent;
+  for (;;) {
+    await condition(() => current() !== told);
+    told = current();
+    try {
+      await child.signal(holdWithParent, { held: told });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      log.warn('a child could not be told of a hold', { child: child.workflowId, error: String(error) });
+    }
+  }
+}
+
+function endOf(error: unknown): { readonly outcome: Outcome | null; readonly report: Report | null } {
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
+  const [report] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
+  const known = typeof report === 'object' && report !== null && 'outcome' in report;
+  return known
+    ? { outcome: (report as Report).outcome, report: report as Report }
+    : { outcome: null, report: null };
+}
