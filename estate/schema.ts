@@ -126,6 +126,15 @@ export const estateSchema = z.strictObject({
       });
     }),
   policy: policyOf.prefault({}),
+  placement: z
+    .strictObject({
+      temporal: z
+        .array(region)
+        .prefault([])
+        .describe('Regions in which the Temporal server is; it goes on while one of them stands.'),
+    })
+    .prefault({})
+    .describe('Where the parts stand that a failover needs; `runbooks doctor` judges it.'),
 });
 
 /** The file as it is written. */

@@ -16,6 +16,7 @@ export interface WorkerConfig {
   readonly concurrentActivities: number;
   /** Longest time for one AWS request, seconds: bounds what a lost region costs. */
   readonly awsTimeoutSeconds: number;
+  /** Ends with the worker's region, where that is known: `runbooks doctor` judges the placement by it. */
   readonly identity: string;
 }
 
@@ -37,6 +38,9 @@ const environmentSchema = z.object({
   RUNBOOKS_CONCURRENT_ACTIVITIES: z.coerce.number().int().min(1).max(500).default(40),
   RUNBOOKS_AWS_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(120).default(10),
   RUNBOOKS_IDENTITY: z.string().min(1).optional(),
+  RUNBOOKS_REGION: z.string().min(1).optional(),
+  AWS_REGION: z.string().optional(),
+  AWS_DEFAULT_REGION: z.string().optional(),
 });
 
 /**
@@ -63,8 +67,14 @@ export function readWorkerConfig(
     shutdownGraceSeconds: read.RUNBOOKS_SHUTDOWN_GRACE_SECONDS,
     concurrentActivities: read.RUNBOOKS_CONCURRENT_ACTIVITIES,
     awsTimeoutSeconds: read.RUNBOOKS_AWS_TIMEOUT_SECONDS,
-    identity: read.RUNBOOKS_IDENTITY ?? `runbooks@${host}:${processId}`,
+    identity: identityOf(read, `runbooks@${host}:${processId}`),
   };
+}
+
+function identityOf(read: z.output<typeof environmentSchema>, own: string): string {
+  const region = read.RUNBOOKS_REGION ?? read.AWS_REGION ?? read.AWS_DEFAULT_REGION ?? '';
+  const name = read.RUNBOOKS_IDENTITY ?? own;
+  return region === '' ? name : `${name}/${region}`;
 }
 
 function parseAddress(address: string | undefined): WorkerConfig['health'] {

@@ -32,7 +32,9 @@ export function registerDoctor(program: Command, host: Host): void {
 }
 
 async function examine(file: string, host: Host): Promise<readonly Finding[]> {
-  const { AwsClients, examineEstate, examineFile, examineTemporal, secretsFrom } = loadChecks();
+  const checks = loadChecks();
+  const { AwsClients, examineEstate, examineFile, examineTemporal, secretsFrom } = checks;
+  const { instancesOf, judgePlacement } = checks;
   const { finding, estate } = examineFile(file);
   const aws = new AwsClients({ requestTimeoutSeconds: awsTimeout(host) });
   const secrets = secretsFrom(aws, host.environment);
@@ -41,7 +43,14 @@ async function examine(file: string, host: Host): Promise<readonly Finding[]> {
       examineTemporal(() => host.connect()),
       estate === undefined ? [] : examineEstate(estate, { aws, secrets }, host.environment),
     ]);
-    return [...temporal, finding, ...outside];
+    const placed = estate === undefined ? [] : instancesOf(estate);
+    const placement = { workers: temporal.workers, temporal: estate?.placement.temporal ?? [] };
+    return [
+      ...temporal.findings,
+      finding,
+      ...outside,
+      ...placed.map((instance) => judgePlacement(instance, placement)),
+    ];
   } finally {
     aws.destroy();
   }

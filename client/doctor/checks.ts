@@ -1,4 +1,5 @@
 export { AwsClients } from '../../activities/aws/clients';
 export { secretsFrom } from '../../activities/secrets/sources';
-export { examineEstate, examineFile } from './examine-estate';
+export { examineEstate, examineFile, instancesOf } from './examine-estate';
 export { examineTemporal } from './examine-temporal';
+export { judgePlacement } from './placement';

@@ -35,7 +35,7 @@ export async function examineEstate(
   dependencies: { readonly aws: AwsClients; readonly secrets: Secrets },
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Finding[]> {
-  const instances = Object.keys(estate.instances).map((name) => pinInstance(estate, name).instance);
+  const instances = instancesOf(estate);
   const regions = [...new Set(instances.flatMap(({ sites }) => sites.map(({ region }) => region)))];
   const references = [
     ...new Set(
@@ -48,6 +48,10 @@ export async function examineEstate(
     ...references.map((reference) => examineSecret(dependencies.secrets, reference)),
     ...instances.map(examineName),
   ]);
+}
+
+export function instancesOf(estate: Estate): readonly PinnedInstance[] {
+  return Object.keys(estate.instances).map((name) => pinInstance(estate, name).instance);
 }
 
 async function examineRegion(aws: AwsClients, region: string, through: string): Promise<Finding> {

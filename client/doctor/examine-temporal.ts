@@ -10,34 +10,47 @@ import type { Finding } from './finding';
 /** A worker that has not asked for so long has ended, or is busy with as much as it takes. */
 const LIVING_SECONDS = 90;
 
+/** What was seen of Temporal, and the workers that ask for work. */
+export interface TemporalSeen {
+  readonly findings: readonly Finding[];
+  readonly workers: readonly string[];
+}
+
 /** Server, namespace, search attributes, and whether a worker asks for work. */
-export async function examineTemporal(connect: () => Promise<Session>): Promise<readonly Finding[]> {
+export async function examineTemporal(connect: () => Promise<Session>): Promise<TemporalSeen> {
+  const nobody = (finding: Finding): TemporalSeen => ({ findings: [finding], workers: [] });
   let session: Session;
   try {
     session = await connect();
   } catch (error) {
-    return [
+    return nobody(
       bad('Temporal', messageOf(error), (error as Partial<CommandError>).remedy ?? 'Start the server.'),
-    ];
+    );
   }
   try {
     const { address, namespace } = session;
     if (!(await namespaceExists(session))) {
-      return [
+      return nobody(
         bad(
           'Temporal',
           `no namespace "${namespace}" at ${address}`,
           'Run `runbooks setup --create-namespace`.',
         ),
-      ];
+      );
     }
-    return [
-      good('Temporal', `${address}, namespace ${namespace}`),
-      await examine('search attributes', () => examineAttributes(session)),
-      await examine('worker', () => examineWorker(session)),
-    ];
+    const attributes = await examine('search attributes', () => examineAttributes(session));
+    let workers: readonly string[] = [];
+    const worker = await examine('worker', async () => {
+      const { workflows, activities } = await pollers(session, LIVING_SECONDS);
+      workers = workflows.filter((identity) => activities.includes(identity));
+      return judgeWorkers(session, workflows, activities);
+    });
+    return {
+      findings: [good('Temporal', `${address}, namespace ${namespace}`), attributes, worker],
+      workers,
+    };
   } catch (error) {
-    return [bad('Temporal', messageOf(error), 'Look at the server’s own log.')];
+    return nobody(bad('Temporal', messageOf(error), 'Look at the server’s own log.'));
   } finally {
     await session.close();
   }
@@ -50,8 +63,11 @@ async function examineAttributes(session: Session): Promise<Finding> {
   return bad('search attributes', `missing: ${list.join(', ')}`, 'Run `runbooks setup`.');
 }
 
-async function examineWorker(session: Session): Promise<Finding> {
-  const { workflows, activities } = await pollers(session, LIVING_SECONDS);
+function judgeWorkers(
+  session: Session,
+  workflows: readonly string[],
+  activities: readonly string[],
+): Finding {
   const identities = [...new Set([...workflows, ...activities])];
   if (workflows.length > 0 && activities.length > 0) {
     const [only = ''] = identities;

@@ -14,6 +14,7 @@ import {
   SERVICE_PORT,
 } from './layout';
 import type { SiteLayout } from './layout';
+import { REGIONS } from './network';
 import { labPolicy } from './lab-policy';
 import { USERS } from './secrets';
 
@@ -72,6 +73,8 @@ export function labEstate(options: LabEstateOptions): EstateInput {
     },
     people: PEOPLE,
     policy: labPolicy(options.scale),
+    // The lab's server is outside of every disaster that it knows.
+    placement: { temporal: Object.values(REGIONS) },
   };
 }
 

@@ -24,7 +24,7 @@ export function labPolicy(scale: number): NonNullable<EstateInput['policy']> {
     expected: byName(({ expectedSeconds }) => scaled(expectedSeconds, 0.05)),
     deadlines: byName(({ deadlineSeconds }) => scaled(deadlineSeconds, SHORTEST_DEADLINE_SECONDS)),
     antiFlap: { window: scaled(4 * 3600, 10) },
-    lease: { whenBusy: 'refuse', wait: scaled(1800, 30) },
+    lease: { whenBusy: 'refuse', wait: scaled(1800, 30), preempt: scaled(300, 30) },
   };
 }
 

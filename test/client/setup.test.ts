@@ -117,6 +117,7 @@ test('doctor finds each thing that is missing, with a remedy, and nothing else',
     ['secret', true],
     ['secret', false],
     ['DNS bitbucket-prod', false],
+    ['placement bitbucket-prod', false],
   ]);
   for (const { ok, remedy } of findings) expect(remedy === undefined).toBe(ok);
 });

@@ -65,7 +65,8 @@ test('every policy default holds when the file says nothing', () => {
     expected: {},
     deadlines: {},
     antiFlap: { windowSeconds: 14_400 },
-    lease: { whenBusy: 'refuse', waitSeconds: 1800 },
+    lease: { whenBusy: 'refuse', waitSeconds: 1800, preemptSeconds: 300 },
+    freezes: [],
     failover: { snapshotBeforePromotion: false },
   });
 });

@@ -96,14 +96,22 @@ export class FailoverBench {
     this.workers.push({ worker, running: worker.run() });
   }
 
-  /** The program as it is installed, as it was built. */
-  async startWorkerProcess(): Promise<LabProcess> {
+  /**
+   * The program as it is installed, as it was built.
+   * @param region where it says that it runs; the lab's own choice unless told
+   */
+  async startWorkerProcess(region?: string): Promise<LabProcess> {
     const program = await LabProcess.start({
       name: 'worker',
       command: process.execPath,
       args: ['--no-warnings', programPath('bin/runbooks'), 'worker'],
       log: this.world.directory.log(`worker-${this.processes.length + 1}`),
-      env: { ...this.environment, RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '0', RUNBOOKS_AWS_TIMEOUT_SECONDS: '3' },
+      env: {
+        ...this.environment,
+        RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '0',
+        RUNBOOKS_AWS_TIMEOUT_SECONDS: '3',
+        ...(region === undefined ? {} : { RUNBOOKS_REGION: region }),
+      },
     });
     this.processes.push(program);
     return program;
