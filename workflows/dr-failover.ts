@@ -7,13 +7,13 @@ import { judgePrimary } from './plan/primary-health';
 import { unprovenFence } from './plan/unproven-fence';
 import { decideRoles } from './plan/roles';
 import type { Settings } from './plan/settings';
+import { fence } from './procedures/fence';
 import { describeObserved, valueOf } from './runbook/observed';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
 import { countLostPushes } from './steps/count-lost-pushes';
 import { configureDatabase, promoteReplica, snapshotDatabase } from './steps/database';
 import type { PromotedDatabase } from './steps/database';
-import { disableAutomation, fenceDatabase, fenceHome, fenceNodes, proveFence } from './steps/fence';
 import { attachHomeVolume, createHomeVolume, mountHome } from './steps/home-volume';
 import { listHomeCopies } from './steps/list-home-copies';
 import { startNode } from './steps/nodes';
@@ -80,7 +80,7 @@ export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
     run.verifying();
     await settle(run, standby, nodes);
     await reportLoss(run, situation, promoted);
-    leaveWord(run, situation, fenced);
+    await leaveWord(run, situation, fenced);
   },
 );
 
@@ -142,31 +142,6 @@ async function chooseCopies(run: FailoverRun, standby: Site): Promise<HomeCopySe
   if (ignored.length > 0) run.fact('snapshots ignored', ignored.join('; '));
   for (const problem of judgeHomeLoss(loss, run.policy.dataLoss.homeSeconds)) await run.problem(problem);
   return chosen;
-}
-
-/** 3–4: the lost site must not write again, whatever comes back. True when that was seen. */
-async function fence(run: FailoverRun, primary: Site): Promise<boolean> {
-  const { region, name: site, fileServer, alarms } = primary;
-  const { autoScalingGroup } = primary.nodes;
-  await run.together(
-    () => run.step(disableAutomation, { site, region, autoScalingGroup, alarms }),
-    () => run.step(fenceNodes, { site, region, autoScalingGroup }),
-    () => run.step(fenceHome, { site, region, fileServer }),
-    () => run.step(fenceDatabase, { site, region, databaseId: primary.database.id }),
-  );
-  run.report('fence', { site, region, state: 'set, not proven yet' });
-  const { proven, reason } = await run.step(proveFence, { site: primary });
-  run.report('fence', {
-    site,
-    region,
-    state: proven ? 'proven' : `set, not proven: ${reason ?? 'parts of it were seen open'}`,
-  });
-  // A plan is made before the fence is set: what can be seen, and is open, will be closed.
-  const forecast = run.pass === 'plan' && reason === null;
-  if (!proven && !forecast) {
-    await run.problem(unprovenFence(primary, reason ?? 'parts of it were seen open'));
-  }
-  return proven;
 }
 
 /**
@@ -315,7 +290,7 @@ async function reportLoss(
   });
 }
 
-function leaveWord(run: FailoverRun, { primary, standby }: Situation, fenced: boolean): void {
+async function leaveWord(run: FailoverRun, { primary, standby }: Situation, fenced: boolean): Promise<void> {
   run.followUp(`Rebuild the protection: ${standby.name} has neither a replica nor copies of its home.`);
   run.followUp(
     `Remove disaster.recovery from the properties of ${standby.stack.name} once the integrity checks are done.`,
@@ -323,8 +298,11 @@ function leaveWord(run: FailoverRun, { primary, standby }: Situation, fenced: bo
   run.followUp(
     `Keep ${primary.name} down; its database can never rejoin and holds the pushes that were lost.`,
   );
-  if (!fenced)
-    run.followUp(`Prove the fence of ${primary.name} when ${primary.region} can be reached again.`);
+  if (fenced) return;
+  const waiting = await run.leave('fenceLostSite', { instance: run.subject.name, site: primary.name });
+  run.followUp(
+    `Prove the fence of ${primary.name} when ${primary.region} can be reached again: ${waiting ?? 'fenceLostSite'} waits for that and does it.`,
+  );
 }
 
 function nodesWanted(run: FailoverRun, standby: Site): number {

@@ -1,5 +1,6 @@
 import type { Dependencies } from '../dependencies';
 import type { Implementation } from '../implement';
+import { awaitRegionImplementation } from './auto-scaling/await-region';
 import { disableAutomationImplementation } from './auto-scaling/disable-automation';
 import { fenceNodesImplementation } from './auto-scaling/fence-nodes';
 import { startNodeImplementation } from './auto-scaling/start-node';
@@ -16,6 +17,7 @@ import { observeSiteImplementation } from './site/observe-site';
 /** Every step and observation that is carried out through AWS. */
 export function awsImplementations(dependencies: Dependencies): Implementation[] {
   return [
+    awaitRegionImplementation,
     observeSiteImplementation,
     listHomeCopiesImplementation,
     fenceNodesImplementation,

@@ -25,6 +25,7 @@ const commonMembers = {
 /** What each runbook accepts besides. A runbook that is not listed here takes no members of its own. */
 const ownMembers: Readonly<Record<string, z.ZodRawShape>> = {
   drFailover: { target: z.string().min(1).optional() },
+  fenceLostSite: { site: z.string({ error: 'is missing: name the site that was lost' }).min(1) },
 };
 
 export interface AdmitRequest {

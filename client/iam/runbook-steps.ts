@@ -1,6 +1,6 @@
 /**
  * The steps and observations that each runbook uses, for the permissions that it needs. A test compares this with what
- * the runbook's own file imports.
+ * the runbook's own file and the procedures that it uses import.
  */
 export const RUNBOOK_STEPS: Readonly<Record<string, readonly string[]>> = {
   drFailover: [
@@ -26,5 +26,15 @@ export const RUNBOOK_STEPS: Readonly<Record<string, readonly string[]>> = {
     'startNode',
     'switchDns',
     'verifyService',
+  ],
+  fenceLostSite: [
+    'awaitRegion',
+    'disableAutomation',
+    'fenceDatabase',
+    'fenceHome',
+    'fenceNodes',
+    'observeRecord',
+    'observeSite',
+    'proveFence',
   ],
 };

@@ -1,3 +1,4 @@
+import * as awaitRegion from '../../workflows/steps/await-region';
 import * as countLostPushes from '../../workflows/steps/count-lost-pushes';
 import * as database from '../../workflows/steps/database';
 import * as fence from '../../workflows/steps/fence';
@@ -12,7 +13,7 @@ interface Timed {
   readonly expectedSeconds: number;
 }
 
-const MODULES = [countLostPushes, database, fence, homeVolume, nodes, service, stackProperties];
+const MODULES = [awaitRegion, countLostPushes, database, fence, homeVolume, nodes, service, stackProperties];
 
 /** Every step that a policy can time. */
 export const STEP_CONTRACTS: readonly Timed[] = MODULES.flatMap((module) =>

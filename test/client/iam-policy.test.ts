@@ -76,15 +76,26 @@ test('one runbook needs what its steps list, and an unknown one is wrong use', a
   expect(JSON.parse(wrong.err)).toMatchObject({ error: { remedy: 'Did you mean "drFailover"?' } });
 });
 
-test('the steps of each runbook are those that its file imports', () => {
+/** Names of the contracts; types are not among them. */
+function stepsImportedBy(text: string): string[] {
+  return [...text.matchAll(/^import \{([^}]*)\} from '\.{1,2}\/steps\//gm)].flatMap(([, names = '']) =>
+    names
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+  );
+}
+
+test('the steps of each runbook are those that its file and its procedures import', () => {
   const runbooks = files('workflows', false).flatMap((path) => {
     const text = read(path);
     const name = /= runbook<[^(]*\(\s*'(\w+)'/.exec(text)?.[1];
     if (name === undefined) return [];
-    const contracts = [...text.matchAll(/^import \{([^}]*)\} from '\.\/steps\//gm)].flatMap(
-      ([, names = '']) => names.split(',').map((one) => one.trim()),
+    const procedures = [...text.matchAll(/from '\.\/(procedures\/[^']+)'/g)].map(
+      ([, one]) => `workflows/${one}.ts`,
     );
-    return [[name, contracts.filter((one) => one !== '').sort()] as const];
+    const contracts = [text, ...procedures.map(read)].flatMap(stepsImportedBy);
+    return [[name, contracts.sort()] as const];
   });
   expect(runbooks.length).toBeGreaterThan(0);
   expect(RUNBOOK_STEPS).toEqual(Object.fromEntries(runbooks));

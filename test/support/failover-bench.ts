@@ -117,10 +117,10 @@ export class FailoverBench {
     return program;
   }
 
-  /** Starts drFailover; `message` as somebody would type it, a proper one by ada unless told. */
-  async start(message: unknown = this.message()): Promise<LiveRun> {
-    const handle = await this.client.workflow.start('drFailover', {
-      workflowId: `drFailover/${this.world.instance}/${this.runs.length + 1}`,
+  /** Starts a runbook, drFailover unless told; `message` as somebody would type it, a proper one by ada unless told. */
+  async start(message: unknown = this.message(), runbook = 'drFailover'): Promise<LiveRun> {
+    const handle = await this.client.workflow.start(runbook, {
+      workflowId: `${runbook}/${this.world.instance}/${this.runs.length + 1}`,
       taskQueue: TASK_QUEUE,
       args: [message],
     });

@@ -65,14 +65,18 @@ export class LiveRun {
 
   /** The final state, however it ended. */
   async ended(seconds = 120): Promise<RunState> {
-    const result = this.handle.result().then(
-      () => true,
-      () => true,
-    );
-    const late = new AbortController();
-    const deadline = sleep(seconds * 1000, false, { signal: late.signal }).catch(() => false);
+    // A wait that is left behind would be repeated on a closed connection, which ends the process.
+    const waiting = new AbortController();
+    const result = this.handle.client
+      .withAbortSignal(waiting.signal, () => this.handle.result())
+      .then(
+        () => true,
+        () => true,
+      );
+    const deadline = sleep(seconds * 1000, false, { signal: waiting.signal }).catch(() => false);
     const isOver = await Promise.race([result, deadline]);
-    late.abort();
+    waiting.abort();
+    await result;
     const state = await this.status();
     if (!isOver) throw new Error(`not ended after ${seconds} s: ${describe(state)}`);
     return state;

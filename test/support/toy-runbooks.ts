@@ -28,7 +28,7 @@ export const toyFleet = runbook<object, { readonly name: string }, RunPolicy>(
   },
 );
 
-function toyOf(name: string, options: RunbookOptions) {
+function toyOf(name: string, options: Pick<RunbookOptions, 'recovery' | 'emergency'>) {
   return runbook<object, { readonly name: string }, RunPolicy>(name, options, async (run) => {
     const input = { name: run.subject.name };
     const { weather } = await run.observe(lookAround, input);

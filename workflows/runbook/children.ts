@@ -9,6 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ChildWorkflowHandle, Workflow } from '@temporalio/workflow';
+import { CONTINUATION } from './lease';
 import { holdWithParent } from './messages';
 import type { Recorder } from './recorder';
 import type { Report } from './report';
@@ -52,6 +53,20 @@ export async function runChild(
     relay.cancel();
     await relaying;
   }
+}
+
+/** Starts a run that outlives this one. Answers its workflow id. */
+export async function leaveRun(runbook: string, message: ChildMessage): Promise<string> {
+  const { workflowId, runId } = workflowInfo();
+  const id = `${runbook}/${message.instance}/after-${runId.slice(0, 8)}`;
+  const reason = `left behind by ${workflowId}`;
+  await startChild(runbook, {
+    workflowId: id,
+    args: [{ ...message, trigger: CONTINUATION, reason }],
+    parentClosePolicy: 'ABANDON',
+    staticSummary: `${runbook} for ${message.instance}, ${reason}`.slice(0, 200),
+  });
+  return id;
 }
 
 /** Tells the child about every hold and resume of this run, the present one included. */

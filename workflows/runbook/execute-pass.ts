@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import { runChild } from './children';
+import { leaveRun, runChild } from './children';
 import type { ChildEnd } from './children';
 import { askAboutDrift, askForConsent, passGate } from './gates';
 import type { PassContext } from './passes';
@@ -111,6 +111,17 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     await this.context.desk.passHold();
     this.letGoIfUntouched();
     return runChild(this.context.recorder, runbook, message);
+  }
+
+  async leave(runbook: string, message: ChildMessage): Promise<string | null> {
+    const { requestedBy } = this.context.recorder.state;
+    try {
+      return await leaveRun(runbook, { ...message, ...(requestedBy === null ? {} : { requestedBy }) });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.degraded(`${runbook} could not be left behind: ${describeFailure(error)}`);
+      return null;
+    }
   }
 
   async problem(problem: Problem): Promise<void> {

@@ -1,3 +1,4 @@
+import { CONTINUATION } from './lease';
 import type {
   Acquire,
   Acquired,
@@ -41,7 +42,8 @@ export function grantLease(
     return { next: askToLetGo({ ...state, waiting }, request, at), answer: { granted: false, holder } };
   }
   const { blockedUntil, blockedBy } = state;
-  if (blockedUntil !== null && request.trigger !== 'manual' && at < new Date(blockedUntil)) {
+  const isAutomatic = request.trigger !== 'manual' && request.trigger !== CONTINUATION;
+  if (blockedUntil !== null && isAutomatic && at < new Date(blockedUntil)) {
     const others = waiting.filter((one) => one.runId !== runId);
     return {
       next: { ...state, waiting: others },

@@ -2,6 +2,7 @@ import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
 import { kitActivities } from './activities';
 import type { LeaseAnswer } from './admission';
 import { askToPreempt } from './gates';
+import { CONTINUATION } from './lease';
 import type { LeaseHolder } from './lease';
 import type { Conclusion } from './outcome';
 import type { PassContext } from './passes';
@@ -19,7 +20,7 @@ type Refused = Extract<LeaseAnswer, { granted: false }>;
 export async function acquireLease(
   context: PassContext,
   runbook: string,
-  options: RunbookOptions,
+  options: Pick<RunbookOptions, 'emergency'>,
 ): Promise<void> {
   const { dryRun, policy } = context.admission;
   if (dryRun) return;
@@ -105,7 +106,7 @@ function busy({ why, remedy }: Refused): RunStopped {
 /** A freeze stops everybody; a person breaks it with a recorded reason, an automatic start cannot. */
 function refuseInFreeze(context: PassContext): void {
   const { freeze, breakGlass, trigger, instance } = context.admission;
-  if (freeze === null) return;
+  if (freeze === null || trigger === CONTINUATION) return;
   const isManual = trigger === 'manual';
   if (isManual && breakGlass !== null) {
     context.recorder.apply({
@@ -132,7 +133,7 @@ function refuseInFreeze(context: PassContext): void {
 /** Gives the lease back; after a recovery automatic starts are blocked for the policy's window. */
 export async function releaseLease(
   context: PassContext,
-  options: RunbookOptions,
+  options: Pick<RunbookOptions, 'recovery'>,
   conclusion: Conclusion,
 ): Promise<void> {
   const { token, policy } = context;

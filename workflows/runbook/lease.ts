@@ -91,6 +91,9 @@ export interface LetGo {
   readonly runbook: string;
 }
 
+/** `trigger` of a run that another one has left behind: what was approved goes on, whatever is blocked or frozen. */
+export const CONTINUATION = 'continuation';
+
 export const acquire = defineUpdate<Acquired, [Acquire]>('acquire');
 export const release = defineUpdate<LeaseState, [Release]>('release');
 export const acknowledge = defineUpdate<LeaseState, [LeaseWord]>('acknowledge');

@@ -83,6 +83,10 @@ class PlanPass<Input, Subject, Policy extends RunPolicy> implements Run<Input, S
     return null;
   }
 
+  async leave(): Promise<null> {
+    return null;
+  }
+
   async problem(problem: Problem): Promise<void> {
     this.problems.push(problem);
   }

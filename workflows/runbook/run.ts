@@ -45,6 +45,11 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
    * Runs a runbook for another instance as a child, to its end; held and cancelled with this run. A plan does not start it.
    */
   child(runbook: string, message: ChildMessage): Promise<ChildEnd | null>;
+  /**
+   * Leaves a run behind that goes on when this one has ended: under the same starter, with nothing held. A plan does not
+   * start it. Answers its workflow id; null in a plan, and where it could not be started, which is then told.
+   */
+  leave(runbook: string, message: ChildMessage): Promise<string | null>;
   /** Adds a problem found by the procedure's own decisions. Without `consent` the plan is refused, at its end. */
   problem(problem: Problem): Promise<void>;
   /** Ends the pass: the procedure cannot be planned any further. */

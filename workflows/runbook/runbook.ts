@@ -22,14 +22,23 @@ import { now, Recorder } from './recorder';
 import { reportOf } from './report';
 import type { Report } from './report';
 import type { Procedure } from './run';
+import type { StepContract } from './step';
 import { describeFailure, RunStopped } from './stopped';
 import { UndoStack } from './undo';
 
-export interface RunbookOptions {
+/** What must be there before a run takes the lease and looks around: a read-only step, and what to verify. */
+export interface StartCondition {
+  readonly contract: Omit<StepContract<unknown, unknown>, 'types'>;
+  readonly input: unknown;
+}
+
+export interface RunbookOptions<Input = never, Subject = never> {
   /** After it, automatic starts for the instance are blocked for the policy's window. */
   readonly recovery: boolean;
   /** May ask, with people's consent, that a run which holds the instance lets go; is itself never asked to. */
   readonly emergency?: boolean;
+  /** The run waits for this first, holding nothing; null = it need not wait. */
+  readonly startsWhen?: (input: Input, subject: Subject) => StartCondition | null;
 }
 
 /**
@@ -38,7 +47,7 @@ export interface RunbookOptions {
  */
 export function runbook<Input, Subject, Policy extends RunPolicy>(
   name: string,
-  options: RunbookOptions,
+  options: RunbookOptions<Input, Subject>,
   procedure: Procedure<Input, Subject, Policy>,
 ): (message: unknown) => Promise<Report> {
   const workflow = async (message: unknown): Promise<Report> => {
@@ -55,7 +64,7 @@ export function runbook<Input, Subject, Policy extends RunPolicy>(
 class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
   constructor(
     private readonly name: string,
-    private readonly options: RunbookOptions,
+    private readonly options: RunbookOptions<Input, Subject>,
     private readonly procedure: Procedure<Input, Subject, Policy>,
     private readonly recorder: Recorder,
     private readonly desk: Desk,
@@ -93,6 +102,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     const undo = new UndoStack(context);
     let conclusion: Conclusion;
     try {
+      await this.awaitStart(context);
       await acquireLease(context, this.name, this.options);
       conclusion = await this.planAndExecute(context, undo);
     } catch (error) {
@@ -100,6 +110,16 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     }
     await releaseLease(context, this.options, conclusion);
     return this.end(conclusion);
+  }
+
+  private async awaitStart(context: PassContext): Promise<void> {
+    const { dryRun, input, subject } = context.admission;
+    const condition = dryRun ? null : this.options.startsWhen?.(input as Input, subject as Subject);
+    if (condition === null || condition === undefined) return;
+    this.recorder.apply({ type: 'phase', phase: 'waiting', at: now() });
+    const { contract } = condition;
+    const { name: id, title } = contract;
+    await context.part(contract, 'verify', { id, title }, { input: condition.input });
   }
 
   private async planAndExecute(context: PassContext, undo: UndoStack): Promise<Conclusion> {
