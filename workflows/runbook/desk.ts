@@ -1,15 +1,23 @@
-import { CancellationScope, condition, log, setHandler } from '@temporalio/workflow';
-import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import { missingApprovals, refuseDecision, refuseHold, settled } from './decisions';
+import { CancellationScope, condition, isCancellation, log, setHandler } from '@temporalio/workflow';
+import { kitActivities } from './activities';
+import type { ProofAnswer } from './admission';
+import { missingApprovals, refuseDecision, refuseHold, refuseReplay, settled } from './decisions';
 import type { DecisionAnswer, DecisionMessage } from './messages';
 import { decide, decision, hold, plan, report, resume, status } from './messages';
 import type { Plan } from './plan';
-import type { Person } from './policy';
+import { SIGNATURES } from './policy';
+import type { Escalation, Identity, Person, SignaturePolicy } from './policy';
+import { refusal } from './refusal';
 import { now } from './recorder';
 import type { Recorder } from './recorder';
 import { reportOf } from './report';
-import type { Ask, AskKind, Verdict } from './state';
+import type { Ask, AskKind, Decision, Verdict } from './state';
 import { openAsks } from './state';
+import { describeFailure } from './stopped';
+
+/** Budgets with all retries, seconds. */
+const VERIFY_SECONDS = 60;
+const TELL_SECONDS = 120;
 
 export interface Question {
   readonly id: string;
@@ -22,6 +30,9 @@ export interface Question {
   readonly noteRequired?: boolean;
   readonly planHash: string | null;
   readonly timeoutSeconds: number;
+  readonly identity?: Identity | undefined;
+  readonly escalate?: Escalation | undefined;
+  readonly approvalSeconds?: number | undefined;
 }
 
 export interface Answer {
@@ -32,10 +43,17 @@ export interface Answer {
 
 /** Where a run meets people: takes their messages, keeps what is asked, and answers the queries. */
 export class Desk {
-  people: readonly Person[] = [];
+  private people: readonly Person[] = [];
+  private signatures: SignaturePolicy = SIGNATURES;
   plan: Plan | null = null;
 
   constructor(private readonly recorder: Recorder) {}
+
+  /** Who may answer, and how signed answers are judged. Before this nobody is asked anything. */
+  admit(people: readonly Person[], signatures: SignaturePolicy = SIGNATURES): void {
+    this.people = people;
+    this.signatures = signatures;
+  }
 
   /** Must be called before the first await of the workflow [T §3.2]. */
   receive(): void {
@@ -43,14 +61,14 @@ export class Desk {
     setHandler(status, () => recorder.state, { description: 'The state of the run' });
     setHandler(plan, () => this.plan, { description: 'The plan and its hash' });
     setHandler(report, () => reportOf(recorder.state, Date.now()), { description: 'The report so far' });
-    setHandler(decide, (message) => this.record(message), {
-      description: 'Answer what is asked: { "ask", "verdict", "actor", "note", "planHash" }',
+    setHandler(decide, (message) => this.decide(message), {
+      description: 'Answer what is asked: { "ask", "verdict", "actor", "note", "planHash", "proof" }',
       validator: (message) => {
         const why = refuseDecision(recorder.state, this.people, message);
-        if (why !== null) throw ApplicationFailure.nonRetryable(why, 'DecisionRefused');
+        if (why !== null) throw refusal(why, 'DecisionRefused');
       },
     });
-    setHandler(decision, (message) => this.recordSignal(message), {
+    setHandler(decision, (message) => this.decideBySignal(message), {
       description: 'The same as update decide, for senders that must not wait',
     });
     for (const [definition, held] of [
@@ -70,7 +88,7 @@ export class Desk {
           description: held ? 'Stop before the next step: { "actor", "reason" }' : 'Go on: { "actor" }',
           validator: (message) => {
             const why = refuseHold(recorder.state, this.people, message);
-            if (why !== null) throw ApplicationFailure.nonRetryable(why, 'HoldRefused');
+            if (why !== null) throw refusal(why, 'HoldRefused');
           },
         },
       );
@@ -79,24 +97,17 @@ export class Desk {
 
   /** Asks and waits for the answer; a cancel withdraws the question and is passed on. */
   async ask(question: Question): Promise<Answer> {
-    const { timeoutSeconds, noteRequired = false, ...rest } = question;
-    const openedAt = now();
-    const deadlineAt = new Date(Date.parse(openedAt) + timeoutSeconds * 1000).toISOString();
-    const ask: Ask = {
-      ...rest,
-      noteRequired,
-      openedAt,
-      deadlineAt,
-      decisions: [],
-      result: null,
-      closedAt: null,
-    };
+    const ask = openAsk(question, now());
     this.recorder.apply({ type: 'asked', ask });
     try {
-      const closed = (): boolean => this.find(ask.id).result !== null;
       if (
-        !(await condition(closed, timeoutSeconds * 1000, { summary: `asks: ${ask.title}`.slice(0, 200) }))
+        !(await this.closedBy(ask, ask.escalation?.dueAt ?? ask.deadlineAt)) &&
+        ask.escalation !== undefined
       ) {
+        this.escalate(ask.id);
+        await this.closedBy(ask, ask.deadlineAt);
+      }
+      if (this.find(ask.id).result === null) {
         this.recorder.apply({ type: 'askClosed', ask: ask.id, result: 'timeout', at: now() });
       }
     } catch (error) {
@@ -108,28 +119,46 @@ export class Desk {
     return answerOf(this.find(ask.id));
   }
 
+  /** Waits until the ask is closed; false when it is still open at that time. */
+  private closedBy({ id, title }: Ask, time: string): Promise<boolean> {
+    const closed = (): boolean => this.find(id).result !== null;
+    const left = Math.max(1, Date.parse(time) - Date.now());
+    return condition(closed, left, { summary: `asks: ${title}`.slice(0, 200) });
+  }
+
+  /** From now on the second group may decide as well. Telling them delays nothing, and its failure stops nothing. */
+  private escalate(id: string): void {
+    this.recorder.apply({ type: 'escalated', ask: id, at: now() });
+    const ask = this.find(id);
+    const roles = ask.escalation?.roles ?? [];
+    const { instance, runbook, workflowId } = this.recorder.state;
+    const people = this.people
+      .filter((person) => person.roles.some((role) => roles.includes(role)))
+      .map(({ name, contact = null }) => ({ name, contact }));
+    const { kind, title, evidence, deadlineAt } = ask;
+    const about = { ask: id, kind, title, evidence, deadlineAt };
+    void kitActivities(TELL_SECONDS)
+      .notify({ event: 'escalated', instance, runbook, workflowId, roles, people, ...about })
+      .catch((error: unknown) => `could not be told: ${describeFailure(error)}`)
+      .then((how) => this.recorder.apply({ type: 'told', ask: id, how }));
+  }
+
   /** Records that the policy itself answered, without asking anybody. */
   recordPolicy(question: Question): void {
-    const { timeoutSeconds: _timeout, noteRequired = false, ...rest } = question;
     const at = now();
-    this.recorder.apply({
-      type: 'asked',
-      ask: {
-        ...rest,
-        noteRequired,
-        openedAt: at,
-        deadlineAt: at,
-        decisions: [],
-        result: 'policy',
-        closedAt: at,
-      },
-    });
+    const { escalation: _nobody, ...ask } = openAsk(question, at);
+    this.recorder.apply({ type: 'asked', ask: { ...ask, deadlineAt: at, result: 'policy', closedAt: at } });
   }
 
   /** Waits while the run is held; decisions and queries go on being answered. */
   async passHold(): Promise<void> {
     if (this.recorder.state.held !== null) await condition(() => this.recorder.state.held === null);
     // A run that was not held must notice a cancel here as well.
+    await this.noticeCancel();
+  }
+
+  /** @throws CancelledFailure when the run was cancelled, although what it waited for came to a good end */
+  async noticeCancel(): Promise<void> {
     if (CancellationScope.current().consideredCancelled) await CancellationScope.current().cancelRequested;
   }
 
@@ -141,10 +170,43 @@ export class Desk {
     return taken === 0 ? wish : `${wish}.${taken + 1}`;
   }
 
-  private record(message: DecisionMessage): DecisionAnswer {
+  /** @throws DecisionRefused when the proof does not hold, or no longer fits what is asked */
+  private async decide(message: DecisionMessage): Promise<DecisionAnswer> {
+    if (message.proof === undefined) return this.record(message, { identity: 'stated' });
+    const answer = await this.verify(message, message.proof);
+    if (!answer.valid) throw refusal(answer.why, 'DecisionRefused');
+    // Meanwhile the ask may have been closed, or the same person may have answered: what holds now counts.
+    const why =
+      refuseReplay(this.recorder.state, (used) => used.jti === answer.jti) ??
+      refuseDecision(this.recorder.state, this.people, message);
+    if (why !== null) throw refusal(why, 'DecisionRefused');
+    const { kid, jti, issuedAt } = answer;
+    return this.record(message, { identity: 'signed', proof: { kid, jti, issuedAt, jws: message.proof } });
+  }
+
+  /** In a scope that a cancel does not reach: what is asked while a cancelled run undoes is decided by proof as well. */
+  private verify(message: DecisionMessage, proof: string): Promise<ProofAnswer> {
+    const { ask, verdict, actor, note = null, planHash = null } = message;
+    const { workflowId, runId } = this.recorder.state;
+    return CancellationScope.nonCancellable(() =>
+      kitActivities(VERIFY_SECONDS).verifyProof({
+        proof,
+        decision: { ask, verdict, actor, note, planHash },
+        run: { workflowId, runId },
+        people: this.people.filter((person) => person.publicKey !== undefined),
+        rules: this.signatures,
+      }),
+    ).catch((error: unknown) => ({
+      valid: false,
+      why: `the proof could not be verified: ${describeFailure(error)}; send the decision again`,
+    }));
+  }
+
+  private record(message: DecisionMessage, proven: Pick<Decision, 'identity' | 'proof'>): DecisionAnswer {
     const { ask: id, actor, verdict, note } = message;
     const at = now();
-    this.recorder.apply({ type: 'decided', ask: id, decision: { actor, verdict, at, note: note ?? null } });
+    const decision: Decision = { actor, verdict, at, note: note ?? null, ...proven };
+    this.recorder.apply({ type: 'decided', ask: id, decision });
     const result = settled(this.find(id));
     if (result !== null) this.recorder.apply({ type: 'askClosed', ask: id, result, at });
     const ask = this.find(id);
@@ -152,12 +214,14 @@ export class Desk {
   }
 
   /** A signal cannot be answered and must never throw [T §3.3]: a refusal is kept in the state. */
-  private recordSignal(message: DecisionMessage): void {
-    const why = refuseDecision(this.recorder.state, this.people, message);
-    if (why === null) {
-      this.record(message);
-      return;
-    }
+  private async decideBySignal(message: DecisionMessage): Promise<void> {
+    const why =
+      refuseDecision(this.recorder.state, this.people, message) ??
+      (await this.decide(message).then(
+        () => null,
+        (error: unknown) => describeFailure(error),
+      ));
+    if (why === null) return;
     const { ask, actor } = (
       typeof message === 'object' && message !== null ? message : {}
     ) as Partial<DecisionMessage>;
@@ -170,13 +234,41 @@ export class Desk {
 
   private find(id: string): Ask {
     const ask = this.recorder.state.asks.find((one) => one.id === id);
-    if (ask === undefined) throw ApplicationFailure.nonRetryable(`no ask ${id}`, 'DecisionRefused');
+    if (ask === undefined) throw refusal(`no ask ${id}`, 'DecisionRefused');
     return ask;
   }
 
   get isAsking(): boolean {
     return openAsks(this.recorder.state).length > 0;
   }
+}
+
+function openAsk(question: Question, at: string): Ask {
+  const { timeoutSeconds, noteRequired = false, identity, escalate, approvalSeconds, ...rest } = question;
+  const after = (seconds: number): string => new Date(Date.parse(at) + seconds * 1000).toISOString();
+  // A second group that would be told after the deadline is never told.
+  const escalates = escalate !== undefined && escalate.afterSeconds < timeoutSeconds ? escalate : null;
+  return {
+    ...rest,
+    noteRequired,
+    ...(identity === undefined ? {} : { identity }),
+    ...(approvalSeconds === undefined ? {} : { approvalSeconds }),
+    ...(escalates === null
+      ? {}
+      : {
+          escalation: {
+            roles: escalates.roles,
+            dueAt: after(escalates.afterSeconds),
+            since: null,
+            told: null,
+          },
+        }),
+    openedAt: at,
+    deadlineAt: after(timeoutSeconds),
+    decisions: [],
+    result: null,
+    closedAt: null,
+  };
 }
 
 function answerOf(ask: Ask): Answer {
