@@ -13,6 +13,10 @@ const DURATIONS = new Set([
   'slowest',
   'window',
   'wait',
+  'after',
+  'approvalLifetime',
+  'lifetime',
+  'clockSkew',
 ]);
 const BY_STEP = new Set(['expected', 'deadlines']);
 

@@ -158,7 +158,8 @@ export const NO_CALLS: CallCount = { total: 0, mutating: 0, byRegion: {} };
 
 /** Roles that may decide now: after the escalation those of the second group as well. */
 export function rolesNow({ roles, escalation }: Ask): readonly string[] {
-  if (escalation?.since == null || roles.length === 0) return roles;
+  const since = escalation?.since ?? null;
+  if (escalation === undefined || since === null || roles.length === 0) return roles;
   return [...new Set([...roles, ...escalation.roles])];
 }
 
