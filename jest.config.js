@@ -16,8 +16,8 @@ module.exports = {
   },
   // Packages that ship only ES modules.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@clack|hono|@hono|sisteransi|fast-xml-parser|strnum)/)',
-    '/dist/',
+    '/node_modules/(?!(@clack|hono|@hono|sisteransi|fast-xml-parser|strnum|jose)/)',
+    '<rootDir>/dist/',
   ],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',

@@ -8,6 +8,7 @@ import { hostsImplementations } from './hosts';
 import type { Implementation } from './implement';
 import { admit } from './runbook/admit';
 import { LeaseKeeper } from './runbook/lease';
+import { notify, verifyProof } from './runbook/people';
 import { registerImplementations } from './runbook/register';
 import type { Activity } from './runbook/register';
 
@@ -31,6 +32,8 @@ export function createActivities(
     admit: (request) => admit(loadEstate, request),
     acquireLease: (request) => lease.acquire(request),
     releaseLease: (request) => lease.release(request),
+    verifyProof,
+    notify,
   };
   return { ...registerImplementations(allImplementations(dependencies), lease), ...kit } as KitActivities &
     Record<string, Activity>;

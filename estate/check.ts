@@ -11,6 +11,7 @@ export interface Finding {
 export function crossCheck(estate: Estate): readonly Finding[] {
   return Object.keys(estate.instances).flatMap((name) => [
     ...gateFindings(estate, name),
+    ...escalationFindings(estate, name),
     ...pollingFindings(estate, name),
     ...siteFindings(estate, name),
   ]);
@@ -18,21 +19,71 @@ export function crossCheck(estate: Estate): readonly Finding[] {
 
 function gateFindings(estate: Estate, name: string): readonly Finding[] {
   const { policy, people } = pinInstance(estate, name);
+  if (policy.failures.identity === 'signed' && !people.some((person) => person.publicKey !== undefined)) {
+    const own = estate.instances[name]?.policy?.failures?.identity !== undefined;
+    const path = [...(own ? ['instances', name] : []), 'policy', 'failures', 'identity'];
+    return [{ path, message: 'nobody of people has a publicKey: nobody could decide about a failed step' }];
+  }
   return Object.entries(policy.gates).flatMap(([gate, rule]) => {
     if (rule === 'auto') return [];
-    const able = people.filter(
+    const fit = people.filter(
       (person) => rule.roles.length === 0 || person.roles.some((role) => rule.roles.includes(role)),
     );
+    const signed = rule.identity === 'signed';
+    const able = signed ? fit.filter((person) => person.publicKey !== undefined) : fit;
     if (able.length >= rule.approvals) return [];
-    const own = estate.instances[name]?.policy?.gates?.[gate] !== undefined;
+    const remedy =
+      fit.length >= rule.approvals
+        ? 'Give these people a publicKey (runbooks key create)'
+        : 'Add people with these roles';
     return [
       {
-        path: [...(own ? ['instances', name] : []), 'policy', 'gates', gate],
+        path: gatePath(estate, name, gate),
         message:
           `gate "${gate}" of ${name} can never be passed: it needs ${rule.approvals} of ` +
-          `${rule.roles.join(', ') || 'anybody'}, and people has ${able.length}. ` +
-          `Add people with these roles, or set policy.gates.${gate}`,
+          `${rule.roles.join(', ') || 'anybody'}${signed ? ' with a publicKey' : ''}, and people has ${able.length}. ` +
+          `${remedy}, or set policy.gates.${gate}`,
       },
+    ];
+  });
+}
+
+function gatePath(estate: Estate, name: string, gate: string): Finding['path'] {
+  const own = estate.instances[name]?.policy?.gates?.[gate] !== undefined;
+  return [...(own ? ['instances', name] : []), 'policy', 'gates', gate];
+}
+
+/** A question that is passed on to nobody, or after its own deadline, is not passed on. */
+function escalationFindings(estate: Estate, name: string): readonly Finding[] {
+  const { policy, people } = pinInstance(estate, name);
+  const own = estate.instances[name]?.policy?.failures?.escalate !== undefined;
+  const { escalate, decisionTimeoutSeconds } = policy.failures;
+  const failures = {
+    path: [...(own ? ['instances', name] : []), 'policy', 'failures'],
+    rule: { escalate, timeoutSeconds: decisionTimeoutSeconds },
+  };
+  const gates = Object.entries(policy.gates).flatMap(([gate, rule]) =>
+    rule === 'auto' ? [] : [{ path: gatePath(estate, name, gate), rule }],
+  );
+  return [...gates, failures].flatMap(({ path, rule }) => {
+    const { escalate: second, timeoutSeconds } = rule;
+    if (second === undefined) return [];
+    const at = [...path, 'escalate'];
+    const known = people.some((person) => person.roles.some((role) => second.roles.includes(role)));
+    return [
+      ...(known
+        ? []
+        : [
+            { path: [...at, 'roles'], message: `nobody of people has the role ${second.roles.join(' or ')}` },
+          ]),
+      ...(second.afterSeconds < timeoutSeconds
+        ? []
+        : [
+            {
+              path: [...at, 'after'],
+              message: `must be shorter than the time after which the question is closed (${timeoutSeconds}s)`,
+            },
+          ]),
     ];
   });
 }

@@ -77,6 +77,7 @@ function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): P
     deadlines: { ...general.deadlines, ...own.deadlines },
     antiFlap: over(general.antiFlap, own.antiFlap),
     lease: over(general.lease, own.lease),
+    signatures: over(general.signatures, own.signatures),
     failover: over(general.failover, own.failover),
     // An instance's own freezes come on top: what is frozen for all stays so.
     freezes: [...general.freezes, ...(own.freezes ?? [])],
@@ -92,13 +93,15 @@ function over<T extends object>(
 }
 
 function settingsOf(file: PolicyFile): PolicySettings {
-  const { failures, dataLoss, detection, polling, antiFlap, lease } = file;
+  const { failures, dataLoss, detection, polling, antiFlap, lease, signatures } = file;
   return {
     gates: Object.fromEntries(Object.entries(file.gates).map(([name, gate]) => [name, gateOf(gate)])),
     failures: {
       default: failures.default,
       decisionTimeoutSeconds: failures.decisionTimeout,
       steps: failures.steps,
+      identity: failures.identity,
+      ...escalationOf(failures.escalate),
     },
     dataLoss: { databaseSeconds: dataLoss.database, homeSeconds: dataLoss.home },
     detection: {
@@ -112,12 +115,22 @@ function settingsOf(file: PolicyFile): PolicySettings {
     antiFlap: { windowSeconds: antiFlap.window },
     lease: { whenBusy: lease.whenBusy, waitSeconds: lease.wait, preemptSeconds: lease.preempt },
     freezes: file.freezes,
+    signatures: { lifetimeSeconds: signatures.lifetime, clockSkewSeconds: signatures.clockSkew },
     failover: file.failover,
   };
 }
 
 function gateOf(gate: PolicyFile['gates'][string]): GatePolicy {
   if (gate === 'auto') return gate;
-  const { timeout, ...rest } = gate;
-  return { ...rest, timeoutSeconds: timeout } satisfies GateApproval;
+  const { timeout, approvalLifetime, escalate, ...rest } = gate;
+  return {
+    ...rest,
+    timeoutSeconds: timeout,
+    ...escalationOf(escalate),
+    approvalLifetimeSeconds: approvalLifetime,
+  } satisfies GateApproval;
+}
+
+function escalationOf(given: PolicyFile['failures']['escalate']): Pick<GateApproval, 'escalate'> {
+  return given === undefined ? {} : { escalate: { afterSeconds: given.after, roles: given.roles } };
 }

@@ -4,6 +4,19 @@ import { nearest } from './nearest';
 
 const word = z.string().min(1);
 
+const identity = z
+  .literal(['stated', 'signed'])
+  .describe(
+    'stated: a decision names its actor. signed: it carries a proof made with the key of that person.',
+  );
+
+const escalation = z
+  .strictObject({
+    after: duration.describe('A question that waits for so long is passed on.'),
+    roles: z.array(word).min(1, 'name at least one role').describe('Told then, and may decide as well.'),
+  })
+  .describe('The second group.');
+
 const approval = z
   .strictObject({
     approvals: z.int().min(1).prefault(1).describe('How many different people; the starter does not count.'),
@@ -11,11 +24,16 @@ const approval = z
       .array(word)
       .describe('Each of them has one of these roles; empty means anybody listed under people.'),
     timeout: duration.prefault('30m').describe('Not answered in this time means denied.'),
+    identity: identity.prefault('stated'),
+    escalate: escalation.optional(),
+    approvalLifetime: duration
+      .prefault('4h')
+      .describe('An approval older than this, with nothing done under it meanwhile, is asked for again.'),
   })
   .describe('People who must agree.');
 
 const gate = z.union([z.literal('auto'), approval], {
-  error: 'write auto, or { approvals, roles, timeout }',
+  error: 'write auto, or { approvals, roles, timeout, identity, escalate, approvalLifetime }',
 });
 
 const failure = z.union([z.literal(['ask', 'abort']), z.strictObject({ retry: z.int().min(1) })], {
@@ -23,22 +41,50 @@ const failure = z.union([z.literal(['ask', 'abort']), z.strictObject({ retry: z.
 });
 
 /** Gates of the runbooks, with what holds when the estate says nothing. Other gates may be added by name. */
-const GATE_DEFAULTS = {
+export const GATE_DEFAULTS = {
   failover: { approvals: 2, roles: ['operator', 'manager'], timeout: '30m' },
+  drift: { approvals: 1, roles: ['operator', 'manager'] },
+  preempt: { approvals: 1, roles: ['operator', 'manager'] },
+  // Consented to already, with the failover that could not prove its fence.
+  fenceLostSite: 'auto' as const,
+  // What may lose data or end with two writers is for those who answer for the service.
+  primaryAlive: { approvals: 1, roles: ['manager'] },
   dataLoss: { approvals: 1, roles: ['manager'] },
   unprovenFence: { approvals: 1, roles: ['manager'] },
-  drift: { approvals: 1, roles: ['operator', 'manager'] },
+  blindPromotion: { approvals: 1, roles: ['manager'] },
+  unprovenService: { approvals: 1, roles: ['manager'] },
+  // What somebody has to do by hand is for those who do it.
+  dnsByHand: { approvals: 1, roles: ['operator', 'manager'] },
+  handMount: { approvals: 1, roles: ['operator', 'manager'] },
+  propertiesByHand: { approvals: 1, roles: ['operator', 'manager'] },
+  missingSettings: { approvals: 1, roles: ['operator', 'manager'] },
+};
+
+const GATE_MEANING: Readonly<Record<keyof typeof GATE_DEFAULTS, string>> = {
+  failover: 'Move the service to the other site.',
+  drift: 'The world differs from the approved plan.',
+  preempt: 'An emergency asks the run that holds the instance to let go.',
+  fenceLostSite: 'A lost site answers again and is to be fenced.',
+  primaryAlive: 'The primary still answers, or has come back.',
+  dataLoss: 'The standby is older than the limit.',
+  unprovenFence: 'It could not be proven that the lost site accepts no writes.',
+  blindPromotion: 'The replica cannot be looked into before it is promoted.',
+  unprovenService: 'The service cannot be proven by signing in, cloning and pushing.',
+  dnsByHand: 'The service name has to be moved by hand.',
+  handMount: 'The home has to be mounted by hand.',
+  propertiesByHand: 'bitbucket.properties has to be changed by hand.',
+  missingSettings: 'The database lacks something that the estate names.',
 };
 
 const gates = z
-  .object({
-    failover: gate.prefault(GATE_DEFAULTS.failover).describe('Move the service to the other site.'),
-    dataLoss: gate.prefault(GATE_DEFAULTS.dataLoss).describe('The standby is older than the limit.'),
-    unprovenFence: gate
-      .prefault(GATE_DEFAULTS.unprovenFence)
-      .describe('It could not be proven that the lost site accepts no writes.'),
-    drift: gate.prefault(GATE_DEFAULTS.drift).describe('The world differs from the approved plan.'),
-  })
+  .object(
+    Object.fromEntries(
+      Object.entries(GATE_DEFAULTS).map(([name, rule]) => [
+        name,
+        gate.prefault(rule).describe(GATE_MEANING[name as keyof typeof GATE_DEFAULTS]),
+      ]),
+    ) as Record<keyof typeof GATE_DEFAULTS, z.ZodPrefault<typeof gate>>,
+  )
   .catchall(gate);
 
 const perStep = z.record(word, duration).prefault({});
@@ -63,6 +109,8 @@ const shape = {
   failures: z.strictObject({
     default: failure.prefault('ask').describe('When a step has failed and its own retries did not help.'),
     decisionTimeout: duration.prefault('4h').describe('How long a failed step waits for people.'),
+    identity: identity.prefault('stated'),
+    escalate: escalation.optional(),
     steps: z.record(word, failure).prefault({}).describe('By step, e.g. { addNodeToPool: { retry: 3 } }.'),
   }),
   dataLoss: z.strictObject({
@@ -90,6 +138,12 @@ const shape = {
       .prefault('5m')
       .describe('How long an emergency waits for a run that was asked to let go.'),
   }),
+  signatures: z.strictObject({
+    lifetime: duration.prefault('10m').describe('A proof older than this is refused.'),
+    clockSkew: duration
+      .prefault('60s')
+      .describe('So far may the clock of whoever signs be ahead of the clock of the worker.'),
+  }),
   failover: z.strictObject({
     snapshotBeforePromotion: z.boolean().prefault(false),
     nodes: z.int().min(1).optional().describe("Nodes to start; otherwise the site's own count."),
@@ -110,6 +164,7 @@ const policySchema = z.strictObject({
   deadlines,
   antiFlap: shape.antiFlap.prefault({}),
   lease: shape.lease.prefault({}),
+  signatures: shape.signatures.prefault({}),
   failover: shape.failover.prefault({}),
   freezes: freezes.prefault([]),
 });
@@ -125,6 +180,7 @@ export const policyOverrideSchema = z.strictObject({
   deadlines: z.record(word, duration).optional(),
   antiFlap: overriding(shape.antiFlap).optional(),
   lease: overriding(shape.lease).optional(),
+  signatures: overriding(shape.signatures).optional(),
   failover: overriding(shape.failover).optional(),
   freezes: freezes.optional(),
 });

@@ -1,3 +1,5 @@
+import type { PublicKey } from './public-key';
+
 /**
  * What an installation has decided about its runbooks. All durations are seconds, fractions allowed. Plain data: it is
  * pinned in each run's history.
@@ -12,6 +14,8 @@ export interface PolicySettings {
     readonly decisionTimeoutSeconds: number;
     /** By the step's name. */
     readonly steps: Readonly<Record<string, FailurePolicy>>;
+    readonly identity: 'stated' | 'signed';
+    readonly escalate?: Escalation | undefined;
   };
   /** Age of the standby's data above which a failover needs the gate `dataLoss`. */
   readonly dataLoss: { readonly databaseSeconds: number; readonly homeSeconds: number };
@@ -38,6 +42,8 @@ export interface PolicySettings {
   };
   /** Times (ISO 8601) in which nothing is started, unless a person breaks the freeze with a reason. */
   readonly freezes: readonly { readonly from: string; readonly until: string; readonly reason: string }[];
+  /** How old the proof of a signed decision may be, and how far ahead the clock of whoever signed. */
+  readonly signatures: { readonly lifetimeSeconds: number; readonly clockSkewSeconds: number };
   readonly failover: {
     /** Adds the snapshot's time to the recovery time; allows looking at the data as it was. */
     readonly snapshotBeforePromotion: boolean;
@@ -53,6 +59,17 @@ export interface GateApproval {
   readonly approvals: number;
   readonly roles: readonly string[];
   readonly timeoutSeconds: number;
+  /** `signed`: a decision carries a proof made with the key of the person. */
+  readonly identity: 'stated' | 'signed';
+  readonly escalate?: Escalation | undefined;
+  /** After so long in which nothing is done under it, an approval is asked for again. */
+  readonly approvalLifetimeSeconds: number;
+}
+
+/** Told after this time, and may decide as well. */
+interface Escalation {
+  readonly afterSeconds: number;
+  readonly roles: readonly string[];
 }
 
 type FailurePolicy = 'ask' | 'abort' | { readonly retry: number };
@@ -63,4 +80,5 @@ export interface Person {
   readonly roles: readonly string[];
   /** Where to reach the person; shown with what is asked. */
   readonly contact?: string | undefined;
+  readonly publicKey?: PublicKey | undefined;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { publicKey } from './public-key';
 import { policyOf, policyOverrideSchema } from './policy-schema';
 import { REFERENCE_HELP, parseSecretReference } from './secrets';
 
@@ -108,6 +109,9 @@ const person = z.strictObject({
   name: text.describe('The name under which the person answers.'),
   roles: z.array(text).min(1, 'give at least one role, e.g. operator'),
   contact: text.optional().describe('Shown with what is asked, e.g. an address or a number.'),
+  publicKey: publicKey
+    .optional()
+    .describe('Ed25519, as JWK or PEM: with it the person signs decisions; see `runbooks key create`.'),
 });
 
 /** estate.yaml. Unknown keys are errors; every default is in here. */
@@ -120,9 +124,15 @@ export const estateSchema = z.strictObject({
     .array(person)
     .prefault([])
     .superRefine((people, context) => {
-      people.forEach(({ name: own }, index) => {
-        if (people.findIndex((other) => other.name === own) === index) return;
-        context.addIssue({ code: 'custom', path: [index, 'name'], message: `"${own}" is listed twice` });
+      people.forEach(({ name: own, publicKey: key }, index) => {
+        if (people.findIndex((other) => other.name === own) !== index) {
+          context.addIssue({ code: 'custom', path: [index, 'name'], message: `"${own}" is listed twice` });
+        }
+        // One key under two names would count as two people.
+        const owner = people.find((other) => key !== undefined && other.publicKey?.kid === key.kid);
+        if (owner === undefined || owner === people[index]) return;
+        const message = `is the key of ${owner.name} as well: each person has a key of their own`;
+        context.addIssue({ code: 'custom', path: [index, 'publicKey'], message });
       });
     }),
   policy: policyOf.prefault({}),

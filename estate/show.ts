@@ -14,6 +14,10 @@ const DURATIONS = new Set([
   'window',
   'wait',
   'preempt',
+  'after',
+  'approvalLifetime',
+  'lifetime',
+  'clockSkew',
 ]);
 const BY_STEP = new Set(['expected', 'deadlines']);
 

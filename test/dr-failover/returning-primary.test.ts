@@ -70,7 +70,7 @@ describe('a primary that comes back before the promotion', () => {
     const doors = doorsOf(bench.world, 'primary');
     const run = await returningAfter('createHomeVolume', 'region-down', 'timeout');
     await run.resume('ada');
-    await run.approve('primaryAlive', 'grace');
+    await run.approve('primaryAlive', 'margaret');
     await expectFenced(run, doors);
     const { steps } = await run.status();
     const proven = steps.find(({ id }) => id === 'proveFence')!.endedAt!;

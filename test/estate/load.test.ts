@@ -27,6 +27,9 @@ function changed(from: string, to: string): { yaml: string; line: number; column
   return { yaml: text.replace(from, to), line: before.length, column: before.at(-1)!.length + 1 };
 }
 
+/** A gate of which the file says nothing but who passes it. */
+const GATE = { approvals: 1, timeoutSeconds: 1800, identity: 'stated', approvalLifetimeSeconds: 14_400 };
+
 test('the shipped example is a valid estate', () => {
   const estate = loadEstate(EXAMPLE);
   expect(Object.keys(estate.instances)).toEqual(['bitbucket-prod']);
@@ -53,12 +56,21 @@ test('every policy default holds when the file says nothing', () => {
   const estate = parseEstate(text.slice(0, text.indexOf('\npolicy:')), 'estate.yaml');
   expect(pinInstance(estate, 'bitbucket-prod').policy).toEqual({
     gates: {
-      failover: { approvals: 2, roles: ['operator', 'manager'], timeoutSeconds: 1800 },
-      dataLoss: { approvals: 1, roles: ['manager'], timeoutSeconds: 1800 },
-      unprovenFence: { approvals: 1, roles: ['manager'], timeoutSeconds: 1800 },
-      drift: { approvals: 1, roles: ['operator', 'manager'], timeoutSeconds: 1800 },
+      failover: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
+      drift: { ...GATE, roles: ['operator', 'manager'] },
+      preempt: { ...GATE, roles: ['operator', 'manager'] },
+      fenceLostSite: 'auto',
+      primaryAlive: { ...GATE, roles: ['manager'] },
+      dataLoss: { ...GATE, roles: ['manager'] },
+      unprovenFence: { ...GATE, roles: ['manager'] },
+      blindPromotion: { ...GATE, roles: ['manager'] },
+      unprovenService: { ...GATE, roles: ['manager'] },
+      dnsByHand: { ...GATE, roles: ['operator', 'manager'] },
+      handMount: { ...GATE, roles: ['operator', 'manager'] },
+      propertiesByHand: { ...GATE, roles: ['operator', 'manager'] },
+      missingSettings: { ...GATE, roles: ['operator', 'manager'] },
     },
-    failures: { default: 'ask', decisionTimeoutSeconds: 14_400, steps: {} },
+    failures: { default: 'ask', decisionTimeoutSeconds: 14_400, steps: {}, identity: 'stated' },
     dataLoss: { databaseSeconds: 60, homeSeconds: 3600 },
     detection: { probes: 2, intervalSeconds: 10, timeoutSeconds: 5 },
     polling: { fastestSeconds: 5, slowestSeconds: 60 },
@@ -67,6 +79,7 @@ test('every policy default holds when the file says nothing', () => {
     antiFlap: { windowSeconds: 14_400 },
     lease: { whenBusy: 'refuse', waitSeconds: 1800, preemptSeconds: 300 },
     freezes: [],
+    signatures: { lifetimeSeconds: 600, clockSkewSeconds: 60 },
     failover: { snapshotBeforePromotion: false },
   });
 });
@@ -78,12 +91,8 @@ test('an instance overrides only the policy members that it names', () => {
   );
   const { policy } = pinInstance(parseEstate(yaml, 'estate.yaml'), 'bitbucket-prod');
   expect(policy.gates.dataLoss).toBe('auto');
-  expect(policy.gates.scaleIn).toEqual({ approvals: 1, roles: ['operator'], timeoutSeconds: 1800 });
-  expect(policy.gates.failover).toEqual({
-    approvals: 2,
-    roles: ['operator', 'manager'],
-    timeoutSeconds: 1800,
-  });
+  expect(policy.gates.scaleIn).toEqual({ ...GATE, roles: ['operator'] });
+  expect(policy.gates.failover).toEqual({ ...GATE, approvals: 2, roles: ['operator', 'manager'] });
   expect(policy.polling).toEqual({ fastestSeconds: 0.25, slowestSeconds: 60 });
 });
 
@@ -175,6 +184,9 @@ test('a missing member is told at the map that lacks it', () => {
 test('a gate that nobody could pass is refused', () => {
   const { yaml } = changed('roles: [manager], contact', 'roles: [operator], contact');
   expect(problemsOf(yaml)).toEqual([
+    expect.stringMatching(/gates\.primaryAlive: /),
+    expect.stringMatching(/gates\.blindPromotion: /),
+    expect.stringMatching(/gates\.unprovenService: /),
     expect.stringMatching(/gates\.dataLoss: gate "dataLoss" of bitbucket-prod can never be passed/),
     expect.stringMatching(/gates\.unprovenFence: /),
   ]);

@@ -2,10 +2,11 @@ import { ApplicationFailure } from '@temporalio/common';
 import { implementObservation, implementStep } from '../../activities/implement';
 import type { Implementation } from '../../activities/implement';
 import { LeaseKeeper } from '../../activities/runbook/lease';
+import { notify, verifyProof } from '../../activities/runbook/people';
 import { registerImplementations } from '../../activities/runbook/register';
 import { announceCall } from '../../activities/runbook/call-scope';
 import type { Admission, KitActivities } from '../../workflows/runbook/admission';
-import type { RunPolicy } from '../../workflows/runbook/policy';
+import type { Person, RunPolicy } from '../../workflows/runbook/policy';
 import type { Check, Problem } from '../../workflows/runbook/step';
 import { lookAround, TOY_STEPS } from './toy-steps';
 import type { ToyOutput } from './toy-steps';
@@ -20,7 +21,7 @@ export const TOY_POLICY: RunPolicy = {
   antiFlap: { windowSeconds: 0 },
 };
 
-const TOY_PEOPLE = [
+export const TOY_PEOPLE: readonly Person[] = [
   { name: 'ada', roles: ['operator'] },
   { name: 'ben', roles: ['operator', 'manager'] },
   { name: 'cy', roles: ['operator'] },
@@ -36,6 +37,9 @@ export class ToyWorld {
   policy: RunPolicy = TOY_POLICY;
   requestedBy: string | null = 'ada';
   freeze: { readonly until: string; readonly reason: string } | null = null;
+  people: readonly Person[] = TOY_PEOPLE;
+  /** What the check of a step answers instead of the toy's own. */
+  checks: Readonly<Record<string, Partial<Check<ToyOutput>>>> = {};
   problems: Readonly<Record<string, readonly Problem[]>> = {};
   material: Readonly<Record<string, string>> = {};
   /** Called before the part acts; throw to make it fail, wait to make it slow. */
@@ -49,8 +53,19 @@ export class ToyWorld {
       admit: async ({ message }) => this.admit(instance, message),
       acquireLease: (request) => lease.acquire(request),
       releaseLease: (request) => lease.release(request),
+      verifyProof: (request) => this.act('verifyProof', () => verifyProof(request)),
+      notify: (notice) => this.act('notify', () => notify(notice)),
     };
     return { ...registerImplementations(this.implementations(), lease), ...kit };
+  }
+
+  private async act<T>(part: string, work: () => Promise<T>): Promise<T> {
+    this.log.push(part);
+    const occurrence = this.count(part);
+    await this.before(part, occurrence);
+    const value = await work();
+    await this.after(part, occurrence);
+    return value;
   }
 
   count(part: string): number {
@@ -78,20 +93,13 @@ export class ToyWorld {
       breakGlass,
       input: {},
       subject: { name: named },
-      people: TOY_PEOPLE,
+      people: this.people,
       policy: this.policy,
     };
   }
 
   private implementations(): readonly Implementation[] {
-    const act = async <T>(part: string, work: () => T): Promise<T> => {
-      this.log.push(part);
-      const occurrence = this.count(part);
-      await this.before(part, occurrence);
-      const value = work();
-      await this.after(part, occurrence);
-      return value;
-    };
+    const act = <T>(part: string, work: () => T): Promise<T> => this.act(part, async () => work());
     const steps = TOY_STEPS.map((contract) => {
       const { name, risk } = contract;
       const change = async (action: string) =>
@@ -105,6 +113,7 @@ export class ToyWorld {
           output: { value: name },
           material: { colour: this.material[name] ?? 'green' },
           ...(risk === 'reversible' ? { undo: `turns ${name} off` } : {}),
+          ...this.checks[name],
         }));
       return implementStep(contract, {
         actions: [],

@@ -1,5 +1,6 @@
 import type { LeaseHolder } from './lease';
-import type { Person, RunPolicy } from './policy';
+import type { Person, RunPolicy, SignaturePolicy } from './policy';
+import type { AskKind, Verdict } from './state';
 import type { CallCount } from './step';
 
 /** What `admit` pins in history: the parsed request, the instance as the estate describes it, people and policy. */
@@ -54,6 +55,42 @@ export interface LeaseRelease {
   readonly blockSeconds: number;
 }
 
+/** A signed decision, and what its proof must say. */
+export interface ProofRequest {
+  /** Compact JWS. */
+  readonly proof: string;
+  readonly decision: {
+    readonly ask: string;
+    readonly verdict: Verdict;
+    readonly actor: string;
+    readonly note: string | null;
+    readonly planHash: string | null;
+  };
+  readonly run: { readonly workflowId: string; readonly runId: string };
+  readonly people: readonly Person[];
+  readonly rules: SignaturePolicy;
+}
+
+export type ProofAnswer =
+  | { readonly valid: true; readonly kid: string; readonly jti: string; readonly issuedAt: string }
+  | { readonly valid: false; readonly why: string };
+
+/** What people are told: a question that waits, and for whom. */
+export interface Notice {
+  readonly event: 'escalated';
+  readonly instance: string;
+  readonly runbook: string;
+  readonly workflowId: string;
+  readonly ask: string;
+  readonly kind: AskKind;
+  readonly title: string;
+  readonly evidence: readonly string[];
+  readonly roles: readonly string[];
+  /** Those who have one of the roles, with their contact where the estate has one. */
+  readonly people: readonly { readonly name: string; readonly contact: string | null }[];
+  readonly deadlineAt: string;
+}
+
 /** The activities that the kit itself needs; implemented in `activities/runbook/`. */
 export interface KitActivities {
   admit(request: {
@@ -62,6 +99,9 @@ export interface KitActivities {
   }): Promise<Admission<unknown, unknown, RunPolicy>>;
   acquireLease(request: LeaseRequest): Promise<LeaseAnswer>;
   releaseLease(release: LeaseRelease): Promise<void>;
+  verifyProof(request: ProofRequest): Promise<ProofAnswer>;
+  /** Answers how they were told, in words. */
+  notify(notice: Notice): Promise<string>;
 }
 
 export type StepActivity = (call: unknown) => Promise<{ readonly value: unknown; readonly calls: CallCount }>;

@@ -1,7 +1,7 @@
 import type { DecisionMessage, HoldMessage } from './messages';
 import type { Person } from './policy';
-import type { Ask, RunState, Verdict } from './state';
-import { openAsks } from './state';
+import type { Ask, Decision, RunState, Verdict } from './state';
+import { openAsks, rolesNow } from './state';
 
 const VERDICTS: readonly Verdict[] = ['approve', 'deny', 'retry', 'skip', 'abort'];
 
@@ -21,12 +21,54 @@ export function refuseDecision(state: RunState, people: readonly Person[], messa
   const person = people.find((one) => one.name === actor);
   if (person === undefined)
     return `"${actor}" is not among the people of the estate (${people.map((one) => one.name).join(', ')})`;
-  if (ask.roles.length > 0 && !ask.roles.some((role) => person.roles.includes(role))) {
-    return `${actor} has none of the roles that may decide "${id}": ${ask.roles.join(', ')}`;
+  const roles = rolesNow(ask);
+  if (roles.length > 0 && !roles.some((role) => person.roles.includes(role))) {
+    return `${actor} has none of the roles that may decide "${id}": ${roles.join(', ')}${later(ask, person)}`;
   }
+  const unproven = refuseIdentity(state, ask, person, message as DecisionMessage);
+  if (unproven !== null) return unproven;
   return verdict === 'approve'
     ? refuseApproval(state, ask, actor, note, planHash)
     : refuseNote(ask, verdict, note);
+}
+
+/** Somebody of the second group who comes early is told from when on they count. */
+function later({ escalation }: Ask, person: Person): string {
+  const comes = escalation?.since === null && escalation.roles.some((role) => person.roles.includes(role));
+  return comes ? `; from ${escalation.dueAt} on also ${escalation.roles.join(', ')}` : '';
+}
+
+/** What can be said about a proof without verifying it. The same words from a closed envelope count once. */
+function refuseIdentity(
+  state: RunState,
+  ask: Ask,
+  person: Person,
+  { proof }: DecisionMessage,
+): string | null {
+  if (proof === undefined) {
+    if (ask.identity !== 'signed') return null;
+    return person.publicKey === undefined
+      ? `"${ask.id}" takes signed decisions only, and the estate has no public key of ${person.name}: create one with \`runbooks key create\``
+      : `"${ask.id}" takes signed decisions only: send "proof", as \`runbooks approve … --key FILE\` does`;
+  }
+  if (!/^[\w-]+\.[\w-]+\.[\w-]*$/.test(proof))
+    return '"proof" is no compact JWS (three parts with dots between)';
+  if (person.publicKey === undefined)
+    return `the estate has no public key of ${person.name}, so that no proof of theirs can be verified`;
+  return refuseReplay(state, (used) => used.jws === proof);
+}
+
+/** Why a proof does not count again, or null. */
+export function refuseReplay(
+  state: RunState,
+  isSame: (used: NonNullable<Decision['proof']>) => boolean,
+): string | null {
+  const before = state.asks
+    .flatMap((ask) => ask.decisions.map((decision) => ({ ask, decision })))
+    .find(({ decision }) => decision.proof !== undefined && isSame(decision.proof));
+  return before === undefined
+    ? null
+    : `this proof was used already, by ${before.decision.actor} on "${before.ask.id}" at ${before.decision.at}: sign anew`;
 }
 
 function refuseApproval(

@@ -35,6 +35,9 @@ export type RunEvent =
     }
   | { readonly type: 'asked'; readonly ask: Ask }
   | { readonly type: 'decided'; readonly ask: string; readonly decision: Decision }
+  | { readonly type: 'escalated'; readonly ask: string; readonly at: string }
+  | { readonly type: 'told'; readonly ask: string; readonly how: string }
+  | { readonly type: 'replanned'; readonly hash: string }
   | {
       readonly type: 'askClosed';
       readonly ask: string;
@@ -130,6 +133,12 @@ export function reduce(state: RunState, event: RunEvent): RunState {
         ...ask,
         decisions: [...ask.decisions, event.decision],
       }));
+    case 'escalated':
+      return changeAsk(state, event.ask, (ask) => changeEscalation(ask, { since: event.at }));
+    case 'told':
+      return changeAsk(state, event.ask, (ask) => changeEscalation(ask, { told: event.how }));
+    case 'replanned':
+      return { ...state, planHash: event.hash };
     case 'askClosed':
       return changeAsk(state, event.ask, (ask) => ({ ...ask, result: event.result, closedAt: event.at }));
     case 'refused':
@@ -201,6 +210,10 @@ function changeStep(step: StepRecord, event: Extract<RunEvent, { type: 'step' }>
 
 function changeAsk(state: RunState, id: string, change: (ask: Ask) => Ask): RunState {
   return { ...state, asks: state.asks.map((ask) => (ask.id === id ? change(ask) : ask)) };
+}
+
+function changeEscalation(ask: Ask, change: Partial<NonNullable<Ask['escalation']>>): Ask {
+  return ask.escalation === undefined ? ask : { ...ask, escalation: { ...ask.escalation, ...change } };
 }
 
 function addCalls(left: CallCount, right: CallCount): CallCount {

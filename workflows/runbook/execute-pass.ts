@@ -1,10 +1,9 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { Approvals } from './approvals';
 import { leaveRun, runChild } from './children';
 import type { ChildEnd } from './children';
-import { askAboutDrift, askForConsent, passGate } from './gates';
+import { failureDeciders } from './gates';
 import type { PassContext } from './passes';
-import { driftOf } from './plan';
-import type { Plan } from './plan';
 import { failureAnswer } from './policy';
 import type { RunPolicy } from './policy';
 import { now } from './recorder';
@@ -25,8 +24,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
 
   constructor(
     private readonly context: PassContext,
-    private readonly plan: Plan,
-    private readonly passedGates: readonly string[],
+    private readonly approvals: Approvals,
     private readonly undo: UndoStack,
   ) {}
 
@@ -69,7 +67,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
       await desk.passHold();
       this.letGoIfUntouched();
       this.working();
-      const tried = await this.shield(contract, () => this.tryStep(contract, input, { id, title }));
+      const tried = await this.tryStep(contract, input, { id, title });
       if (tried.done) return tried.output;
       recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: tried.why });
       if (retriesLeft > 0) {
@@ -90,15 +88,8 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     return settleAll(work);
   }
 
-  async gate(name: string): Promise<void> {
-    if (this.passedGates.includes(name)) return;
-    const gate = this.plan.gates.find((one) => one.name === name);
-    if (gate === undefined) {
-      const differences = [`gate ${name} was not in the approved plan`];
-      await this.asking(() =>
-        askAboutDrift(this.context.desk, this.policy, this.plan, { id: name, title: name, differences }),
-      );
-    } else await this.asking(() => passGate(this.context.desk, this.policy, this.plan, gate));
+  async gate(name: string, title: string): Promise<void> {
+    if (!this.approvals.have(name)) await this.asking(() => this.approvals.gate(name, title));
   }
 
   async safePoint(stands: string): Promise<void> {
@@ -129,7 +120,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     if (this.context.recorder.state.problems.some((known) => known.code === problem.code)) return;
     if (problem.consent === undefined) return this.refuse(problem);
     this.context.recorder.apply({ type: 'problem', problem });
-    await this.asking(() => askForConsent(this.context.desk, this.policy, this.plan, problem));
+    await this.asking(() => this.approvals.consent(problem));
   }
 
   refuse(problem: Problem): never {
@@ -215,26 +206,37 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
       },
     });
     try {
-      const check = await this.context.part<I, O, Check<O>>(contract, 'check', step, { input });
-      fallback = check.output;
-      const hard = check.problems.filter((problem) => problem.consent === undefined);
-      if (hard.length > 0) {
-        return {
-          done: false,
-          fallback,
-          why: hard.map((problem) => `${problem.message} ${problem.remedy}`).join(' '),
-        };
+      let check: Check<O>;
+      for (;;) {
+        check = await this.context.part<I, O, Check<O>>(contract, 'check', step, { input });
+        fallback = check.output;
+        const hard = check.problems.filter((problem) => problem.consent === undefined);
+        if (hard.length > 0) {
+          return {
+            done: false,
+            fallback,
+            why: hard.map((problem) => `${problem.message} ${problem.remedy}`).join(' '),
+          };
+        }
+        const due = this.approvals.due(step, contract, check);
+        if (due === null) break;
+        recorder.apply({ type: 'step', id, state: 'waiting', at: now() });
+        await this.asking(due);
+        await this.context.desk.passHold();
+        recorder.apply({ type: 'step', id, state: 'checking', at: now() });
       }
-      await this.confirm(step, check);
-      let output: O | undefined;
-      if (contract.risk !== 'readOnly') {
-        output = await this.change(contract, input, step, check);
-        fallback = output;
-      }
-      recorder.apply({ type: 'step', id, state: 'verifying', at: now() });
-      const verified = await this.context.part<I, O, Verified<O>>(contract, 'verify', step, {
-        input,
-        ...(output === undefined ? {} : { output }),
+      await this.context.desk.noticeCancel();
+      const verified = await this.shield(contract, async () => {
+        let output: O | undefined;
+        if (contract.risk !== 'readOnly') {
+          output = await this.change(contract, input, step, check);
+          fallback = output;
+        }
+        recorder.apply({ type: 'step', id, state: 'verifying', at: now() });
+        return this.context.part<I, O, Verified<O>>(contract, 'verify', step, {
+          input,
+          ...(output === undefined ? {} : { output }),
+        });
       });
       for (const why of verified.degraded ?? [])
         recorder.apply({ type: 'degraded', why: `${title}: ${why}` });
@@ -266,23 +268,11 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     if (contract.risk === 'reversible') this.undo.register(contract, input, step, check);
     else recorder.apply({ type: 'pointOfNoReturn', step: step.id });
     recorder.apply({ type: 'step', id: step.id, state: 'running', at: now() });
+    this.approvals.used(contract.risk);
     const output = await this.context.part<I, O, O>(contract, 'run', step, { input });
+    this.approvals.used(contract.risk);
     this.undo.complete(step.id, output);
     return output;
-  }
-
-  private async confirm(step: { id: string; title: string }, check: Check<unknown>): Promise<void> {
-    const differences = driftOf(
-      this.plan.steps.find((planned) => planned.id === step.id),
-      step.id,
-      check,
-      new Set(this.context.recorder.state.problems.map(({ code }) => code)),
-    );
-    if (differences.length === 0) return;
-    this.context.recorder.apply({ type: 'step', id: step.id, state: 'waiting', at: now() });
-    await this.asking(() =>
-      askAboutDrift(this.context.desk, this.policy, this.plan, { ...step, differences }),
-    );
   }
 
   private async askAboutFailure(
@@ -305,10 +295,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
         title: `${step.title} failed`,
         evidence: [why],
         verdicts: skippable ? ['retry', 'skip', 'abort'] : ['retry', 'abort'],
-        roles: [],
-        needed: 1,
-        planHash: null,
-        timeoutSeconds: this.policy.failures.decisionTimeoutSeconds,
+        ...failureDeciders(this.policy),
       }),
     );
     if (answer.verdict === 'retry') return 'retry';

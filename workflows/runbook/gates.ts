@@ -6,32 +6,28 @@ import { gatePolicy } from './policy';
 import type { Problem } from './step';
 import { RunStopped } from './stopped';
 
-/** Everything that people must agree to before the first step that changes something: the gates there, and the consents. */
-export async function passOpeningGates(
-  desk: Desk,
-  policy: RunPolicy,
-  plan: Plan,
-): Promise<readonly string[]> {
+/** The gates that stand before the first step that changes something: their questions are asked before the execution. */
+export function openingGates(plan: Plan): readonly PlannedGate[] {
   const firstChange = plan.steps.findIndex((step) => step.risk !== 'readOnly');
-  const opening = plan.gates.filter((gate) => {
+  return plan.gates.filter((gate) => {
     const position = plan.steps.findIndex((step) => step.id === gate.before);
     return firstChange === -1 || (position !== -1 && position <= firstChange);
   });
-  const questions = [
-    ...opening.map((gate) => gateQuestion(policy, plan, gate)),
-    ...consents(plan.problems).map(([name, problems]) => consentQuestion(policy, plan, name, problems)),
-  ];
-  const asked = questions.filter((question) => gatePolicy(policy, question.id) !== 'auto');
-  for (const question of questions) if (!asked.includes(question)) desk.recordPolicy(question);
-  await askTogether(desk, asked);
-  return opening.map((gate) => gate.name);
+}
+
+/** Asks, or lets the policy answer. @throws RunStopped when it is denied, or nobody answers in time */
+export async function pass(desk: Desk, question: Question): Promise<void> {
+  if (question.needed === 0) desk.recordPolicy(question);
+  else requireApproval(question, await desk.ask(question));
 }
 
 /** Asks everything at once; the first denial settles the matter and withdraws what is still open. */
-async function askTogether(desk: Desk, questions: readonly Question[]): Promise<void> {
+export async function passTogether(desk: Desk, questions: readonly Question[]): Promise<void> {
+  for (const question of questions) if (question.needed === 0) desk.recordPolicy(question);
+  const asked = questions.filter((question) => question.needed > 0);
   const outcomes = await CancellationScope.cancellable(() => {
     const scope = CancellationScope.current();
-    const asks = questions.map(async (question) => {
+    const asks = asked.map(async (question) => {
       try {
         requireApproval(question, await desk.ask(question));
       } catch (error) {
@@ -46,66 +42,11 @@ async function askTogether(desk: Desk, questions: readonly Question[]): Promise<
   if (stop !== undefined) throw stop;
 }
 
-/** A gate in the middle of the procedure. */
-export async function passGate(desk: Desk, policy: RunPolicy, plan: Plan, gate: PlannedGate): Promise<void> {
-  const question = gateQuestion(policy, plan, gate);
-  if (gatePolicy(policy, gate.name) === 'auto') desk.recordPolicy(question);
-  else requireApproval(question, await desk.ask(question));
-}
-
-/** Asks whether to go on although the world differs from what was approved. */
-export async function askAboutDrift(
-  desk: Desk,
-  policy: RunPolicy,
-  plan: Plan | null,
-  about: { readonly id: string; readonly title: string; readonly differences: readonly string[] },
-): Promise<void> {
-  const question: Question = {
-    id: desk.freshId(`${about.id}.drift`),
-    kind: 'drift',
-    title: `Changed since the approval: ${about.title}`,
-    evidence: about.differences,
-    verdicts: ['approve', 'deny'],
-    ...deciders(policy, 'drift'),
-    planHash: plan?.hash ?? null,
-  };
-  if (gatePolicy(policy, 'drift') === 'auto') desk.recordPolicy(question);
-  else requireApproval(question, await desk.ask(question));
-}
-
-/** Asks for the consent that a problem needs which came up in the execution: by the gate that the problem names. */
-export async function askForConsent(
-  desk: Desk,
+export function gateQuestion(
   policy: RunPolicy,
   plan: Plan,
-  problem: Problem,
-): Promise<void> {
-  const gate = problem.consent ?? 'drift';
-  const question = { ...consentQuestion(policy, plan, gate, [problem]), id: desk.freshId(gate) };
-  if (gatePolicy(policy, gate) === 'auto') desk.recordPolicy(question);
-  else requireApproval(question, await desk.ask(question));
-}
-
-/** Asks whether the run that holds the instance shall be asked to let go. Rests on no plan: there is none yet. */
-export async function askToPreempt(
-  desk: Desk,
-  policy: RunPolicy,
-  about: { readonly title: string; readonly evidence: readonly string[] },
-): Promise<void> {
-  const question: Question = {
-    id: desk.freshId('preempt'),
-    kind: 'consent',
-    ...about,
-    verdicts: ['approve', 'deny'],
-    ...deciders(policy, 'preempt'),
-    noteRequired: true,
-    planHash: null,
-  };
-  if (gatePolicy(policy, 'preempt') === 'auto') desk.recordPolicy(question);
-  else requireApproval(question, await desk.ask(question));
-}
-
-function gateQuestion(policy: RunPolicy, plan: Plan, gate: PlannedGate): Question {
+  gate: Pick<PlannedGate, 'name' | 'title'>,
+): Question {
   return {
     id: gate.name,
     kind: 'gate',
@@ -120,7 +61,7 @@ function gateQuestion(policy: RunPolicy, plan: Plan, gate: PlannedGate): Questio
   };
 }
 
-function consentQuestion(
+export function consentQuestion(
   policy: RunPolicy,
   plan: Plan,
   name: string,
@@ -138,21 +79,71 @@ function consentQuestion(
   };
 }
 
-function consents(problems: readonly Problem[]): readonly (readonly [string, readonly Problem[]])[] {
+/** Whether to go on although the world differs from what was approved; `plan` is the one that holds the difference. */
+export function driftQuestion(
+  policy: RunPolicy,
+  plan: Plan,
+  about: { readonly id: string; readonly title: string; readonly differences: readonly string[] },
+): Question {
+  return {
+    id: about.id,
+    kind: 'drift',
+    title: `Changed since the approval: ${about.title}`,
+    evidence: about.differences,
+    verdicts: ['approve', 'deny'],
+    ...deciders(policy, 'drift'),
+    planHash: plan.hash,
+  };
+}
+
+/** Whether the run that holds the instance shall be asked to let go. Rests on no plan: there is none yet. */
+export function preemptQuestion(
+  policy: RunPolicy,
+  about: { readonly title: string; readonly evidence: readonly string[] },
+): Question {
+  return {
+    id: 'preempt',
+    kind: 'consent',
+    ...about,
+    verdicts: ['approve', 'deny'],
+    ...deciders(policy, 'preempt'),
+    noteRequired: true,
+    planHash: null,
+  };
+}
+
+/** The consents that problems name, with the problems of each. */
+export function consentsOf(problems: readonly Problem[]): readonly (readonly [string, readonly Problem[]])[] {
   const names = [
     ...new Set(problems.flatMap((problem) => (problem.consent === undefined ? [] : [problem.consent]))),
   ];
   return names.map((name) => [name, problems.filter((problem) => problem.consent === name)] as const);
 }
 
+/** Nobody is needed where the policy says `auto`. */
 function deciders(
   policy: RunPolicy,
   gate: string,
-): { readonly roles: readonly string[]; readonly needed: number; readonly timeoutSeconds: number } {
+): Pick<Question, 'roles' | 'needed' | 'timeoutSeconds' | 'identity' | 'escalate' | 'approvalSeconds'> {
   const rule = gatePolicy(policy, gate);
-  return rule === 'auto'
-    ? { roles: [], needed: 0, timeoutSeconds: 0 }
-    : { roles: rule.roles, needed: rule.approvals, timeoutSeconds: rule.timeoutSeconds };
+  if (rule === 'auto') return { roles: [], needed: 0, timeoutSeconds: 0 };
+  const { roles, approvals, timeoutSeconds, identity, escalate, approvalLifetimeSeconds } = rule;
+  return {
+    roles,
+    needed: approvals,
+    timeoutSeconds,
+    identity,
+    escalate,
+    approvalSeconds: approvalLifetimeSeconds,
+  };
+}
+
+/** Who decides about a failed step or a failed undo: anybody listed, by the rules for failures. */
+export function failureDeciders({
+  failures,
+}: RunPolicy): Pick<Question, 'roles' | 'needed' | 'timeoutSeconds' | 'identity' | 'escalate' | 'planHash'> {
+  const { decisionTimeoutSeconds, identity, escalate } = failures;
+  return { roles: [], needed: 1, planHash: null, timeoutSeconds: decisionTimeoutSeconds, identity, escalate };
 }
 
 function requireApproval(question: Question, answer: Answer): void {

@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
 import { kitActivities } from './activities';
 import type { LeaseAnswer } from './admission';
-import { askToPreempt } from './gates';
+import { pass, preemptQuestion } from './gates';
 import { CONTINUATION } from './lease';
 import type { LeaseHolder } from './lease';
 import type { Conclusion } from './outcome';
@@ -87,13 +87,14 @@ async function stopWaiting(instance: string): Promise<void> {
 
 async function consentToPreempt(context: PassContext, holder: LeaseHolder): Promise<void> {
   context.recorder.apply({ type: 'phase', phase: 'asking', at: now() });
-  await askToPreempt(context.desk, context.policy, {
+  const question = preemptQuestion(context.policy, {
     title: `Ask ${holder.workflowId} to let go of ${context.admission.instance}`,
     evidence: [
       `${holder.workflowId} (${holder.runbook}) holds the instance since ${holder.since}`,
       'It lets go at its nearest safe point, at once if it has changed nothing so far; what it then leaves stands in its report.',
     ],
   });
+  await pass(context.desk, question);
 }
 
 function busy({ why, remedy }: Refused): RunStopped {

@@ -13,7 +13,25 @@ export interface DecisionMessage {
   readonly note?: string;
   /** Hash of the plan that is approved: needed for `approve` wherever the ask has one. */
   readonly planHash?: string;
+  /** Compact JWS (EdDSA, `typ` PROOF_TYPE) over ProofClaims, where decisions are signed. */
   readonly proof?: string;
+}
+
+/** Header `typ` of a proof, so that nothing else that somebody signed can pass as a decision. */
+export const PROOF_TYPE = 'runbook-decision+jwt';
+
+/** What whoever decides signs. `iat`, `exp`: seconds since 1970; `jti` is different in each. */
+export interface ProofClaims {
+  readonly ask: string;
+  readonly verdict: Verdict;
+  readonly actor: string;
+  readonly note?: string;
+  readonly planHash?: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly jti: string;
+  readonly iat: number;
+  readonly exp?: number;
 }
 
 export interface HoldMessage {

@@ -108,32 +108,3 @@ function canonicalJson(value: unknown): string {
   }
   return JSON.stringify(value) ?? 'null';
 }
-
-/**
- * What differs between the approved step and the check right before its run; empty when the approval still holds.
- * @param accepted codes of the problems to which people have consented, in the plan or since
- */
-export function driftOf(
-  planned: PlannedStep | undefined,
-  id: string,
-  check: Check<unknown>,
-  accepted: ReadonlySet<string>,
-): readonly string[] {
-  if (planned === undefined) return [`step ${id} was not in the approved plan`];
-  return [
-    ...check.problems
-      .filter((problem) => problem.consent !== undefined && !accepted.has(problem.code))
-      .map((problem) => `new: ${problem.message}`),
-    ...differences(planned.material, check.material ?? {}),
-  ];
-}
-
-function differences(approved: Facts, now: Facts): readonly string[] {
-  return [...new Set([...Object.keys(approved), ...Object.keys(now)])]
-    .filter((name) => approved[name] !== now[name])
-    .map((name) => `${name}: approved ${show(approved[name])}, now ${show(now[name])}`);
-}
-
-function show(value: Facts[string] | undefined): string {
-  return value === undefined || value === null ? 'nothing' : String(value);
-}

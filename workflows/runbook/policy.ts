@@ -1,3 +1,12 @@
+/** `stated`: a decision names its actor. `signed`: it also carries a proof made with that person's key. */
+export type Identity = 'stated' | 'signed';
+
+/** Who is told, and may decide as well, when a question has waited for so long. */
+export interface Escalation {
+  readonly afterSeconds: number;
+  readonly roles: readonly string[];
+}
+
 /** Who must agree at a gate. `auto`: the policy itself approves, and that is recorded. */
 export type GatePolicy =
   | 'auto'
@@ -8,6 +17,11 @@ export type GatePolicy =
       readonly roles: readonly string[];
       /** Without enough approvals by then the gate counts as denied. */
       readonly timeoutSeconds: number;
+      /** Absent: `stated`. */
+      readonly identity?: Identity | undefined;
+      readonly escalate?: Escalation | undefined;
+      /** A change that starts later than this after the approval asks again. Absent: an approval does not expire. */
+      readonly approvalLifetimeSeconds?: number | undefined;
     };
 
 /** What happens when a step has failed for good: ask people, try again so many times and then ask, or abort. */
@@ -16,6 +30,17 @@ export type FailureAnswer = 'ask' | 'abort' | { readonly retry: number };
 export interface Person {
   readonly name: string;
   readonly roles: readonly string[];
+  readonly contact?: string | undefined;
+  /** Needed where decisions are signed. */
+  readonly publicKey?: PublicKey | undefined;
+}
+
+/** An Ed25519 key as JWK; `kid` is its thumbprint (RFC 7638, SHA-256, base64url). */
+export interface PublicKey {
+  readonly kty: 'OKP';
+  readonly crv: 'Ed25519';
+  readonly x: string;
+  readonly kid: string;
 }
 
 /** The part of the policy that the kit itself reads. Durations in seconds. */
@@ -26,6 +51,8 @@ export interface RunPolicy {
     readonly steps: Readonly<Record<string, FailureAnswer>>;
     /** How long a failed step waits for a decision before it counts as `abort`. */
     readonly decisionTimeoutSeconds: number;
+    readonly identity?: Identity | undefined;
+    readonly escalate?: Escalation | undefined;
   };
   readonly polling: { readonly fastestSeconds: number; readonly slowestSeconds: number };
   /** Overrides of the contracts' figures by step name. */
@@ -38,10 +65,24 @@ export interface RunPolicy {
     readonly preemptSeconds: number;
   };
   readonly antiFlap: { readonly windowSeconds: number };
+  /** How old a proof may be, and how far the clock of whoever signed may be ahead. */
+  readonly signatures?: SignaturePolicy | undefined;
 }
 
-/** Gate that the policy does not mention: one person of any role, half an hour. */
-const UNNAMED_GATE: GatePolicy = { approvals: 1, roles: [], timeoutSeconds: 1800 };
+export interface SignaturePolicy {
+  readonly lifetimeSeconds: number;
+  readonly clockSkewSeconds: number;
+}
+
+export const SIGNATURES: SignaturePolicy = { lifetimeSeconds: 600, clockSkewSeconds: 60 };
+
+/** Gate that the policy does not mention: one person of any role, half an hour; the approval holds for four hours. */
+const UNNAMED_GATE: GatePolicy = {
+  approvals: 1,
+  roles: [],
+  timeoutSeconds: 1800,
+  approvalLifetimeSeconds: 4 * 3600,
+};
 
 export function gatePolicy(policy: RunPolicy, gate: string): GatePolicy {
   return policy.gates[gate] ?? UNNAMED_GATE;

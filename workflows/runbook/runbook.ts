@@ -7,11 +7,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { kitActivities } from './activities';
+import { Approvals } from './approvals';
 import type { Admission } from './admission';
 import { Desk } from './desk';
 import { initialState } from './events';
 import { ExecutePass } from './execute-pass';
-import { passOpeningGates } from './gates';
 import { acquireLease, releaseLease } from './lease-use';
 import { concludeStop, concludeSuccess } from './outcome';
 import type { Conclusion } from './outcome';
@@ -96,7 +96,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
       incidentStartedAt,
       breakGlass,
     });
-    this.desk.people = admission.people;
+    this.desk.admit(admission.people, admission.policy.signatures);
 
     const context = new PassContext(admission, this.recorder, this.desk);
     const undo = new UndoStack(context);
@@ -142,9 +142,10 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     if (hard.length > 0) throw new RunStopped({ kind: 'refused', problems: hard });
 
     this.recorder.apply({ type: 'phase', phase: 'asking', at: now() });
-    const passed = await passOpeningGates(this.desk, context.policy, plan);
+    const approvals = new Approvals(context, plan);
+    await approvals.open();
     this.recorder.apply({ type: 'phase', phase: 'executing', at: now() });
-    await this.procedure(new ExecutePass<Input, Subject, Policy>(context, plan, passed, undo));
+    await this.procedure(new ExecutePass<Input, Subject, Policy>(context, approvals, undo));
     return concludeSuccess(this.recorder.state);
   }
 

@@ -1,3 +1,4 @@
+import type { Identity } from './policy';
 import type { CallCount, Facts, Problem, Risk } from './step';
 
 export type Phase =
@@ -51,6 +52,25 @@ export interface Decision {
   readonly verdict: Verdict;
   readonly at: string;
   readonly note: string | null;
+  /** Whether the actor proved who they are. Absent: `stated`. */
+  readonly identity?: Identity;
+  /** What proved it; kept whole, so that an auditor can verify it with the public key of the estate. */
+  readonly proof?: {
+    readonly kid: string;
+    readonly jti: string;
+    readonly issuedAt: string;
+    readonly jws: string;
+  };
+}
+
+/** The second group of an ask: from `since` on it may decide as well. */
+export interface AskEscalation {
+  readonly roles: readonly string[];
+  readonly dueAt: string;
+  /** When the question was passed on to them; null = not yet. */
+  readonly since: string | null;
+  /** How telling them went, in words; null = not yet known. */
+  readonly told: string | null;
 }
 
 export type AskKind = 'gate' | 'consent' | 'drift' | 'failedStep' | 'failedUndo';
@@ -67,6 +87,11 @@ export interface Ask {
   readonly roles: readonly string[];
   readonly needed: number;
   readonly noteRequired: boolean;
+  /** Absent: `stated`. */
+  readonly identity?: Identity;
+  readonly escalation?: AskEscalation;
+  /** How long the approval holds for a change that has yet to start, seconds. Absent: for ever. */
+  readonly approvalSeconds?: number;
   /** An approval must name this hash, or none. Null where no plan is approved. */
   readonly planHash: string | null;
   readonly openedAt: string;
@@ -136,6 +161,13 @@ export interface RunState {
 }
 
 export const NO_CALLS: CallCount = { total: 0, mutating: 0, byRegion: {} };
+
+/** Roles that may decide now: after the escalation those of the second group as well. */
+export function rolesNow({ roles, escalation }: Ask): readonly string[] {
+  const since = escalation?.since ?? null;
+  if (escalation === undefined || since === null || roles.length === 0) return roles;
+  return [...new Set([...roles, ...escalation.roles])];
+}
 
 export function openAsks(state: RunState): readonly Ask[] {
   return state.asks.filter((ask) => ask.result === null);

@@ -1,4 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
+import { failureDeciders } from './gates';
 import type { PassContext } from './passes';
 import { now } from './recorder';
 import type { Check, Facts, StepContract, Undone } from './step';
@@ -75,10 +76,7 @@ export class UndoStack {
           title: `Undo of "${title}" failed`,
           evidence: [why],
           verdicts: ['retry', 'skip'],
-          roles: [],
-          needed: 1,
-          planHash: null,
-          timeoutSeconds: policy.failures.decisionTimeoutSeconds,
+          ...failureDeciders(policy),
         });
         if (answer.verdict !== 'retry') return false;
       }

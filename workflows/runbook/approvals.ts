@@ -1,0 +1,205 @@
+import { amendPlan, driftOf, movedFacts } from './drift';
+import type { Question } from './desk';
+import {
+  consentQuestion,
+  consentsOf,
+  driftQuestion,
+  gateQuestion,
+  openingGates,
+  pass,
+  passTogether,
+} from './gates';
+import { duration, minute } from './markdown';
+import type { PassContext } from './passes';
+import { planStep } from './plan';
+import type { Plan, PlannedStep } from './plan';
+import type { RunPolicy } from './policy';
+import { now } from './recorder';
+import type { Check, Problem, StepContract } from './step';
+
+/** An approval on which changes rest that have yet to start. */
+interface Standing {
+  /** Of the gate or consent. */
+  readonly name: string;
+  /** Id of the ask that was approved last. */
+  askId: string;
+  approvedAt: string;
+  readonly lifetimeSeconds: number;
+  readonly ask: () => Question;
+}
+
+/**
+ * What people have agreed to in this run, and whether it still covers what is about to be done. An approval is void when
+ * the plan has changed, and expires when the run stands still for longer than the policy lets it hold.
+ */
+export class Approvals {
+  private readonly passed = new Set<string>();
+  private standing: Standing[] = [];
+  private lastChangeAt = '';
+  private renewal: Promise<void> | null = null;
+
+  constructor(
+    private readonly context: PassContext,
+    private plan: Plan,
+  ) {}
+
+  private get policy(): RunPolicy {
+    return this.context.policy;
+  }
+
+  /** Everything that people must agree to before the first step that changes something: the gates there, and the consents. */
+  async open(): Promise<void> {
+    const gates = openingGates(this.plan);
+    for (const gate of gates) this.passed.add(gate.name);
+    const questions = [
+      ...gates.map((gate) => this.forGate(gate.name, gate.title)),
+      ...consentsOf(this.plan.problems).map(([name, problems]) => this.forConsent(name, problems)),
+    ];
+    await passTogether(
+      this.context.desk,
+      questions.map((question) => question()),
+    );
+    for (const question of questions) this.keep(question);
+  }
+
+  /** Whether this gate was answered before the execution began. */
+  have(gate: string): boolean {
+    return this.passed.has(gate);
+  }
+
+  /** A gate in the middle of the procedure. One that the approved plan lacks says so. */
+  async gate(name: string, title: string): Promise<void> {
+    const question = this.forGate(name, title);
+    const planned = this.plan.gates.some((gate) => gate.name === name);
+    const { evidence, ...rest } = question();
+    const surprise = planned ? [] : [`gate ${name} was not in the approved plan`];
+    await pass(this.context.desk, { ...rest, evidence: [...surprise, ...evidence] });
+    this.keep(question);
+  }
+
+  /** The consent that a problem needs which came up in the execution: by the gate that the problem names. */
+  async consent(problem: Problem): Promise<void> {
+    const name = problem.consent ?? 'drift';
+    const question = this.forConsent(name, [problem]);
+    await pass(this.context.desk, { ...question(), id: this.context.desk.freshId(name) });
+    this.keep(question);
+  }
+
+  /**
+   * What has to be asked before this step may go on as its check found it; null when the approvals cover it. After an
+   * answer the step must be checked again: people take their time, and the world does not wait.
+   */
+  due<O>(
+    step: { readonly id: string; readonly title: string },
+    contract: StepContract<never, O> | StepContract<unknown, O>,
+    check: Check<O>,
+  ): (() => Promise<void>) | null {
+    if (contract.risk !== 'readOnly' && this.expired().length > 0) return () => this.renew();
+    const { recorder } = this.context;
+    const expected = this.context.expectedSeconds(contract);
+    const present = planStep(step.id, step.title, contract as StepContract<unknown, O>, check, expected);
+    const planned = this.plan.steps.find(({ id }) => id === step.id);
+    const accepted = new Set(recorder.state.problems.map(({ code }) => code));
+    const { problems, differences, besides } = driftOf(planned, present, accepted);
+    if (problems.length === 0 && differences.length === 0) return null;
+    const facts = movedFacts(this.plan.facts, recorder.state.facts);
+    return () => this.askAboutDrift(present, problems, differences, [...besides, ...facts]);
+  }
+
+  /** A change starts or has ended: the approvals hold on from here. Past a point of no return there is none to withdraw. */
+  used(risk: StepContract<never, unknown>['risk']): void {
+    this.lastChangeAt = now();
+    if (risk === 'pointOfNoReturn') this.standing = [];
+  }
+
+  private async askAboutDrift(
+    step: PlannedStep,
+    problems: readonly Problem[],
+    differences: readonly string[],
+    besides: readonly string[],
+  ): Promise<void> {
+    const { desk, recorder } = this.context;
+    const amended = amendPlan(this.plan, step, recorder.state.facts, now());
+    for (const problem of problems) recorder.apply({ type: 'problem', problem });
+    const drift = { id: desk.freshId(`${step.id}.drift`), title: step.title };
+    const shown = [...differences, ...besides.map((line) => `(also moved) ${line}`)];
+    await passTogether(desk, [
+      ...consentsOf(problems).map(([name, some]) => ({
+        ...consentQuestion(this.policy, amended, name, some),
+        id: desk.freshId(name),
+      })),
+      ...(differences.length === 0
+        ? []
+        : [driftQuestion(this.policy, amended, { ...drift, differences: shown })]),
+    ]);
+    // Another step may have been approved meanwhile: both changes stand.
+    this.plan = amendPlan(this.plan, step, recorder.state.facts, now());
+    desk.plan = this.plan;
+    recorder.apply({ type: 'replanned', hash: this.plan.hash });
+  }
+
+  /** Steps side by side that find the same approval expired ask once. */
+  private renew(): Promise<void> {
+    this.renewal ??= this.askAgain().finally(() => {
+      this.renewal = null;
+    });
+    return this.renewal;
+  }
+
+  private async askAgain(): Promise<void> {
+    const { desk } = this.context;
+    const expired = this.expired();
+    const questions = expired.map((one) => {
+      const question = one.ask();
+      return {
+        ...question,
+        id: desk.freshId(one.name),
+        title: `Again: ${question.title}`,
+        evidence: [this.history(one), ...question.evidence],
+      };
+    });
+    await passTogether(desk, questions);
+    for (const [index, one] of expired.entries()) {
+      one.askId = questions[index]?.id ?? one.askId;
+      one.approvedAt = this.closedAt(one.askId);
+    }
+  }
+
+  private history({ askId, approvedAt, lifetimeSeconds }: Standing): string {
+    const ask = this.context.recorder.state.asks.find(({ id }) => id === askId);
+    const people = ask?.decisions.map(({ actor }) => actor).join(', ') ?? '';
+    return `approved at ${minute(approvedAt)} by ${people}; that holds for ${duration(lifetimeSeconds)} in which nothing is done`;
+  }
+
+  private expired(): readonly Standing[] {
+    return this.standing.filter(({ approvedAt, lifetimeSeconds }) => {
+      const since = approvedAt > this.lastChangeAt ? approvedAt : this.lastChangeAt;
+      return Date.now() - Date.parse(since) > lifetimeSeconds * 1000;
+    });
+  }
+
+  /** An approval of the policy itself does not expire, nor one whose lifetime the policy leaves open. */
+  private keep(ask: () => Question): void {
+    const { id: name, needed, approvalSeconds } = ask();
+    if (needed === 0 || approvalSeconds === undefined) return;
+    const askId =
+      this.context.recorder.state.asks.findLast((one) => one.id === name || one.id.startsWith(`${name}.`))
+        ?.id ?? name;
+    this.standing = [
+      ...this.standing.filter((one) => one.name !== name),
+      { name, askId, approvedAt: this.closedAt(askId), lifetimeSeconds: approvalSeconds, ask },
+    ];
+  }
+
+  private closedAt(askId: string): string {
+    return this.context.recorder.state.asks.find(({ id }) => id === askId)?.closedAt ?? now();
+  }
+
+  private forGate(name: string, title: string): () => Question {
+    return () => gateQuestion(this.policy, this.plan, { name, title });
+  }
+
+  private forConsent(name: string, problems: readonly Problem[]): () => Question {
+    return () => consentQuestion(this.policy, this.plan, name, problems);
+  }
+}
