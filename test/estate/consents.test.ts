@@ -27,10 +27,7 @@ function names(pattern: RegExp): readonly { readonly file: string; readonly name
 }
 
 test('every consent and gate of the code has a default that says who may give it', () => {
-  const used = [
-    ...names(/(?:^\s*|\{\s*)consent:\s*([^,;}\n]+)/gm),
-    ...names(/\brun\.gate\(\s*([^,)\n]+)/g),
-  ];
+  const used = [...names(/(?:^\s*|\{\s*)consent:\s*([^,;}\n]+)/gm), ...names(/\brun\.gate\(\s*([^,)\n]+)/g)];
   expect(used.filter(({ name }) => !Object.hasOwn(GATE_DEFAULTS, name))).toEqual([]);
   // The kit asks for these by itself.
   const known = new Set([...used.map(({ name }) => name), 'drift', 'preempt']);
