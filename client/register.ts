@@ -3,6 +3,7 @@ import { registerAnswers, registerHold } from './commands/answer';
 import { registerDoctor } from './commands/doctor';
 import { registerEstate } from './commands/estate';
 import { registerIamPolicy } from './commands/iam-policy';
+import { registerKey } from './commands/key';
 import { registerLease } from './commands/lease';
 import { registerList } from './commands/list';
 import { registerLook } from './commands/look';
@@ -25,6 +26,7 @@ export function registerClientCommands(program: Command, host: Host = processHos
   registerLook(program, host);
   registerAnswers(program, host);
   registerHold(program, host);
+  registerKey(program, host);
   registerReport(program, host);
   registerLease(program, host);
 }

@@ -5,7 +5,17 @@ import { byHand } from './render/by-hand';
 import { fence } from './render/fence';
 import { loss, recovery } from './render/recovery';
 import { reportStyle } from './report-style';
-import { RISK_WORDS, STATE_WORDS, clock, facts, isGood, moment, span } from './render/words';
+import {
+  RISK_WORDS,
+  STATE_WORDS,
+  clock,
+  facts,
+  isGood,
+  moment,
+  passedOn,
+  signedBy,
+  span,
+} from './render/words';
 
 /** A report as one page that needs nothing else: no script, no network; prints on paper. */
 export function reportHtml(report: Report): string {
@@ -151,12 +161,14 @@ function decisions(report: Report): string {
       ...(other.length < ask.evidence.length ? ['what is listed above'] : []),
       ...(other.length > 0 ? ['this'] : []),
     ].join(', and on ');
-    const given = ask.decisions
-      .map(
-        ({ at, actor, verdict, note }) =>
-          `<li><strong>${escapeHtml(actor)}</strong>: ${verdict} at ${moment(at)}${note === null ? '' : ` (${escapeHtml(note)})`}</li>`,
-      )
-      .join('');
+    const given = [
+      ...passedOn(ask).map((line) => `<li>${escapeHtml(line)}</li>`),
+      ...ask.decisions.map((decision) => {
+        const { at, actor, verdict, note } = decision;
+        const who = `<strong>${escapeHtml(actor)}</strong>${escapeHtml(signedBy(decision))}`;
+        return `<li>${who}: ${verdict} at ${moment(at)}${note === null ? '' : ` (${escapeHtml(note)})`}</li>`;
+      }),
+    ].join('');
     return `<article><h3>${escapeHtml(ask.title)}</h3>
 <p>Asked at ${moment(ask.openedAt)} of ${ask.needed} ${escapeHtml(ask.roles.join(' or ') || 'anybody listed')}; ${ask.result === null ? 'still open' : `closed: ${ask.result}`}${ask.planHash === null ? '' : `; plan ${escapeHtml(ask.planHash)}`}</p>
 ${grounds === '' ? '' : `<p>On ${grounds}${evidence === '' ? '.</p>' : `:</p><ul>${evidence}</ul>`}`}${given === '' ? '' : `<ul>${given}</ul>`}</article>`;

@@ -10,6 +10,7 @@ import type { Session } from '../connection';
 import { findRun } from '../find-run';
 import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
+import { isOpenToOthers, readKey, signDecision } from '../signing-key';
 import { actorName } from '../start-run';
 
 interface AnswerOptions {
@@ -17,6 +18,7 @@ interface AnswerOptions {
   readonly as?: string;
   readonly note?: string;
   readonly plan?: string;
+  readonly key?: string;
 }
 
 interface HoldOptions {
@@ -42,9 +44,14 @@ export function registerAnswers(program: Command, host: Host): void {
       `${verdict} <run> [ask]`,
       MEANING[verdict],
       `runbooks ${verdict} bitbucket-prod --as ada${needsNote ? " --note 'why'" : ''}`,
+      `runbooks ${verdict} bitbucket-prod --as ada${needsNote ? " --note 'why'" : ''} --key ~/.config/runbooks/ada.key`,
     )
       .option('--as <name>', 'who answers, a person of the estate; default RUNBOOKS_ACTOR or the user name')
-      .option('--note <text>', 'why; kept in the report');
+      .option('--note <text>', 'why; kept in the report')
+      .option(
+        '--key <file>',
+        'sign with this private key (runbooks key create); default RUNBOOKS_KEY where a signature is asked for',
+      );
     if (verdict === 'approve')
       command.option('--plan <hash>', 'hash of the plan as you read it; default: the present one');
     command.action((run: string, ask: string | undefined, options: AnswerOptions) =>
@@ -61,22 +68,32 @@ async function answer(
 ): Promise<number> {
   const { options } = given;
   const workflowId = await findRun(session, given.run);
-  const ask = chooseAsk(await readState(session, workflowId), given.ask, verdict);
+  const state = await readState(session, workflowId);
+  const ask = chooseAsk(state, given.ask, verdict);
   const actor = actorName(options.as, host.environment);
   const planHash = verdict === 'approve' ? (options.plan ?? ask.planHash) : null;
-  const message: DecisionMessage = {
+  const unsigned: DecisionMessage = {
     ask: ask.id,
     verdict,
     actor,
     ...(options.note === undefined ? {} : { note: options.note }),
     ...(planHash === null ? {} : { planHash }),
   };
+  const message = await sign(host, state, ask, unsigned, options.key);
   const stands = await updating(() =>
     session.call('sending the decision', () =>
       session.client.workflow.getHandle(workflowId).executeUpdate(decide, {
         args: [message],
         // Sent again after a lost answer it is the same decision; after the ask was opened anew it is not.
-        updateId: [ask.id, ask.openedAt, planHash ?? '', actor, verdict].join(' '),
+        // Nor is it with another proof, for the first may have been refused.
+        updateId: [
+          ask.id,
+          ask.openedAt,
+          planHash ?? '',
+          actor,
+          verdict,
+          message.proof?.slice(-16) ?? '',
+        ].join(' '),
       }),
     ),
   );
@@ -84,7 +101,8 @@ async function answer(
   else {
     const { bold, yellow } = host.terminal.colors;
     const text = [
-      `${bold(`${actor}: ${verdict}`)} of "${ask.title}" (${ask.id})${planHash === null ? '' : `, plan ${planHash}`}`,
+      `${bold(`${actor}: ${verdict}`)} of "${ask.title}" (${ask.id})${planHash === null ? '' : `, plan ${planHash}`}` +
+        (message.proof === undefined ? '' : ', signed'),
       ...ask.evidence.map((line) => `  ${line}`),
       stands.missing > 0
         ? yellow(`${stands.missing} more needed (${ask.roles.join(' or ') || 'anybody listed'})`)
@@ -93,6 +111,34 @@ async function answer(
     host.terminal.out(`${text.join('\n')}\n`);
   }
   return stands.missing > 0 ? EXIT.waiting : EXIT.done;
+}
+
+/** With its proof, where one is asked for or a key is given. @throws CommandError when a key is needed and none is there */
+async function sign(
+  host: Host,
+  { workflowId, runId }: RunState,
+  ask: Ask,
+  message: DecisionMessage,
+  given: string | undefined,
+): Promise<DecisionMessage> {
+  const needed = ask.identity === 'signed';
+  const file = given ?? (needed ? host.environment['RUNBOOKS_KEY'] : undefined);
+  if (file === undefined || file === '') {
+    if (!needed || ask.result !== null) return message;
+    throw new CommandError(
+      `"${ask.id}" takes signed decisions only`,
+      'Give your key with --key FILE or RUNBOOKS_KEY. If you have none: `runbooks key create`, and put its public half ' +
+        'into the estate (runs that have begun do not know it yet).',
+      EXIT.wrongUse,
+    );
+  }
+  const key = readKey(file);
+  if (isOpenToOthers(file)) {
+    host.terminal.err(
+      `${host.terminal.colors.yellow('warning:')} others may read ${file}: chmod 600 ${file}\n`,
+    );
+  }
+  return { ...message, proof: await signDecision(key, { ...message, workflowId, runId }) };
 }
 
 /** The ask of this id, or the only one that takes the verdict. The run itself judges everything else. */

@@ -1,6 +1,6 @@
+import { answerCommand } from '../../workflows/runbook/details-ask';
 import { openAsks } from '../../workflows/runbook/state';
 import type { RunState } from '../../workflows/runbook/state';
-import { answerCommand } from './run';
 import { STATE_WORDS, clock, facts } from './words';
 
 /** What is new between two looks at a run, one plain line each; for logs and pipes. */

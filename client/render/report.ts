@@ -5,7 +5,7 @@ import { fence } from './fence';
 import { renderProblems } from './plan';
 import { recovery, loss } from './recovery';
 import { table } from './table';
-import { clock, facts, moment, paintOutcome, paintState, span } from './words';
+import { clock, facts, moment, paintOutcome, paintState, passedOn, signedBy, span } from './words';
 
 /** A report for the terminal; the page for everybody else is `reportHtml`. */
 export function renderReport(report: Report, colors: Colors): string {
@@ -49,9 +49,10 @@ export function renderReport(report: Report, colors: Colors): string {
       'Decisions',
       report.asks.flatMap((ask) => [
         ...ask.decisions.map(
-          ({ at, actor, verdict, note }) =>
-            `${clock(at)} ${actor}: ${verdict} of "${ask.title}"${note === null ? '' : ` (${note})`}`,
+          (decision) =>
+            `${clock(decision.at)} ${decision.actor}${signedBy(decision)}: ${decision.verdict} of "${ask.title}"${decision.note === null ? '' : ` (${decision.note})`}`,
         ),
+        ...passedOn(ask).map((line) => `"${ask.title}": ${line}`),
         ...(ask.result === 'policy' || ask.result === 'timeout' ? [`"${ask.title}": ${ask.result}`] : []),
       ]),
     ),

@@ -1,11 +1,23 @@
+import { answerCommand } from '../../workflows/runbook/details-ask';
 import { secondsBetween } from '../../workflows/runbook/report';
-import { openAsks } from '../../workflows/runbook/state';
-import type { Ask, RunState, StepRecord, Verdict } from '../../workflows/runbook/state';
+import { openAsks, rolesNow } from '../../workflows/runbook/state';
+import type { Ask, RunState, StepRecord } from '../../workflows/runbook/state';
 import type { Problem } from '../../workflows/runbook/step';
 import type { Colors } from '../terminal';
 import { renderProblems } from './plan';
 import { table } from './table';
-import { ASK_WORDS, clock, facts, moment, paintOutcome, paintState, span } from './words';
+import {
+  ASK_WORDS,
+  clock,
+  facts,
+  moment,
+  paintOutcome,
+  paintState,
+  passedOn,
+  signedBy,
+  span,
+  willPassOn,
+} from './words';
 
 export interface RunView {
   readonly now: number;
@@ -94,10 +106,14 @@ function headline(state: RunState, { now, colors }: RunView): string {
 function renderAsk(state: RunState, ask: Ask, { now, colors }: RunView): string {
   const left = (Date.parse(ask.deadlineAt) - now) / 1000;
   const approvals = ask.decisions.filter((decision) => decision.verdict === 'approve');
-  const who = ask.roles.length === 0 ? 'anybody listed in the estate' : ask.roles.join(' or ');
+  const roles = rolesNow(ask);
+  const who = roles.length === 0 ? 'anybody listed in the estate' : roles.join(' or ');
   const starter =
     state.requestedBy === null || !ask.verdicts.includes('approve') ? '' : `, not ${state.requestedBy}`;
-  const given = approvals.length === 0 ? '' : `; so far ${approvals.map(({ actor }) => actor).join(', ')}`;
+  const given =
+    approvals.length === 0
+      ? ''
+      : `; so far ${approvals.map((one) => `${one.actor}${signedBy(one)}`).join(', ')}`;
   return [
     colors.bold(colors.yellow(`? ${ask.title}`)) + colors.dim(`  ${ASK_WORDS[ask.kind]} ${ask.id}`),
     ...ask.evidence.map((line) => `    ${line}`),
@@ -105,16 +121,20 @@ function renderAsk(state: RunState, ask: Ask, { now, colors }: RunView): string 
       (left > 0
         ? `${span(left)} left, until ${clock(ask.deadlineAt)}`
         : `time is up since ${clock(ask.deadlineAt)}`),
+    ...passedOn(ask).map((line) => `  ${colors.yellow(line)}`),
+    ...willPassOn(ask).map((line) => `  ${colors.dim(line)}`),
+    ...(ask.identity === 'signed'
+      ? ['  takes signed decisions only: your key with --key FILE or RUNBOOKS_KEY (runbooks key create)']
+      : []),
+    ...(ask.approvalSeconds === undefined
+      ? []
+      : [
+          colors.dim(
+            `  an approval holds for ${span(ask.approvalSeconds)} in which nothing is done under it`,
+          ),
+        ]),
     ...ask.verdicts.map((verdict) => `    ${colors.cyan(answerCommand(state.workflowId, ask, verdict))}`),
   ].join('\n');
-}
-
-/** The literal command that gives this verdict. */
-export function answerCommand(workflowId: string, ask: Ask, verdict: Verdict): string {
-  const plan = verdict === 'approve' && ask.planHash !== null ? ` --plan ${ask.planHash}` : '';
-  const reasoned = verdict === 'skip' || verdict === 'deny' || (verdict === 'approve' && ask.noteRequired);
-  const note = reasoned ? " --note 'WHY'" : '';
-  return `runbooks ${verdict} ${workflowId} ${ask.id}${plan} --as 'YOUR NAME'${note}`;
 }
 
 function renderSteps(steps: readonly StepRecord[], { now, columns, colors }: RunView): string {

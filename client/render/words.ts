@@ -1,4 +1,4 @@
-import type { AskKind, Outcome, StepState } from '../../workflows/runbook/state';
+import type { Ask, AskKind, Decision, Outcome, StepState } from '../../workflows/runbook/state';
 import type { Facts, Risk } from '../../workflows/runbook/step';
 import type { Colors } from '../terminal';
 
@@ -64,6 +64,24 @@ export function paintState(state: StepState, colors: Colors): string {
     case 'verifying':
       return colors.cyan(`▸ ${word}`);
   }
+}
+
+/** ` (signed, key 3q…)` where the actor proved who they are; a stated name needs no word. */
+export function signedBy({ identity, proof }: Decision): string {
+  return identity === 'signed' ? ` (signed, key ${proof?.kid ?? 'unknown'})` : '';
+}
+
+/** When an ask was passed on to whom, and how they were told; empty when it was not. */
+export function passedOn({ escalation }: Ask): readonly string[] {
+  if (escalation === undefined || escalation.since === null) return [];
+  const { roles, since, told } = escalation;
+  return [`passed on to ${roles.join(' or ')} at ${clock(since)}${told === null ? '' : `; ${told}`}`];
+}
+
+/** When an open ask will be passed on to whom. */
+export function willPassOn({ escalation, result }: Ask): readonly string[] {
+  if (escalation === undefined || escalation.since !== null || result !== null) return [];
+  return [`passed on to ${escalation.roles.join(' or ')} at ${clock(escalation.dueAt)}`];
 }
 
 /** Seconds for people: `0.4 s`, `12 s`, `3 min 20 s`, `1 h 05 min`. */

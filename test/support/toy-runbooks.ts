@@ -45,6 +45,7 @@ function toyOf(name: string, options: Pick<RunbookOptions, 'recovery' | 'emergen
       run.refuse({ code: 'noWorld', message: 'There is no world.', remedy: 'Make one.' });
     await run.gate('go', 'Go ahead');
     await run.step(first, input);
+    if (weather === 'flood') await run.gate('boats', 'Take the boats');
     await run.step(second, input);
     await run.safePoint('two toys are on');
     await run.step(oneWay, input);

@@ -26,6 +26,7 @@ export const TOY_PEOPLE: readonly Person[] = [
   { name: 'ben', roles: ['operator', 'manager'] },
   { name: 'cy', roles: ['operator'] },
   { name: 'eve', roles: ['auditor'] },
+  { name: 'mia', roles: ['manager'], contact: '+44 20 7946 0199' },
 ];
 
 /** A world of switches: each step turns its own on, undo turns it off; tests make parts fail. */

@@ -1,6 +1,7 @@
 import { missingApprovals } from './decisions';
-import { bullets, clip, minute, plain } from './markdown';
+import { bullets, clip, duration, minute, plain } from './markdown';
 import { problemLines } from './problem-lines';
+import { rolesNow } from './state';
 import type { Ask, RunState, Verdict } from './state';
 
 /** How much space a page has: characters of a line, lines of a list, characters of a table's cell. */
@@ -17,10 +18,17 @@ export function renderAsk(state: RunState, ask: Ask, number: number, of: number,
   const instead = others.map((verdict) => meaning(verdict, state)).join('; ');
   return [
     `#### Decision${of === 1 ? '' : ` ${number}`}: ${clip(ask.title, 200)}`,
-    who(state, ask),
+    [who(state, ask), ...passing(ask), ...holding(ask)].join(' '),
     bullets(evidence(state, ask, room), 2 * room.lines),
-    `To ${first}: *More Actions*, *Send an Update*, \`decide\`, with this as *Data* and ${placeholders} filled in:`,
-    `\`\`\`json\n${answerJson(ask, first)}\n\`\`\``,
+    ...(ask.identity === 'signed'
+      ? [
+          `**Signed decisions only**, so not from this page: on a machine with your key and the command line (no key yet: \`runbooks key create\`):`,
+          `\`\`\`sh\n${answerCommand(state.workflowId, ask, first)}\n\`\`\``,
+        ]
+      : [
+          `To ${first}: *More Actions*, *Send an Update*, \`decide\`, with this as *Data* and ${placeholders} filled in:`,
+          `\`\`\`json\n${answerJson(ask, first)}\n\`\`\``,
+        ]),
     ...(instead === '' ? [] : [`Instead of \`${first}\`: ${instead}.`]),
   ]
     .filter((part) => part !== '')
@@ -29,14 +37,16 @@ export function renderAsk(state: RunState, ask: Ask, number: number, of: number,
 
 /** ` (ada, grace)`, or nothing when nobody said anything. */
 export function saidBy(ask: Ask): string {
-  const names = ask.decisions.map((one) => clip(one.actor, 60));
+  const names = ask.decisions.map(
+    (one) => `${clip(one.actor, 60)}${one.identity === 'signed' ? ' (signed)' : ''}`,
+  );
   return names.length === 0 ? '' : ` (${names.join(', ')})`;
 }
 
 function who(state: RunState, ask: Ask): string {
   const missing = missingApprovals(ask);
   const approval = ask.verdicts.includes('approve');
-  const roles = plain(ask.roles.join(' or '));
+  const roles = plain(rolesNow(ask).join(' or '));
   const one = roles === '' ? 'anybody whom the estate names' : `a person with role ${roles}`;
   const many =
     roles === '' ? 'different people whom the estate names' : `different people with role ${roles}`;
@@ -51,6 +61,20 @@ function who(state: RunState, ask: Ask): string {
         : `**${missing} more of ${ask.needed} approvals** from ${missing === 1 ? one : many}; there ${ask.decisions.length === 1 ? 'is one' : `are ${ask.decisions.length}`} already${saidBy(ask)}`;
   const silence = approval ? 'deny' : 'abort';
   return `${wanted}${notStarter}. Silence until ${minute(ask.deadlineAt)} counts as ${silence}.`;
+}
+
+function passing({ escalation }: Ask): readonly string[] {
+  if (escalation === undefined) return [];
+  const { roles, dueAt, since, told } = escalation;
+  const group = plain(roles.join(' or '));
+  if (since === null) return [`Passed on to ${group} at ${minute(dueAt)}.`];
+  return [`**Passed on to ${group}** at ${minute(since)}${told === null ? '' : ` (${clip(told, 160)})`}.`];
+}
+
+function holding({ approvalSeconds }: Ask): readonly string[] {
+  return approvalSeconds === undefined
+    ? []
+    : [`An approval holds for ${duration(approvalSeconds)} in which nothing is done under it.`];
 }
 
 /** A consent rests on problems, whose remedies often are the same words: those are said once. */
@@ -71,6 +95,15 @@ function answerJson(ask: Ask, verdict: Verdict): string {
     ...(ask.noteRequired ? { note: '' } : {}),
   };
   return JSON.stringify(answer, null, 2);
+}
+
+/** The literal command that gives this verdict. */
+export function answerCommand(workflowId: string, ask: Ask, verdict: Verdict): string {
+  const plan = verdict === 'approve' && ask.planHash !== null ? ` --plan ${ask.planHash}` : '';
+  const reasoned = verdict === 'skip' || verdict === 'deny' || (verdict === 'approve' && ask.noteRequired);
+  const note = reasoned ? " --note 'WHY'" : '';
+  const key = ask.identity === 'signed' ? ' --key FILE' : '';
+  return `runbooks ${verdict} ${workflowId} ${ask.id}${plan} --as 'YOUR NAME'${note}${key}`;
 }
 
 function meaning(verdict: Verdict, state: RunState): string {
