@@ -1,3 +1,4 @@
+import { settleAll } from '../../workflows/runbook/run';
 import type { LedgerEntry } from '../../lab/gateway/ledger';
 import type { FailoverBench } from '../support/failover-bench';
 import type { Part } from './row';
@@ -51,7 +52,7 @@ async function dryRuns(bench: FailoverBench, count: number, inTurn = false): Pro
     if (outcome !== 'PLANNED') throw new Error(`a dry run ended ${outcome}: ${conclusion}`);
   };
   if (inTurn) for (let at = 0; at < count; at += 1) await one();
-  else await Promise.all(Array.from({ length: count }, one));
+  else await settleAll(Array.from({ length: count }, () => one));
   return {
     milliseconds: Date.now() - startedAt,
     calls: bench.world.gateway.ledger.entries().slice(mark),

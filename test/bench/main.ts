@@ -8,6 +8,7 @@ import { FailoverBench } from '../support/failover-bench';
 import globalSetup from '../support/global-setup';
 import type { SharedServer } from '../support/global-setup';
 import globalTeardown from '../support/global-teardown';
+import { keepRuntimeQuiet } from '../support/quiet-runtime';
 import { measureFailover, measureFirstAsk } from './failover-part';
 import { measureFleet } from './fleet-part';
 import { measureKill } from './kill-part';
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
     .parse()
     .opts<Options>();
   const startedAt = Date.now();
+  keepRuntimeQuiet();
   await globalSetup();
   const found: Record<string, Part> = {};
   try {

@@ -22,7 +22,7 @@ interface Memory {
 export async function measureMemory(count: number): Promise<Part> {
   const { gc } = globalThis;
   if (gc === undefined) throw new Error('start it with --expose-gc, as `npm run bench` does');
-  const worker = await startBenchWorker('bench-memory', emptyActivities(), {
+  const worker = await startBenchWorker('bench-memory', emptyActivities(false), {
     debugMode: true,
     maxCachedWorkflows: 3 * count,
   });

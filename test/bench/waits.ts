@@ -18,6 +18,8 @@ export interface WaitDefinition {
   readonly begins: (entry: LedgerEntry) => boolean;
   /** Whether the effect is there, as the lab itself sees it. */
   readonly isOver: () => Promise<boolean>;
+  /** Where the step looks at a steady pace of its own, real seconds. */
+  readonly looksEverySeconds?: number;
   /** Seconds between two looks of the SDK's own waiter for the same state (its `minDelay`), and its name. */
   readonly waiter: { readonly name: string; readonly everySeconds: number };
 }
@@ -119,6 +121,7 @@ export async function waitsOf(bench: FailoverBench, nodes: number): Promise<read
       name: 'DNS in sync',
       step: 'switchDns',
       service: 'route53',
+      looksEverySeconds: 1,
       begins: (entry) => entry.action === 'ChangeResourceRecordSets',
       isOver: async () => {
         const { dns } = world.estateInput().instances[world.instance]!;

@@ -61,7 +61,7 @@ test('every policy default holds when the file says nothing', () => {
     failures: { default: 'ask', decisionTimeoutSeconds: 14_400, steps: {} },
     dataLoss: { databaseSeconds: 60, homeSeconds: 3600 },
     detection: { probes: 2, intervalSeconds: 10, timeoutSeconds: 5 },
-    polling: { fastestSeconds: 5, slowestSeconds: 60 },
+    polling: { fastestSeconds: 5, slowestSeconds: 30 },
     expected: {},
     deadlines: {},
     antiFlap: { windowSeconds: 14_400 },
@@ -83,7 +83,7 @@ test('an instance overrides only the policy members that it names', () => {
     roles: ['operator', 'manager'],
     timeoutSeconds: 1800,
   });
-  expect(policy.polling).toEqual({ fastestSeconds: 0.25, slowestSeconds: 60 });
+  expect(policy.polling).toEqual({ fastestSeconds: 0.25, slowestSeconds: 30 });
 });
 
 test.each([
