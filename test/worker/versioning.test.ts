@@ -51,14 +51,18 @@ async function startWorker(buildId: string, versioning: 'off' | 'pinned'): Promi
 }
 
 function makeCurrent(buildId: string): Promise<unknown> {
-  return until(`${buildId} to be known`, async () =>
-    connection.workflowService.setWorkerDeploymentCurrentVersion({
-      namespace: NAMESPACE,
-      deploymentName: DEPLOYMENT,
-      buildId,
-      identity: 'test',
-      ignoreMissingTaskQueues: true,
-    }), 60);
+  return until(
+    `${buildId} to be known`,
+    async () =>
+      connection.workflowService.setWorkerDeploymentCurrentVersion({
+        namespace: NAMESPACE,
+        deploymentName: DEPLOYMENT,
+        buildId,
+        identity: 'test',
+        ignoreMissingTaskQueues: true,
+      }),
+    60,
+  );
 }
 
 /** Ends at once, because the estate has no such instance; says on which version it ran. */
@@ -93,14 +97,22 @@ test('pinned runs belong to the version on which they began, and doctor says whi
   await makeCurrent('two');
   expect((await shortRun('second')).deploymentVersion).toMatchObject({ buildId: 'two' });
   // The lease lives for ever, and so moves on: the first version can be stopped once its runs have ended.
-  await until('the lease to move on', async () => {
-    await release();
-    const { deploymentVersion } = versioningOf(await lease.describe());
-    return deploymentVersion?.buildId === 'two' || undefined;
-  }, 60);
+  await until(
+    'the lease to move on',
+    async () => {
+      await release();
+      const { deploymentVersion } = versioningOf(await lease.describe());
+      return deploymentVersion?.buildId === 'two' || undefined;
+    },
+    60,
+  );
 
   const said = await runCommand(['doctor', '--estate', ESTATE, '--json'], {
-    environment: { TEMPORAL_NAMESPACE: NAMESPACE, RUNBOOKS_TASK_QUEUE: QUEUE, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
+    environment: {
+      TEMPORAL_NAMESPACE: NAMESPACE,
+      RUNBOOKS_TASK_QUEUE: QUEUE,
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+    },
   });
   const findings = JSON.parse(said.out) as readonly { readonly name: string; readonly detail: string }[];
   const { detail = '' } = findings.find(({ name }) => name === 'worker') ?? {};
