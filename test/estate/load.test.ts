@@ -83,7 +83,7 @@ test('an instance overrides only the policy members that it names', () => {
     roles: ['operator', 'manager'],
     timeoutSeconds: 1800,
   });
-  expect(policy.polling).toEqual({ fastestSeconds: 0.25, slowestSeconds: 30 });
+  expect(policy.polling).toEqual({ fastestSeconds: 0.25, slowestSeconds: 60 });
 });
 
 test.each([

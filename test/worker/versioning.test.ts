@@ -96,7 +96,15 @@ test('pinned runs belong to the version on which they began, and doctor says whi
   await startWorker('two', 'pinned');
   await makeCurrent('two');
   expect((await shortRun('second')).deploymentVersion).toMatchObject({ buildId: 'two' });
-  // The lease lives for ever, and so moves on: the first version can be stopped once its runs have ended.
+  // The lease lives for ever: unless it is told to move on, the first version can never be stopped.
+  await release();
+  expect(versioningOf(await lease.describe()).deploymentVersion).toMatchObject({ buildId: 'one' });
+  await connection.workflowService.updateWorkflowExecutionOptions({
+    namespace: NAMESPACE,
+    workflowExecution: { workflowId: lease.workflowId },
+    workflowExecutionOptions: { versioningOverride: { autoUpgrade: true } },
+    updateMask: { paths: ['versioning_override'] },
+  });
   await until(
     'the lease to move on',
     async () => {
