@@ -14,6 +14,7 @@ import { measureFleet } from './fleet-part';
 import { measureKill } from './kill-part';
 import { measureMemory } from './memory-part';
 import type { Part } from './row';
+import { row } from './row';
 import { measureSketch } from './sketch-part';
 
 const PARTS = ['sketch', 'failover', 'memory', 'fleet', 'kill'] as const;
@@ -46,11 +47,24 @@ async function main(): Promise<void> {
     await bundleForBench();
     for (const name of options.only) {
       console.error(`measuring: ${name}`);
-      Object.assign(found, await measure(name, options));
+      Object.assign(found, await measure(name, options).catch((error: unknown) => failedPart(name, error)));
+      await tell(found, options, startedAt);
     }
   } finally {
     await globalTeardown();
   }
+}
+
+/** One part that cannot be measured must not cost the figures of the others. */
+function failedPart(name: PartName, error: unknown): Record<string, Part> {
+  console.error(error);
+  process.exitCode = 1;
+  const why = error instanceof Error ? error.message : String(error);
+  return { [name]: { rows: [row(`${name}: not measured`, why)], figures: { error: why } } };
+}
+
+/** The table, and the file, of what was found so far. */
+async function tell(found: Record<string, Part>, options: Options, startedAt: number): Promise<void> {
   const rows = Object.values(found).flatMap((part) => part.rows);
   const lines = rows.map(({ name, value, budget, met }) => [
     name,
