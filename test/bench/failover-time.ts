@@ -66,7 +66,7 @@ export function failoverTime(
 }
 
 /** Seconds from the effect to the next look, by the pace that the worker itself uses, without its jitter. */
-export function paceLag(
+function paceLag(
   { definition, from, to }: Pick<SeenWait, 'definition' | 'from' | 'to'>,
   scale: number,
   polling: PollingBounds,
