@@ -2,9 +2,10 @@ import { temporal } from '@temporalio/proto';
 import type { Session } from './connection';
 
 const TYPES = temporal.api.enums.v1.TaskQueueType;
+const MODES = temporal.api.enums.v1.WorkerVersioningMode;
 
 /**
- * Identities of the workers that asked for work, workflows and activities apart.
+ * Workers that asked for work, workflows and activities apart: identity, and the version of their code if they tell it.
  * @param withinSeconds the server itself forgets them after five minutes only; an idle worker asks once a minute
  */
 export async function pollers(
@@ -33,5 +34,13 @@ async function pollersOf(
   const since = Date.now() / 1000 - withinSeconds;
   return (described.pollers ?? [])
     .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= since)
-    .map((poller) => poller.identity ?? 'unnamed');
+    .map((poller) => describePoller(poller));
+}
+
+function describePoller({ identity, deploymentOptions }: temporal.api.taskqueue.v1.IPollerInfo): string {
+  const { buildId, workerVersioningMode } = deploymentOptions ?? {};
+  const name = identity ?? 'unnamed';
+  if (buildId === undefined || buildId === null || buildId === '') return name;
+  const pinned = workerVersioningMode === MODES.WORKER_VERSIONING_MODE_VERSIONED ? ', pinned' : '';
+  return `${name} (build ${buildId}${pinned})`;
 }

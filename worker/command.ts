@@ -15,6 +15,9 @@ Environment:
   RUNBOOKS_CONCURRENT_ACTIVITIES   at once in this process (40)
   RUNBOOKS_AWS_TIMEOUT_SECONDS     bound of one AWS request (10)
   RUNBOOKS_TASK_QUEUE              task queue (runbooks)
+  RUNBOOKS_DEPLOYMENT_NAME         name told to Temporal for all versions (bitbucket-runbooks)
+  RUNBOOKS_BUILD_ID                name of this version (package version and digest of the workflow code)
+  RUNBOOKS_VERSIONING              pinned: runs stay on the version on which they began (off)
 
 Example:
   RUNBOOKS_ESTATE=/etc/runbooks/estate.yaml TEMPORAL_ADDRESS=temporal:7233 runbooks worker

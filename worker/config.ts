@@ -18,6 +18,17 @@ export interface WorkerConfig {
   readonly awsTimeoutSeconds: number;
   /** Ends with the worker's region, where that is known: `runbooks doctor` judges the placement by it. */
   readonly identity: string;
+  readonly deployment: DeploymentConfig;
+}
+
+/** What this worker tells the server about the code that it runs. */
+export interface DeploymentConfig {
+  /** Common to all versions of one installation. */
+  readonly name: string;
+  /** Of this version; null = derived from the package's version and the workflow code. */
+  readonly buildId: string | null;
+  /** Whether the server keeps each run on the version on which it began (docs/changing-runbooks.md). */
+  readonly pinned: boolean;
 }
 
 const addressSchema = z
@@ -25,6 +36,12 @@ const addressSchema = z
   .regex(/^[^:\s]+:\d{1,5}$/, 'must look like 127.0.0.1:9464')
   .or(z.literal(''))
   .optional();
+
+/** The server joins name and build id by a separator, and refuses names that hold one. */
+const versionWord = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_+.-]*$/, 'may hold letters, digits and _ + . - only')
+  .max(200);
 
 const environmentSchema = z.object({
   RUNBOOKS_ESTATE: z
@@ -41,6 +58,11 @@ const environmentSchema = z.object({
   RUNBOOKS_REGION: z.string().min(1).optional(),
   AWS_REGION: z.string().optional(),
   AWS_DEFAULT_REGION: z.string().optional(),
+  RUNBOOKS_DEPLOYMENT_NAME: versionWord
+    .refine((name) => !name.includes('.'), 'must not hold a dot')
+    .default('bitbucket-runbooks'),
+  RUNBOOKS_BUILD_ID: versionWord.or(z.literal('')).optional(),
+  RUNBOOKS_VERSIONING: z.enum(['off', 'pinned']).default('off'),
 });
 
 /**
@@ -68,6 +90,11 @@ export function readWorkerConfig(
     concurrentActivities: read.RUNBOOKS_CONCURRENT_ACTIVITIES,
     awsTimeoutSeconds: read.RUNBOOKS_AWS_TIMEOUT_SECONDS,
     identity: identityOf(read, `runbooks@${host}:${processId}`),
+    deployment: {
+      name: read.RUNBOOKS_DEPLOYMENT_NAME,
+      buildId: read.RUNBOOKS_BUILD_ID === '' ? null : (read.RUNBOOKS_BUILD_ID ?? null),
+      pinned: read.RUNBOOKS_VERSIONING === 'pinned',
+    },
   };
 }
 

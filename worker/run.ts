@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from '@temporalio/worker';
@@ -12,6 +11,7 @@ import { serveHealth } from './health';
 import type { HealthServer } from './health';
 import { createLogger } from './logger';
 import { requireSearchAttributes } from './search-attributes';
+import { buildIdOf, deploymentOptions, packageVersion } from './version';
 
 /**
  * Serves the task queue until SIGTERM or SIGINT, then lets running activities finish within the grace time.
@@ -22,6 +22,8 @@ export async function runWorker(config: WorkerConfig, environment: NodeJS.Proces
   // A broken estate must show at the start, not in the middle of the night; and before the runtime, which keeps the process.
   loadEstate(config.estate);
   const codePath = bundlePath();
+  const { deployment } = config;
+  const buildId = deployment.buildId ?? buildIdOf(codePath);
   installRuntime(config, logger.temporal);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const connection = await connect(connectionOptions);
@@ -34,6 +36,7 @@ export async function runWorker(config: WorkerConfig, environment: NodeJS.Proces
       namespace,
       taskQueue: config.taskQueue,
       identity: config.identity,
+      workerDeploymentOptions: deploymentOptions(deployment, buildId),
       workflowBundle: { codePath },
       activities: createActivities({ aws, secrets: secretsFrom(aws, environment) }, () =>
         loadEstate(config.estate),
@@ -43,13 +46,15 @@ export async function runWorker(config: WorkerConfig, environment: NodeJS.Proces
       shutdownGraceTime: `${config.shutdownGraceSeconds}s`,
       shutdownForceTime: `${config.shutdownGraceSeconds + 10}s`,
     });
-    if (config.health !== null) health = await serveHealth(config.health, () => readiness(worker));
+    const code = { deployment: deployment.name, buildId, versioning: deployment.pinned ? 'pinned' : 'off' };
+    if (config.health !== null) health = await serveHealth(config.health, () => readiness(worker, code));
     logger.pino.info(
       {
         namespace,
         taskQueue: config.taskQueue,
         identity: config.identity,
         version: packageVersion(),
+        ...code,
         health: health?.address,
         metrics: config.metrics,
       },
@@ -98,7 +103,10 @@ async function connect(options: Parameters<typeof NativeConnection.connect>[0]):
 }
 
 /** Ready = it polls; a worker that drains or has failed is not. */
-function readiness(worker: Worker): {
+function readiness(
+  worker: Worker,
+  code: Readonly<Record<string, string>>,
+): {
   readonly ok: boolean;
   readonly detail: Readonly<Record<string, string | number>>;
 } {
@@ -118,17 +126,7 @@ function readiness(worker: Worker): {
       activityPollerState,
       numInFlightWorkflowActivations,
       numInFlightActivities,
+      ...code,
     },
   };
-}
-
-function packageVersion(): string {
-  for (const path of ['../../package.json', '../package.json']) {
-    try {
-      return (JSON.parse(readFileSync(require.resolve(path), 'utf8')) as { version: string }).version;
-    } catch {
-      // Compiled code lies one directory deeper than the sources.
-    }
-  }
-  return 'unknown';
 }

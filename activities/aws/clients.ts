@@ -12,6 +12,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { announceCall, callSignal } from '../runbook/call-scope';
 import { isNoAnswer } from './error-kinds';
 import { isMutating } from './intent';
+import { SharedReads } from './share-reads';
 import { acceptsSilence, RegionSilent, SilentRegions } from './silence';
 
 export interface AwsClientsOptions {
@@ -60,6 +61,10 @@ interface HttpAnswer {
 type Middleware = (next: Next, context: { readonly commandName?: string }) => Next;
 
 interface Stack {
+  add(
+    middleware: Middleware,
+    options: { readonly name: string; readonly step: 'initialize'; readonly priority: 'high' },
+  ): void;
   addRelativeTo(
     middleware: Middleware,
     options: {
@@ -74,7 +79,7 @@ interface Stack {
  * One client per service and region, made when first asked for. Two attempts per call, each bounded: longer waits are
  * the workflow's [A §8]. Every attempt is announced to the surrounding activity, which counts it and refuses a mutating
  * one without the lease; a cancelled activity aborts the request. A region that has just been silent gets one attempt of
- * each read, and none while a plan is made (`silence.ts`).
+ * each read, and none while a plan is made (`silence.ts`). Equal reads of many runs become one call (`share-reads.ts`).
  */
 export class AwsClients {
   private readonly clients = new Map<string, AnyClient>();
@@ -136,6 +141,7 @@ export class AwsClients {
     if (known !== undefined) return known as C;
     const client = make(this.config(region));
     const place = { service, region: service === 'route53' ? undefined : region };
+    shareEqualReads(client as AnyClient);
     watchAttempts(client as AnyClient, place, this.silent);
     watchAnswers(client as AnyClient, place, this.silent);
     this.clients.set(key, client as AnyClient);
@@ -158,6 +164,20 @@ export class AwsClients {
       ...(credentials === undefined ? {} : { credentials }),
     };
   }
+}
+
+/** Whoever accepts silence and whoever does not are kept apart: the one must not get the other's answer. */
+function shareEqualReads(client: AnyClient): void {
+  const reads = new SharedReads();
+  (client.middlewareStack as Stack).add(
+    (next, context) => (args) => {
+      const action = actionOf(context);
+      if (!/^(Describe|Get|List)[A-Z]/.test(action)) return next(args);
+      const key = `${action} ${acceptsSilence()} ${JSON.stringify(args.input)}`;
+      return reads.share(key, () => next(args));
+    },
+    { name: 'shareEqualReads', step: 'initialize', priority: 'high' },
+  );
 }
 
 interface Place {

@@ -73,7 +73,7 @@ test('every policy default holds when the file says nothing', () => {
     failures: { default: 'ask', decisionTimeoutSeconds: 14_400, steps: {}, identity: 'stated' },
     dataLoss: { databaseSeconds: 60, homeSeconds: 3600 },
     detection: { probes: 2, intervalSeconds: 10, timeoutSeconds: 5 },
-    polling: { fastestSeconds: 5, slowestSeconds: 60 },
+    polling: { fastestSeconds: 5, slowestSeconds: 30 },
     expected: {},
     deadlines: {},
     antiFlap: { windowSeconds: 14_400 },

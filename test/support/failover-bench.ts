@@ -37,6 +37,7 @@ export class FailoverBench {
   private workers: { readonly worker: Worker; readonly running: Promise<void> }[] = [];
   private processes: LabProcess[] = [];
   private runs: LiveRun[] = [];
+  private started = 0;
 
   private constructor(
     readonly world: World,
@@ -119,8 +120,9 @@ export class FailoverBench {
 
   /** Starts a runbook, drFailover unless told; `message` as somebody would type it, a proper one by ada unless told. */
   async start(message: unknown = this.message(), runbook = 'drFailover'): Promise<LiveRun> {
+    this.started += 1;
     const handle = await this.client.workflow.start(runbook, {
-      workflowId: `${runbook}/${this.world.instance}/${this.runs.length + 1}`,
+      workflowId: `${runbook}/${this.world.instance}/${this.started}`,
       taskQueue: TASK_QUEUE,
       args: [message],
     });

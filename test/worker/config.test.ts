@@ -13,6 +13,7 @@ test('defaults are sane and the estate is the only thing that must be told', () 
     concurrentActivities: 40,
     awsTimeoutSeconds: 10,
     identity: 'runbooks@host:7',
+    deployment: { name: 'bitbucket-runbooks', buildId: null, pinned: false },
   });
 });
 
@@ -21,6 +22,9 @@ test('every wrong variable is named at once', () => {
     RUNBOOKS_LOG_LEVEL: 'loud',
     RUNBOOKS_HEALTH_ADDRESS: '8080',
     RUNBOOKS_CONCURRENT_ACTIVITIES: '0',
+    RUNBOOKS_DEPLOYMENT_NAME: 'a.b',
+    RUNBOOKS_BUILD_ID: 'one two',
+    RUNBOOKS_VERSIONING: 'on',
   };
   const read = () => readWorkerConfig(wrong, 7, 'host');
   for (const name of ['RUNBOOKS_ESTATE is not set', ...Object.keys(wrong)]) expect(read).toThrow(name);

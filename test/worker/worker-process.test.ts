@@ -57,6 +57,9 @@ test('a worker gets ready, serves health and metrics, logs JSON, and ends in ord
   await until('readiness', async () =>
     (await fetch(`http://${health}/readyz`)).status === 200 ? true : undefined,
   );
+  const ready = (await (await fetch(`http://${health}/readyz`)).json()) as { readonly detail: unknown };
+  expect(ready.detail).toMatchObject({ deployment: 'bitbucket-runbooks', versioning: 'off' });
+  expect(ready.detail).toHaveProperty('buildId', expect.stringMatching(/^\d+\.\d+\.\d+-[0-9a-f]{12}$/));
   expect((await fetch(`http://${health}/healthz`)).status).toBe(200);
   expect((await fetch(`http://${health}/else`)).status).toBe(404);
   expect(await (await fetch(`http://${metrics}/metrics`)).text()).toContain('temporal_');

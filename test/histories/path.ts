@@ -1,0 +1,12 @@
+import type { LiveRun } from '../support/live-run';
+import type { Outcome } from '../../workflows/runbook/state';
+
+/** One way through a runbook that must replay with every later version of the code. */
+export interface Path<Bench> {
+  /** Name of the file, kebab case, without its ending. */
+  readonly name: string;
+  /** How the run must have ended for the recording to count; null: it is recorded while it is open. */
+  readonly outcome: Outcome | null;
+  /** Brings a run to where it is recorded. */
+  readonly live: (bench: Bench) => Promise<LiveRun>;
+}
