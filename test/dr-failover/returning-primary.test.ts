@@ -55,7 +55,7 @@ describe('a primary that comes back before the promotion', () => {
     await run.resume('ada');
     const ask = await run.asked('primaryAlive');
     expect(ask.evidence[0]).toContain('eu-central-1 answers again: 1 of 1 nodes serving');
-    await run.decide({ ask: ask.id, verdict: 'deny', actor: 'grace', note: 'users work again' });
+    await run.decide({ ask: ask.id, verdict: 'deny', actor: 'margaret', note: 'users work again' });
     const state = await run.ended();
     expect([state.outcome, state.conclusion]).toEqual([
       'DENIED',

@@ -64,7 +64,7 @@ export interface Decision {
 }
 
 /** The second group of an ask: from `since` on it may decide as well. */
-export interface AskEscalation {
+interface AskEscalation {
   readonly roles: readonly string[];
   readonly dueAt: string;
   /** When the question was passed on to them; null = not yet. */
