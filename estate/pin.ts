@@ -77,6 +77,7 @@ function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): P
     deadlines: { ...general.deadlines, ...own.deadlines },
     antiFlap: over(general.antiFlap, own.antiFlap),
     lease: over(general.lease, own.lease),
+    worker: over(general.worker, own.worker),
     failover: over(general.failover, own.failover),
   };
 }
@@ -90,7 +91,7 @@ function over<T extends object>(
 }
 
 function settingsOf(file: PolicyFile): PolicySettings {
-  const { failures, dataLoss, detection, polling, antiFlap, lease } = file;
+  const { failures, dataLoss, detection, polling, antiFlap, lease, worker } = file;
   return {
     gates: Object.fromEntries(Object.entries(file.gates).map(([name, gate]) => [name, gateOf(gate)])),
     failures: {
@@ -109,6 +110,7 @@ function settingsOf(file: PolicyFile): PolicySettings {
     deadlines: file.deadlines,
     antiFlap: { windowSeconds: antiFlap.window },
     lease: { whenBusy: lease.whenBusy, waitSeconds: lease.wait },
+    worker: { deadAfterSeconds: worker.deadAfter },
     failover: file.failover,
   };
 }

@@ -71,6 +71,12 @@ const shape = {
       .describe('When another run holds the instance.'),
     wait: duration.prefault('30m').describe('How long `wait` waits.'),
   }),
+  worker: z.strictObject({
+    deadAfter: duration
+      .refine((seconds) => seconds >= 3, 'must be at least 3s: a busy worker would be taken for a dead one')
+      .prefault('10s')
+      .describe('A worker that is silent for so long in the middle of a step is replaced by another.'),
+  }),
   failover: z.strictObject({
     snapshotBeforePromotion: z.boolean().prefault(false),
     nodes: z.int().min(1).optional().describe("Nodes to start; otherwise the site's own count."),
@@ -91,6 +97,7 @@ const policySchema = z.strictObject({
   deadlines,
   antiFlap: shape.antiFlap.prefault({}),
   lease: shape.lease.prefault({}),
+  worker: shape.worker.prefault({}),
   failover: shape.failover.prefault({}),
 });
 
@@ -105,6 +112,7 @@ export const policyOverrideSchema = z.strictObject({
   deadlines: z.record(word, duration).optional(),
   antiFlap: overriding(shape.antiFlap).optional(),
   lease: overriding(shape.lease).optional(),
+  worker: overriding(shape.worker).optional(),
   failover: overriding(shape.failover).optional(),
 });
 

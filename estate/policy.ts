@@ -31,6 +31,8 @@ export interface PolicySettings {
   readonly antiFlap: { readonly windowSeconds: number };
   /** When another run holds the instance: end as REFUSED, or wait this long for it. */
   readonly lease: { readonly whenBusy: 'refuse' | 'wait'; readonly waitSeconds: number };
+  /** A worker that is silent for so long while it carries out an activity counts as dead. */
+  readonly worker: { readonly deadAfterSeconds: number };
   readonly failover: {
     /** Adds the snapshot's time to the recovery time; allows looking at the data as it was. */
     readonly snapshotBeforePromotion: boolean;

@@ -16,6 +16,8 @@ export interface WorkerConfig {
   readonly concurrentActivities: number;
   /** Longest time for one AWS request, seconds: bounds what a lost region costs. */
   readonly awsTimeoutSeconds: number;
+  /** A run whose worker does not fetch its next task for so long goes on with any other worker, seconds. */
+  readonly handoverSeconds: number;
   readonly identity: string;
 }
 
@@ -36,6 +38,7 @@ const environmentSchema = z.object({
   RUNBOOKS_SHUTDOWN_GRACE_SECONDS: z.coerce.number().min(0).max(600).default(30),
   RUNBOOKS_CONCURRENT_ACTIVITIES: z.coerce.number().int().min(1).max(500).default(40),
   RUNBOOKS_AWS_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(120).default(10),
+  RUNBOOKS_HANDOVER_SECONDS: z.coerce.number().min(1).max(60).default(5),
   RUNBOOKS_IDENTITY: z.string().min(1).optional(),
 });
 
@@ -63,6 +66,7 @@ export function readWorkerConfig(
     shutdownGraceSeconds: read.RUNBOOKS_SHUTDOWN_GRACE_SECONDS,
     concurrentActivities: read.RUNBOOKS_CONCURRENT_ACTIVITIES,
     awsTimeoutSeconds: read.RUNBOOKS_AWS_TIMEOUT_SECONDS,
+    handoverSeconds: read.RUNBOOKS_HANDOVER_SECONDS,
     identity: read.RUNBOOKS_IDENTITY ?? `runbooks@${host}:${processId}`,
   };
 }

@@ -33,6 +33,8 @@ export interface RunPolicy {
   readonly deadlines: Readonly<Record<string, number>>;
   readonly lease: { readonly whenBusy: 'refuse' | 'wait'; readonly waitSeconds: number };
   readonly antiFlap: { readonly windowSeconds: number };
+  /** A worker that is silent for so long is replaced. Absent in runs that were admitted before there was a choice. */
+  readonly worker?: { readonly deadAfterSeconds: number };
 }
 
 /** Gate that the policy does not mention: one person of any role, half an hour. */

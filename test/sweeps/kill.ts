@@ -1,0 +1,70 @@
+import type { CleanRun } from './clean-run';
+import { momentName } from './moments';
+import type { Moment } from './moments';
+import { judge } from './oracle';
+import { deal, pool } from './pool';
+import type { CaseResult, RunResult } from './results';
+import { Session } from './session';
+import type { SweepSettings } from './session';
+
+/** One run may lose its worker many times, one after the other. */
+const RUNS = 4;
+/** The budget of a run for each death: noticed, replaced, gone on. */
+const SECONDS_PER_DEATH = 40;
+
+/**
+ * Kills the worker at every activity, when all is done and nothing reported, and at every boundary between two steps;
+ * another one takes over each time, and the run must end as if nothing had been.
+ */
+export async function sweepKills(settings: SweepSettings, clean: CleanRun): Promise<readonly RunResult[]> {
+  const moments = momentsOf(clean);
+  const hands = deal(moments, settings.oneCasePerRun ? moments.length : RUNS);
+  return pool(hands, settings.parallel, async (hand, index) => {
+    const result = await killAt(settings, clean, hand);
+    settings.say(`kill: run ${index + 1} of ${hands.length} over, ${hand.length} cases`);
+    return result;
+  });
+}
+
+/** Every activity at its end, and the boundary after the last activity of every step. */
+export function momentsOf({ activities, steps }: CleanRun): readonly Moment[] {
+  const boundaries = steps.map(({ id }): Moment => ({ activity: `${id}/verify`, nth: 1, edge: 'boundary' }));
+  return activities.flatMap((one) => {
+    const boundary = boundaries.find(({ activity, nth }) => activity === one.activity && nth === one.nth);
+    return boundary === undefined ? [one] : [one, boundary];
+  });
+}
+
+function killAt(settings: SweepSettings, clean: CleanRun, moments: readonly Moment[]): Promise<RunResult> {
+  return Session.within(settings, async (session) => {
+    const { bench, worker, runbook } = session;
+    await session.breakWorld();
+    const { mark } = bench;
+    worker.order(moments.map((moment) => ({ ...moment, act: 'kill' })));
+    const run = await session.start();
+    const state = await session.lead(run, undefined, 120 + moments.length * SECONDS_PER_DEATH);
+    const { calls } = clean;
+    const verdict = await judge(session, run, state, { outcomes: runbook.completed, mark, calls });
+    const asked = state.asks.filter(({ kind }) => kind !== 'gate' && kind !== 'consent');
+    const needless = asked.map(({ id, evidence }) => `asked for ${id}: ${evidence.join('; ')}`);
+    const deaths = worker.deaths();
+    const cases = moments.map((moment): CaseResult => {
+      const name = momentName(moment);
+      const death = deaths.find((one) => one.moment === name);
+      const resumedAt = death?.resumedAt ?? undefined;
+      return {
+        name,
+        duplicates: verdict.duplicates,
+        violations: [
+          ...verdict.violations,
+          ...needless,
+          ...(death === undefined ? [`the run never came to ${name}`] : []),
+        ],
+        ...(death === undefined || resumedAt === undefined
+          ? {}
+          : { resumeSeconds: (resumedAt - death.killedAt) / 1000 }),
+      };
+    });
+    return { cases };
+  });
+}
