@@ -34,6 +34,12 @@ export interface WorkerProgram {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+export interface StartOptions {
+  readonly runbook?: string;
+  /** How long a worker may take for one decision before another one makes it; 10 s unless told. */
+  readonly workflowTaskTimeout?: `${number}s`;
+}
+
 const TASK_QUEUE = 'runbooks';
 
 /**
@@ -131,11 +137,15 @@ export class FailoverBench {
   }
 
   /** Starts a runbook; `message` as somebody would type it, a proper one by ada unless told. */
-  async start(message: unknown = this.message(), runbook = 'drFailover'): Promise<LiveRun> {
+  async start(
+    message: unknown = this.message(),
+    { runbook = 'drFailover', workflowTaskTimeout }: StartOptions = {},
+  ): Promise<LiveRun> {
     const handle = await this.client.workflow.start(runbook, {
       workflowId: `${runbook}/${this.world.instance}/${this.runs.length + 1}`,
       taskQueue: TASK_QUEUE,
       args: [message],
+      ...(workflowTaskTimeout === undefined ? {} : { workflowTaskTimeout }),
     });
     const run = new LiveRun(handle);
     this.runs.push(run);

@@ -17,7 +17,7 @@ const SECONDS_PER_DEATH = 40;
  * another one takes over each time, and the run must end as if nothing had been.
  */
 export async function sweepKills(settings: SweepSettings, clean: CleanRun): Promise<readonly RunResult[]> {
-  const moments = momentsOf(clean);
+  const moments = momentsOf(clean, settings.oneCasePerRun);
   const hands = deal(moments, settings.oneCasePerRun ? moments.length : RUNS);
   return pool(hands, settings.parallel, async (hand, index) => {
     const result = await killAt(settings, clean, hand);
@@ -26,13 +26,20 @@ export async function sweepKills(settings: SweepSettings, clean: CleanRun): Prom
   });
 }
 
-/** Every activity at its end, and the boundary after the last activity of every step. */
-export function momentsOf({ activities, steps }: CleanRun): readonly Moment[] {
-  const boundaries = steps.map(({ id }): Moment => ({ activity: `${id}/verify`, nth: 1, edge: 'boundary' }));
-  return activities.flatMap((one) => {
-    const boundary = boundaries.find(({ activity, nth }) => activity === one.activity && nth === one.nth);
-    return boundary === undefined ? [one] : [one, boundary];
+/**
+ * Every part of every step once, at its end, and the boundary after every step. What is done for the plan and again in
+ * the execution is met in the one or the other by turns.
+ */
+export function momentsOf({ activities, steps }: CleanRun, everyOccurrence: boolean): readonly Moment[] {
+  const names = [...new Set(activities.map(({ activity }) => activity))];
+  const boundaries = steps.map(({ id }) => `${id}/verify`);
+  const chosen = activities.filter(({ activity, nth }) => {
+    const occurrences = activities.filter((one) => one.activity === activity).length;
+    return everyOccurrence || nth === (names.indexOf(activity) % occurrences) + 1;
   });
+  return chosen.flatMap((one) =>
+    boundaries.includes(one.activity) ? [one, { ...one, edge: 'boundary' as const }] : [one],
+  );
 }
 
 function killAt(settings: SweepSettings, clean: CleanRun, moments: readonly Moment[]): Promise<RunResult> {

@@ -1,13 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { processTerminal } from '../../client/terminal';
-import { installAll } from '../../lab/install/install-all';
-import { TemporalDevServer } from '../../lab/temporal/dev-server';
-import { LabNetwork } from '../../lab/world/network';
 import { KINDS } from './results';
 import type { Kind } from './results';
+import { OwnServer } from './own-server';
 import { RUNBOOKS } from './runbooks';
 import { sweep } from './sweep';
 import { renderSweep } from './table';
@@ -58,8 +54,20 @@ async function main(words: readonly string[]): Promise<void> {
   const began = Date.now();
   const say = (line: string): void =>
     terminal.err(`${((Date.now() - began) / 1000).toFixed(0).padStart(5)} s  ${line}\n`);
-  const result = await withServer(say, (temporal) =>
-    sweep({ ...options, temporal, deadAfterSeconds: options.deadAfter, say }, options.kinds),
+  // Temporal's runtime takes these signals for itself, and would leave the worlds standing.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.prependListener(signal, () => process.exit(1));
+  const result = await OwnServer.within(({ address: temporal }) =>
+    sweep(
+      {
+        ...options,
+        temporal,
+        deadAfterSeconds: options.deadAfter,
+        everyNthCancel: 1,
+        seeds: seedsOf(options),
+        say,
+      },
+      options.kinds,
+    ),
   );
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
   terminal.out(renderSweep(result, terminal.colors));
@@ -67,23 +75,9 @@ async function main(words: readonly string[]): Promise<void> {
   process.exitCode = failed ? 1 : 0;
 }
 
-async function withServer<T>(say: (line: string) => void, work: (address: string) => Promise<T>): Promise<T> {
-  const tools = await installAll(say);
-  const directory = mkdtempSync(join(tmpdir(), 'sweep-'));
-  const network = await LabNetwork.claim();
-  const server = await TemporalDevServer.start({
-    program: tools.temporal,
-    address: network.services,
-    uiPort: null,
-    log: join(directory, 'temporal.log'),
-  });
-  try {
-    return await work(server.address);
-  } finally {
-    await server.stop();
-    await network.release();
-    rmSync(directory, { recursive: true, force: true });
-  }
+/** Schedules are numbered from 1, so that everybody's first ten are the same. */
+function seedsOf({ seed, seeds }: Options): readonly number[] {
+  return seed === undefined ? Array.from({ length: seeds }, (_, index) => index + 1) : [seed];
 }
 
 function knownRunbook(name: string): string {

@@ -26,6 +26,8 @@ export interface Control {
   readonly orders: readonly Order[];
   /** Moments that need not be waited at any longer, as `momentName` writes them. */
   readonly released: readonly string[];
+  /** The worker that is to work; those with a higher number stand by, those with a lower one are dead. */
+  readonly turn: number;
   /** How much the worker's clock is ahead. */
   readonly clockSeconds: number;
 }
@@ -44,7 +46,7 @@ export interface DiaryEntry {
   readonly ok?: boolean;
 }
 
-export const NO_ORDERS: Control = { orders: [], released: [], clockSeconds: 0 };
+export const NO_ORDERS: Control = { orders: [], released: [], turn: 0, clockSeconds: 0 };
 
 export function momentName({ activity, nth, edge }: Moment): string {
   return `${activity} ${nth} ${edge}`;

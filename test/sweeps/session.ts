@@ -1,4 +1,5 @@
 import type { RunState } from '../../workflows/runbook/state';
+import type { Disaster } from '../../lab/world/disasters';
 import { FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
 import { lead, patient } from './operator';
@@ -18,6 +19,10 @@ export interface SweepSettings {
   readonly deadAfterSeconds: number;
   /** Worlds at a time. */
   readonly parallel: number;
+  /** Every how-manieth stop of the cancel sweep is tried; 1: all of them. */
+  readonly everyNthCancel: number;
+  /** Of the random schedules. */
+  readonly seeds: readonly number[];
   /** A run of its own for each case: slow, and tells which case was to blame. */
   readonly oneCasePerRun: boolean;
   readonly say: (line: string) => void;
@@ -53,7 +58,10 @@ export class Session {
         ...estate,
         policy: { ...estate.policy, worker: { deadAfter: `${settings.deadAfterSeconds}s` } },
       }));
-      worker = await SteeredWorker.start(bench);
+      worker = await SteeredWorker.start(bench, {
+        // What holds for a silent worker holds for one that does not fetch its next task.
+        RUNBOOKS_HANDOVER_SECONDS: String(Math.min(5, settings.deadAfterSeconds)),
+      });
       return await work(new Session(settings, runbook, bench, worker));
     } finally {
       await worker?.stop();
@@ -61,12 +69,17 @@ export class Session {
     }
   }
 
-  async breakWorld(): Promise<void> {
-    if (this.runbook.disaster !== null) await this.bench.lose(this.runbook.disaster);
+  async breakWorld(disaster: Disaster | null = this.runbook.disaster): Promise<void> {
+    if (disaster !== null) await this.bench.lose(disaster);
   }
 
-  start(): Promise<LiveRun> {
-    return this.bench.start(this.bench.message({ reason: 'a sweep' }), this.settings.runbook);
+  /** @param more besides what every start says */
+  start(more: Readonly<Record<string, unknown>> = {}): Promise<LiveRun> {
+    const { runbook, deadAfterSeconds } = this.settings;
+    return this.bench.start(this.bench.message({ reason: 'a sweep', ...more }), {
+      runbook,
+      workflowTaskTimeout: `${deadAfterSeconds}s`,
+    });
   }
 
   async lead(run: LiveRun, judge: Judgement = patient(), seconds?: number): Promise<RunState> {

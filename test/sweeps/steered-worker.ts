@@ -14,27 +14,38 @@ export interface Death {
   readonly resumedAt: number | null;
 }
 
-/** A worker program that can be told what to do to itself at exact moments, and is replaced whenever it dies. */
+/**
+ * A worker program that can be told what to do to itself at exact moments. Whenever it dies another one takes over that
+ * stands by, loaded and asking for nothing, as the second worker of an installation would.
+ */
 export class SteeredWorker {
   private readonly files: MomentFiles;
   private readonly directory: string;
   private control: Control = NO_ORDERS;
   private current: LabProcess | undefined;
+  private standby: Promise<LabProcess> | undefined;
   private ended = false;
   private keeping: Promise<void> = Promise.resolve();
   /** Ends that nobody ordered. */
   readonly crashes: string[] = [];
   private readonly expected = new Set<number>();
 
-  private constructor(private readonly bench: FailoverBench) {
+  private constructor(
+    private readonly bench: FailoverBench,
+    private readonly environment: Readonly<Record<string, string>>,
+  ) {
     this.directory = bench.world.directory.run('steered-worker');
     mkdirSync(this.directory, { recursive: true });
     this.files = new MomentFiles(this.directory);
   }
 
-  static async start(bench: FailoverBench): Promise<SteeredWorker> {
-    const worker = new SteeredWorker(bench);
-    await worker.startProgram();
+  static async start(
+    bench: FailoverBench,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<SteeredWorker> {
+    const worker = new SteeredWorker(bench, environment);
+    worker.current = await worker.startProgram(0);
+    worker.standby = worker.startProgram(1);
     worker.keeping = worker.keep();
     return worker;
   }
@@ -109,6 +120,7 @@ export class SteeredWorker {
       await program.kill();
     }
     await this.keeping;
+    await this.standby;
   }
 
   private async keep(): Promise<void> {
@@ -120,14 +132,21 @@ export class SteeredWorker {
       if (!ordered && !this.expected.has(program.pid)) {
         this.crashes.push(`a worker ended by itself; see ${this.bench.world.directory.root}`);
       }
-      if (!this.ended) await this.startProgram();
+      if (!this.ended) await this.takeOver();
     }
   }
 
-  private async startProgram(): Promise<void> {
-    this.current = await this.bench.startWorkerProcess({
+  private async takeOver(): Promise<void> {
+    const turn = this.control.turn + 1;
+    this.current = await this.standby;
+    this.write({ ...this.control, turn });
+    this.standby = this.startProgram(turn + 1);
+  }
+
+  private startProgram(turn: number): Promise<LabProcess> {
+    return this.bench.startWorkerProcess({
       preload: programPath('test/sweeps/worker-hook'),
-      environment: { SWEEP_DIRECTORY: this.directory },
+      environment: { SWEEP_DIRECTORY: this.directory, SWEEP_TURN: String(turn), ...this.environment },
     });
   }
 

@@ -1,16 +1,20 @@
+import { sweepCancels } from './cancel';
 import { runClean } from './clean-run';
 import type { CleanRun } from './clean-run';
 import { sweepKills } from './kill';
 import { sweepLostAnswers } from './lost-answer';
+import { sweepRandom } from './random';
 import { addUp, longestResume } from './results';
 import type { Kind, KindResult, RunResult, SweepResult } from './results';
 import type { SweepSettings } from './session';
 
 type Sweep = (settings: SweepSettings, clean: CleanRun) => Promise<readonly RunResult[]>;
 
-const SWEEPS: Readonly<Partial<Record<Kind, Sweep>>> = {
+const SWEEPS: Readonly<Record<Kind, Sweep>> = {
   kill: sweepKills,
   lostAnswer: sweepLostAnswers,
+  cancel: sweepCancels,
+  random: sweepRandom,
 };
 
 /** Sweeps the kinds that were asked for, one after the other, with what an undisturbed run does as their data. */
@@ -25,10 +29,8 @@ export async function sweep(settings: SweepSettings, kinds: readonly Kind[]): Pr
   const found: Partial<Record<Kind, KindResult>> = {};
   const all: RunResult[] = [];
   for (const kind of kinds) {
-    const work = SWEEPS[kind];
-    if (work === undefined) continue;
     const began = Date.now();
-    const runs = await work(settings, clean);
+    const runs = await SWEEPS[kind](settings, clean);
     all.push(...runs);
     found[kind] = addUp(runs, (Date.now() - began) / 1000);
   }

@@ -94,6 +94,12 @@ function note(seen: Seen, event: DiaryEntry['event'], more: Pick<DiaryEntry, 'ed
   files.append({ at: machineTime(), pid: process.pid, event, ...seen, ...more });
 }
 
+/** Everything is loaded, and nothing is asked for: whoever stands by takes over at once. */
+async function ownTurn(): Promise<void> {
+  const own = Number(process.env['SWEEP_TURN'] ?? '0');
+  while (files.readControl().turn < own) await sleep(20);
+}
+
 /** The worker's clock, not its timers, goes by what the sweep says; so a jump needs no restart. */
 function bendClock(): void {
   const Machine = Date;
@@ -114,8 +120,18 @@ function bendClock(): void {
 function install(): void {
   bendClock();
   const create = Worker.create.bind(Worker);
-  Worker.create = (options) =>
-    create({ ...options, interceptors: { activity: [() => ({ inbound: new Moments() })] } });
+  Worker.create = async (options) => {
+    const worker = await create({
+      ...options,
+      interceptors: { activity: [() => ({ inbound: new Moments() })] },
+    });
+    const run = worker.run.bind(worker);
+    worker.run = async () => {
+      await ownTurn();
+      return run();
+    };
+    return worker;
+  };
 }
 
 install();
