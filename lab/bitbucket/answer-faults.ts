@@ -93,12 +93,13 @@ function userOf(request: IncomingMessage): string {
 
 /** Whatever the work answers is thrown away; `instead` is called where it would have ended. */
 function replaceAnswer(response: ServerResponse, instead: (end: (text: string) => void) => void): void {
-  const end = response.end.bind(response);
-  const own = response as { writeHead: unknown; write: unknown; end: unknown };
+  const own: Partial<Record<'writeHead' | 'write' | 'end', unknown>> = response;
   own.writeHead = () => response;
   own.write = () => true;
   own.end = () => {
-    instead((text) => end(text));
+    // The real ones are the prototype's, and need each other.
+    for (const name of ['writeHead', 'write', 'end'] as const) Reflect.deleteProperty(response, name);
+    instead((text) => response.end(text));
     return response;
   };
 }

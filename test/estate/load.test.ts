@@ -66,6 +66,7 @@ test('every policy default holds when the file says nothing', () => {
     deadlines: {},
     antiFlap: { windowSeconds: 14_400 },
     lease: { whenBusy: 'refuse', waitSeconds: 1800 },
+    worker: { deadAfterSeconds: 10 },
     failover: { snapshotBeforePromotion: false },
   });
 });
