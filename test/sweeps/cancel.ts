@@ -10,6 +10,7 @@ import { patient } from './operator';
 import type { Judgement } from './operator';
 import { appliedTwice } from './oracle';
 import { deal, pool } from './pool';
+import { orFailed } from './results';
 import type { CaseResult, RunResult } from './results';
 import { Session } from './session';
 import type { SweepSettings } from './session';
@@ -32,7 +33,9 @@ const RESTORED_WITHIN_SECONDS = 60;
  * return the world must be as it was; from there on it must be exactly where the run says that it stopped.
  */
 export async function sweepCancels(settings: SweepSettings, clean: CleanRun): Promise<readonly RunResult[]> {
-  const stops = stopsOf(clean).filter((_, index) => index % settings.everyNthCancel === 0);
+  const stops = stopsOf(clean)
+    .filter((stop) => nameOf(stop).includes(settings.only))
+    .filter((_, index) => index % settings.everyNthCancel === 0);
   const early = deal(
     stops.filter(({ late }) => !late),
     settings.oneCasePerRun ? stops.length : settings.parallel,
@@ -40,7 +43,9 @@ export async function sweepCancels(settings: SweepSettings, clean: CleanRun): Pr
   // After a point of no return a world is spent.
   const hands = [...early, ...stops.filter(({ late }) => late).map((stop) => [stop])];
   return pool(hands, settings.parallel, async (hand, index) => {
-    const result = await Session.within(settings, (session) => stopAll(session, clean, hand));
+    const result = await orFailed(hand.map(nameOf), () =>
+      Session.within(settings, (session) => stopAll(session, clean, hand)),
+    );
     settings.say(`cancel: world ${index + 1} of ${hands.length} over, ${hand.length} cases`);
     return result;
   });
@@ -71,10 +76,14 @@ async function stopOnce(session: Session, clean: CleanRun, stop: Stop): Promise<
     ? await whereItSays(session, state, report.standing)
     : await asItWas(session, state, before);
   return {
-    name: `${stop.way} at ${momentName(momentOf(stop.step))}`,
+    name: nameOf(stop),
     duplicates: appliedTwice(bench.changesSince(mark), clean.calls),
     violations: [...violations, ...session.worker.crashes, ...wrong],
   };
+}
+
+function nameOf({ way, step }: Stop): string {
+  return `${way} at ${momentName(momentOf(step))}`;
 }
 
 function momentOf({ id, risk }: PlannedStep): Moment {

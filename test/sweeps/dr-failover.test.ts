@@ -16,6 +16,7 @@ const settings: SweepSettings = {
   deadAfterSeconds: 3,
   parallel: 2,
   oneCasePerRun: false,
+  only: '',
   everyNthCancel: 9,
   seeds: [1],
   say: () => undefined,

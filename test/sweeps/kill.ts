@@ -3,6 +3,7 @@ import { momentName } from './moments';
 import type { Moment } from './moments';
 import { judge } from './oracle';
 import { deal, pool } from './pool';
+import { orFailed } from './results';
 import type { CaseResult, RunResult } from './results';
 import { Session } from './session';
 import type { SweepSettings } from './session';
@@ -17,10 +18,12 @@ const SECONDS_PER_DEATH = 40;
  * another one takes over each time, and the run must end as if nothing had been.
  */
 export async function sweepKills(settings: SweepSettings, clean: CleanRun): Promise<readonly RunResult[]> {
-  const moments = momentsOf(clean, settings.oneCasePerRun);
+  const moments = momentsOf(clean, settings.oneCasePerRun).filter((one) =>
+    momentName(one).includes(settings.only),
+  );
   const hands = deal(moments, settings.oneCasePerRun ? moments.length : RUNS);
   return pool(hands, settings.parallel, async (hand, index) => {
-    const result = await killAt(settings, clean, hand);
+    const result = await orFailed(hand.map(momentName), () => killAt(settings, clean, hand));
     settings.say(`kill: run ${index + 1} of ${hands.length} over, ${hand.length} cases`);
     return result;
   });

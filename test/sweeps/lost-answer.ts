@@ -7,6 +7,7 @@ import type { KnownCall } from './calls';
 import type { CleanRun } from './clean-run';
 import { judge } from './oracle';
 import { pool } from './pool';
+import { orFailed } from './results';
 import type { CaseResult, RunResult } from './results';
 import { Session } from './session';
 import type { SweepSettings } from './session';
@@ -64,12 +65,22 @@ export async function sweepLostAnswers(
     ...clean.requests.map((name): Target => ({ at: 'bitbucket', name })),
   ];
   const groups = settings.oneCasePerRun ? targets.map((target) => [target]) : [targets];
-  const runs = FATES.flatMap((fate) => groups.map((group) => ({ fate, group })));
+  const runs = FATES.flatMap((fate) =>
+    groups.map((all) => {
+      const group = all.filter((target) => nameOf(target, fate).includes(settings.only));
+      return { fate, group };
+    }),
+  ).filter(({ group }) => group.length > 0);
   return pool(runs, settings.parallel, async ({ fate, group }, index) => {
-    const result = await meetFate(settings, clean, fate, group);
+    const names = group.map((target) => nameOf(target, fate));
+    const result = await orFailed(names, () => meetFate(settings, clean, fate, group));
     settings.say(`lostAnswer: run ${index + 1} of ${runs.length} over, ${fate.name}, ${group.length} cases`);
     return result;
   });
+}
+
+function nameOf(target: Target, fate: Fate): string {
+  return `${target.name} ${fate.name}`;
 }
 
 function meetFate(
@@ -91,7 +102,7 @@ function meetFate(
     const asked = state.asks.filter(({ kind }) => kind !== 'gate' && kind !== 'consent');
     const needless = asked.map(({ id, evidence }) => `asked for ${id}: ${evidence.join('; ')}`);
     const cases = targets.map((target, index): CaseResult => ({
-      name: `${target.name} ${fate.name}`,
+      name: nameOf(target, fate),
       duplicates: verdict.duplicates,
       violations: [
         ...verdict.violations,

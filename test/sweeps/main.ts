@@ -30,6 +30,7 @@ interface Options {
   readonly parallel: number;
   readonly deadAfter: number;
   readonly oneCasePerRun: boolean;
+  readonly only: string;
 }
 
 async function main(words: readonly string[]): Promise<void> {
@@ -47,6 +48,7 @@ async function main(words: readonly string[]): Promise<void> {
     .option('--parallel <n>', 'worlds at a time', count, 2)
     .option('--dead-after <s>', 'policy worker.deadAfter, seconds', count, 10)
     .option('--one-case-per-run', 'slow, and tells which case was to blame', false)
+    .option('--only <text>', 'only cases whose names contain it; not for random', '')
     .addHelpText('after', EXAMPLES);
   program.parse([...words], { from: 'user' });
   const options = program.opts<Options>();

@@ -11,6 +11,7 @@ import type { Judgement } from './operator';
 import { appliedTwice } from './oracle';
 import { OwnServer } from './own-server';
 import { pool } from './pool';
+import { orFailed } from './results';
 import type { CaseResult, RunResult } from './results';
 import { describeSchedule, makeSchedule, randomFrom } from './schedule';
 import type { Schedule } from './schedule';
@@ -29,10 +30,14 @@ const TURNED_ROUND: readonly Outcome[] = ['UNDONE', 'DENIED', 'REFUSED'];
 export async function sweepRandom(settings: SweepSettings, clean: CleanRun): Promise<readonly RunResult[]> {
   return pool(settings.seeds, settings.parallel, async (seed) => {
     const schedule = makeSchedule(seed, clean);
-    const result = await runSchedule(settings, clean, schedule);
-    settings.say(`random: seed ${seed} over, ${result.name}`);
-    for (const line of [...result.duplicates, ...result.violations]) settings.say(`    ${line}`);
-    return { cases: [result] };
+    const result = await orFailed([describeSchedule(schedule)], async () => ({
+      cases: [await runSchedule(settings, clean, schedule)],
+    }));
+    for (const { name, duplicates, violations } of result.cases) {
+      settings.say(`random: seed ${seed} over, ${name}`);
+      for (const line of [...duplicates, ...violations]) settings.say(`    ${line}`);
+    }
+    return { cases: result.cases.map((one) => ({ ...one, seed })) };
   });
 }
 
@@ -80,7 +85,6 @@ async function underTraffic(
     .flatMap(({ killedAt, resumedAt }) => (resumedAt === null ? [] : [resumedAt - killedAt]));
   return {
     name: `${describeSchedule(schedule)}: ${state.outcome}`,
-    seed: schedule.seed,
     duplicates: appliedTwice(bench.changesSince(mark), clean.calls),
     violations,
     ...(death === undefined ? {} : { resumeSeconds: death / 1000 }),

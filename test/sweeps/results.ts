@@ -37,6 +37,16 @@ export interface RunResult {
   readonly cases: readonly CaseResult[];
 }
 
+/** The result of a run; one that comes to no end fails its cases and none of the others. */
+export async function orFailed(names: readonly string[], work: () => Promise<RunResult>): Promise<RunResult> {
+  try {
+    return await work();
+  } catch (error) {
+    const violations = [error instanceof Error ? error.message : String(error)];
+    return { cases: names.map((name) => ({ name, duplicates: [], violations })) };
+  }
+}
+
 export function addUp(runs: readonly RunResult[], seconds: number): KindResult {
   const cases = runs.flatMap((run) => run.cases);
   const failures = cases.filter((one) => one.duplicates.length + one.violations.length > 0);

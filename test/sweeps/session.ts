@@ -19,6 +19,8 @@ export interface SweepSettings {
   readonly deadAfterSeconds: number;
   /** Worlds at a time. */
   readonly parallel: number;
+  /** Only cases whose names contain this. */
+  readonly only: string;
   /** Every how-manieth stop of the cancel sweep is tried; 1: all of them. */
   readonly everyNthCancel: number;
   /** Of the random schedules. */

@@ -1,7 +1,7 @@
 import { table } from '../../client/render/table';
 import type { Colors } from '../../client/terminal';
 import { KINDS } from './results';
-import type { SweepResult } from './results';
+import type { CaseResult, Kind, SweepResult } from './results';
 
 /** What a sweep found, for people: one line for each kind, and every case that failed with its reasons. */
 export function renderSweep(result: SweepResult, colors: Colors): string {
@@ -15,11 +15,7 @@ export function renderSweep(result: SweepResult, colors: Colors): string {
   });
   const head = ['kind', 'cases', 'passed', 'duplicates', 'violations', 'runs', 'took', ''];
   const failures = KINDS.flatMap((kind) =>
-    (result.kinds[kind]?.failures ?? []).map(
-      ({ name, duplicates, violations, seed }) =>
-        `${colors.red(`${kind}: ${name}`)}${seed === undefined ? '' : `, again with --seed ${seed}`}\n` +
-        [...duplicates, ...violations].map((line) => `    ${line}\n`).join(''),
-    ),
+    groups(result.kinds[kind]?.failures ?? []).map(explain(kind, colors)),
   );
   const longest = result.longestResumeSeconds;
   return [
@@ -27,4 +23,26 @@ export function renderSweep(result: SweepResult, colors: Colors): string {
     ...(longest === null ? [] : [`Longest time from a dead worker to progress by another: ${longest} s\n`]),
     ...failures,
   ].join('\n');
+}
+
+/** Cases of one run share their reasons, which are told once. */
+function groups(failures: readonly CaseResult[]): readonly (readonly CaseResult[])[] {
+  const found = new Map<string, CaseResult[]>();
+  for (const one of failures) {
+    const reasons = JSON.stringify([one.duplicates, one.violations]);
+    found.set(reasons, [...(found.get(reasons) ?? []), one]);
+  }
+  return [...found.values()];
+}
+
+function explain(kind: Kind, colors: Colors): (group: readonly CaseResult[]) => string {
+  return (group) => {
+    const again = ({ seed }: CaseResult): string => (seed === undefined ? '' : `, again with --seed ${seed}`);
+    const [first] = group;
+    return [
+      ...group.map((one) => `${colors.red(`${kind}: ${one.name}`)}${again(one)}`),
+      ...[...(first?.duplicates ?? []), ...(first?.violations ?? [])].map((line) => `    ${line}`),
+      '',
+    ].join('\n');
+  };
 }
