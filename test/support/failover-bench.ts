@@ -182,7 +182,7 @@ export class FailoverBench {
     return this.world.gateway.ledger
       .entries()
       .slice(mark)
-      .filter(({ mutating }) => mutating)
+      .filter(({ mutating, byLab }) => mutating && byLab !== true)
       .filter(
         ({ action, parameters }) =>
           action !== 'SendCommand' || !/^runbooks (look-at|check)-/.test(String(parameters.Comment)),

@@ -10,7 +10,7 @@ import { patient } from './operator';
 import type { Judgement } from './operator';
 import { appliedTwice } from './oracle';
 import { deal, pool } from './pool';
-import { orFailed } from './results';
+import { orFailed, score } from './results';
 import type { CaseResult, RunResult } from './results';
 import { Session } from './session';
 import type { SweepSettings } from './session';
@@ -46,7 +46,7 @@ export async function sweepCancels(settings: SweepSettings, clean: CleanRun): Pr
     const result = await orFailed(hand.map(nameOf), () =>
       Session.within(settings, (session) => stopAll(session, clean, hand)),
     );
-    settings.say(`cancel: world ${index + 1} of ${hands.length} over, ${hand.length} cases`);
+    settings.say(`cancel: world ${index + 1} of ${hands.length} over, ${score(result)}`);
     return result;
   });
 }

@@ -3,13 +3,13 @@ import { momentName } from './moments';
 import type { Moment } from './moments';
 import { judge } from './oracle';
 import { deal, pool } from './pool';
-import { orFailed } from './results';
+import { orFailed, score } from './results';
 import type { CaseResult, RunResult } from './results';
 import { Session } from './session';
 import type { SweepSettings } from './session';
 
-/** One run may lose its worker many times, one after the other. */
-const RUNS = 4;
+/** One run may lose its worker so many times, one after the other. */
+const DEATHS_PER_RUN = 18;
 /** The budget of a run for each death: noticed, replaced, gone on. */
 const SECONDS_PER_DEATH = 40;
 
@@ -21,10 +21,13 @@ export async function sweepKills(settings: SweepSettings, clean: CleanRun): Prom
   const moments = momentsOf(clean, settings.oneCasePerRun).filter((one) =>
     momentName(one).includes(settings.only),
   );
-  const hands = deal(moments, settings.oneCasePerRun ? moments.length : RUNS);
+  const hands = deal(
+    moments,
+    settings.oneCasePerRun ? moments.length : Math.ceil(moments.length / DEATHS_PER_RUN),
+  );
   return pool(hands, settings.parallel, async (hand, index) => {
     const result = await orFailed(hand.map(momentName), () => killAt(settings, clean, hand));
-    settings.say(`kill: run ${index + 1} of ${hands.length} over, ${hand.length} cases`);
+    settings.say(`kill: run ${index + 1} of ${hands.length} over, ${score(result)}`);
     return result;
   });
 }

@@ -2,12 +2,14 @@ import { writeFileSync } from 'node:fs';
 import type { AnswerEffect, AnswerFault } from '../../lab/bitbucket/answer-faults';
 import { readAnswered } from '../../lab/bitbucket/answer-faults';
 import type { FaultEffect } from '../../lab/gateway/faults';
+import { describeCall, isLabs } from '../../lab/gateway/ledger';
+import type { AwsCall } from '../../lab/gateway/overlay';
 import { fingerprint } from './calls';
 import type { KnownCall } from './calls';
 import type { CleanRun } from './clean-run';
 import { judge } from './oracle';
 import { pool } from './pool';
-import { orFailed } from './results';
+import { orFailed, score } from './results';
 import type { CaseResult, RunResult } from './results';
 import { Session } from './session';
 import type { SweepSettings } from './session';
@@ -74,7 +76,7 @@ export async function sweepLostAnswers(
   return pool(runs, settings.parallel, async ({ fate, group }, index) => {
     const names = group.map((target) => nameOf(target, fate));
     const result = await orFailed(names, () => meetFate(settings, clean, fate, group));
-    settings.say(`lostAnswer: run ${index + 1} of ${runs.length} over, ${fate.name}, ${group.length} cases`);
+    settings.say(`lostAnswer: run ${index + 1} of ${runs.length} over, ${fate.name}, ${score(result)}`);
     return result;
   });
 }
@@ -130,7 +132,8 @@ function injure(session: Session, fate: Fate, targets: readonly Target[]): (targ
       continue;
     }
     const { region, service, action, fingerprint: wanted } = target.call;
-    const where = (call: Parameters<typeof fingerprint>[0]): boolean => fingerprint(call) === wanted;
+    const where = (call: AwsCall): boolean =>
+      !isLabs(call) && fingerprint({ ...call, parameters: describeCall(call) }) === wanted;
     const match = { region, service, action, where };
     rules.set(target, faults.add({ match, times: fate.times, effect: fate.aws(target.call) }));
   }

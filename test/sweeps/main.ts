@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { processTerminal } from '../../client/terminal';
+import { runningProcesses } from '../../lab/world/process';
 import { KINDS } from './results';
 import type { Kind } from './results';
 import { OwnServer } from './own-server';
@@ -57,7 +58,7 @@ async function main(words: readonly string[]): Promise<void> {
   const say = (line: string): void =>
     terminal.err(`${((Date.now() - began) / 1000).toFixed(0).padStart(5)} s  ${line}\n`);
   // Temporal's runtime takes these signals for itself, and would leave the worlds standing.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.prependListener(signal, () => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.prependListener(signal, endAtOnce);
   const result = await OwnServer.within(({ address: temporal }) =>
     sweep(
       {
@@ -75,6 +76,12 @@ async function main(words: readonly string[]): Promise<void> {
   terminal.out(renderSweep(result, terminal.colors));
   const failed = Object.values(result.kinds).some(({ cases, passed }) => passed < cases);
   process.exitCode = failed ? 1 : 0;
+}
+
+/** What is left in files the next lab removes. */
+function endAtOnce(): never {
+  for (const program of runningProcesses()) program.signal('SIGKILL');
+  process.exit(1);
 }
 
 /** Schedules are numbered from 1, so that everybody's first ten are the same. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLabs } from '../../lab/gateway/ledger';
 import type { OwnServer } from './own-server';
 import type { Mishap, Schedule, Scheduled } from './schedule';
 import type { Session } from './session';
@@ -57,11 +58,15 @@ export class Mishaps {
       case 'killWorker':
         return worker.kill();
       case 'loseAnswers':
-        faults.add({ match: { mutating: true }, times: mishap.count, effect: { kind: 'dropAfter' } });
+        faults.add({
+          match: { mutating: true, where: (call) => !isLabs(call) },
+          times: mishap.count,
+          effect: { kind: 'dropAfter' },
+        });
         return;
       case 'throttle':
         faults.add({
-          match: {},
+          match: { where: (call) => !isLabs(call) },
           times: mishap.count,
           effect: { kind: 'error', code: 'ThrottlingException', status: 400 },
         });

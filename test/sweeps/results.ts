@@ -47,6 +47,13 @@ export async function orFailed(names: readonly string[], work: () => Promise<Run
   }
 }
 
+/** For the line that tells of a run. */
+export function score({ cases }: RunResult): string {
+  const failed = cases.filter((one) => one.duplicates.length + one.violations.length > 0);
+  const reasons = new Set(failed.flatMap((one) => [...one.duplicates, ...one.violations]));
+  return `${cases.length - failed.length} of ${cases.length} cases passed${[...reasons].map((why) => `\n         ${why}`).join('')}`;
+}
+
 export function addUp(runs: readonly RunResult[], seconds: number): KindResult {
   const cases = runs.flatMap((run) => run.cases);
   const failures = cases.filter((one) => one.duplicates.length + one.violations.length > 0);
