@@ -78,6 +78,7 @@ function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): P
     antiFlap: over(general.antiFlap, own.antiFlap),
     lease: over(general.lease, own.lease),
     signatures: over(general.signatures, own.signatures),
+    worker: over(general.worker, own.worker),
     failover: over(general.failover, own.failover),
     // An instance's own freezes come on top: what is frozen for all stays so.
     freezes: [...general.freezes, ...(own.freezes ?? [])],
@@ -93,7 +94,7 @@ function over<T extends object>(
 }
 
 function settingsOf(file: PolicyFile): PolicySettings {
-  const { failures, dataLoss, detection, polling, antiFlap, lease, signatures } = file;
+  const { failures, dataLoss, detection, polling, antiFlap, lease, signatures, worker } = file;
   return {
     gates: Object.fromEntries(Object.entries(file.gates).map(([name, gate]) => [name, gateOf(gate)])),
     failures: {
@@ -116,6 +117,7 @@ function settingsOf(file: PolicyFile): PolicySettings {
     lease: { whenBusy: lease.whenBusy, waitSeconds: lease.wait, preemptSeconds: lease.preempt },
     freezes: file.freezes,
     signatures: { lifetimeSeconds: signatures.lifetime, clockSkewSeconds: signatures.clockSkew },
+    worker: { deadAfterSeconds: worker.deadAfter },
     failover: file.failover,
   };
 }

@@ -144,6 +144,12 @@ const shape = {
       .prefault('60s')
       .describe('So far may the clock of whoever signs be ahead of the clock of the worker.'),
   }),
+  worker: z.strictObject({
+    deadAfter: duration
+      .refine((seconds) => seconds >= 3, 'must be at least 3s: a busy worker would be taken for a dead one')
+      .prefault('10s')
+      .describe('A worker that is silent for so long in the middle of a step is replaced by another.'),
+  }),
   failover: z.strictObject({
     snapshotBeforePromotion: z.boolean().prefault(false),
     nodes: z.int().min(1).optional().describe("Nodes to start; otherwise the site's own count."),
@@ -165,6 +171,7 @@ const policySchema = z.strictObject({
   antiFlap: shape.antiFlap.prefault({}),
   lease: shape.lease.prefault({}),
   signatures: shape.signatures.prefault({}),
+  worker: shape.worker.prefault({}),
   failover: shape.failover.prefault({}),
   freezes: freezes.prefault([]),
 });
@@ -181,6 +188,7 @@ export const policyOverrideSchema = z.strictObject({
   antiFlap: overriding(shape.antiFlap).optional(),
   lease: overriding(shape.lease).optional(),
   signatures: overriding(shape.signatures).optional(),
+  worker: overriding(shape.worker).optional(),
   failover: overriding(shape.failover).optional(),
   freezes: freezes.optional(),
 });

@@ -44,6 +44,8 @@ export interface PolicySettings {
   readonly freezes: readonly { readonly from: string; readonly until: string; readonly reason: string }[];
   /** How old the proof of a signed decision may be, and how far ahead the clock of whoever signed. */
   readonly signatures: { readonly lifetimeSeconds: number; readonly clockSkewSeconds: number };
+  /** A worker that is silent for so long while it carries out an activity counts as dead. */
+  readonly worker: { readonly deadAfterSeconds: number };
   readonly failover: {
     /** Adds the snapshot's time to the recovery time; allows looking at the data as it was. */
     readonly snapshotBeforePromotion: boolean;

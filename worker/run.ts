@@ -42,7 +42,9 @@ export async function runWorker(config: WorkerConfig, environment: NodeJS.Proces
         loadEstate(config.estate),
       ),
       maxConcurrentActivityTaskExecutions: config.concurrentActivities,
-      maxHeartbeatThrottleInterval: '5s',
+      // Below the shortest time after which a policy may take a silent worker for dead, with room for a slow machine.
+      maxHeartbeatThrottleInterval: '1s',
+      stickyQueueScheduleToStartTimeout: `${config.handoverSeconds}s`,
       shutdownGraceTime: `${config.shutdownGraceSeconds}s`,
       shutdownForceTime: `${config.shutdownGraceSeconds + 10}s`,
     });

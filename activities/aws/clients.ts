@@ -9,7 +9,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
-import { announceCall, callSignal } from '../runbook/call-scope';
+import { announceCall, callSignal, noteAnswer } from '../runbook/call-scope';
 import { isNoAnswer } from './error-kinds';
 import { isMutating } from './intent';
 import { SharedReads } from './share-reads';
@@ -227,6 +227,7 @@ function watchAnswers(client: AnyClient, { service, region }: Place, silent: Sil
         request,
         abortSignal === undefined ? { ...options } : { ...options, abortSignal },
       );
+      if (answer.response.statusCode !== 503) noteAnswer();
       if (region !== undefined && answer.response.statusCode !== 503) silent.answered(region);
       return answer;
     } catch (error) {

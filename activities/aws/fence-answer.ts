@@ -2,6 +2,7 @@ import { fenceUnproven } from '../../workflows/plan/unproven-fence';
 import type { Check, PlannedCall, StepContext } from '../../workflows/runbook/step';
 import type { FenceResult } from '../../workflows/steps/fence';
 import { needsPeople } from '../errors';
+import { wasAnswered } from '../runbook/call-scope';
 import { AwsTransient, HostUnreachable } from './errors';
 import { isUnreachable } from './observe';
 import { attemptNumber } from './pace';
@@ -16,7 +17,11 @@ export function unproven(reason: string): FenceResult {
   return { proven: false, reason };
 }
 
-/** Runs `run` or `verify` of a fence step; a region that does not answer makes the fence unproven, not failed. */
+/**
+ * Runs `run` or `verify` of a fence step; a region that does not answer makes the fence unproven, not failed. A region
+ * that has just answered another call is there: the answer that is missing was lost, and the attempt is repeated. To give
+ * the fence up for it would leave open what nobody then closes.
+ */
 export async function unprovenIfUnreachable<T>(
   part: () => Promise<T>,
   otherwise: (result: FenceResult) => T,
@@ -24,7 +29,7 @@ export async function unprovenIfUnreachable<T>(
   try {
     return await part();
   } catch (error) {
-    if (!isUnreachable(error)) throw error;
+    if (!isUnreachable(error) || (wasAnswered() && !(error instanceof HostUnreachable))) throw error;
     return otherwise(unproven(messageOf(error)));
   }
 }

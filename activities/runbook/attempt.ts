@@ -7,7 +7,10 @@ import { inCallScope } from './call-scope';
 import type { OutgoingCall } from './call-scope';
 import type { LeaseKeeper } from './lease';
 
-const HEARTBEAT_MILLISECONDS = 2000;
+/** So many heartbeats fit into the time after which this worker would count as dead. */
+const BEATS = 5;
+/** Where the activity was scheduled without such a time. */
+const DEFAULT_TIMEOUT_MILLISECONDS = 10_000;
 /** So many attempts may fail for unclassified reasons before people are asked; waiting for a state is no failure. */
 const FAULTS = 8;
 
@@ -28,12 +31,13 @@ export async function attempt<T>(
   patience: 'bounded' | 'untilDeadline',
   work: () => Promise<T>,
 ): Promise<Counted<T>> {
-  const former = readHandedOn(activityInfo().heartbeatDetails);
+  const { heartbeatDetails, heartbeatTimeoutMs = DEFAULT_TIMEOUT_MILLISECONDS } = activityInfo();
+  const former = readHandedOn(heartbeatDetails);
   const meter = new CallMeter(former.calls);
   let { faults } = former;
   const beat = (): void => heartbeat({ calls: meter.count, faults } satisfies HandedOn);
   beat();
-  const timer = setInterval(beat, HEARTBEAT_MILLISECONDS);
+  const timer = setInterval(beat, heartbeatTimeoutMs / BEATS);
   try {
     const value = await inCallScope(
       {

@@ -22,6 +22,20 @@ export function inCallScope<T>(scope: CallScope, work: () => Promise<T>): Promis
   return storage.run(scope, work);
 }
 
+const answered = new WeakSet<CallScope>();
+
+/** An adapter tells that a call of this attempt got an answer, whatever it said. */
+export function noteAnswer(): void {
+  const scope = storage.getStore();
+  if (scope !== undefined) answered.add(scope);
+}
+
+/** Whether any call of this attempt got an answer: a connection that breaks after it does not mean that nobody is there. */
+export function wasAnswered(): boolean {
+  const scope = storage.getStore();
+  return scope !== undefined && answered.has(scope);
+}
+
 /** Aborted when the activity is cancelled; undefined outside an activity (command line, tests). */
 export function callSignal(): AbortSignal | undefined {
   return storage.getStore()?.signal;

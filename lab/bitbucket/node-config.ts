@@ -23,6 +23,7 @@ const schema = z.strictObject({
   administrator: user,
   probeUser: user,
   violationsFile: z.string().startsWith('/'),
+  faultsFile: z.string().startsWith('/').optional(),
   stackProperties: z.string().optional(),
   drainSeconds: z.number().min(0).default(4),
   indexingSeconds: z.number().min(0).default(5),
@@ -43,6 +44,7 @@ export type NodeConfig = z.input<typeof schema>;
  *   is among them.
  * - `stackProperties`: the stack's BitbucketProperties. When given, bitbucket.properties is rendered anew from it at
  *   boot, as the automation of the Quick Start does [B §9.3]; when absent the file is left as it is.
+ * - `faultsFile`: what goes wrong on purpose with answers; see `answer-faults.ts`.
  * - `clock`: stamps pushes with the time of the emulated world; real time when absent.
  */
 export type CompleteNodeConfig = z.output<typeof schema>;

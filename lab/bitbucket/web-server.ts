@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
+import { AnswerFaults } from './answer-faults';
 import { serveGit } from './git/serve';
 import type { BitbucketNode, NodeState } from './node';
 import { Unavailable, asProblem } from './problem';
@@ -20,10 +21,12 @@ const STATUS_CODE: Readonly<Record<NodeState, number>> = {
 export class WebServer {
   private readonly server: Server;
   private readonly rest: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  private readonly faults: AnswerFaults;
   private running = 0;
   private readonly git = { running: 0 };
 
   constructor(private readonly node: BitbucketNode) {
+    this.faults = new AnswerFaults(node.config.faultsFile);
     this.rest = getRequestListener(createRestApi(node).fetch, { overrideGlobalObjects: false });
     this.server = createServer((request, response) => void this.handle(request, response));
     this.server.keepAliveTimeout = 5000;
@@ -65,8 +68,11 @@ export class WebServer {
     this.running += 1;
     try {
       this.assertServing(path);
-      if (path.startsWith('/scm/')) await serveGit(this.node, this.git, request, response);
-      else await this.rest(request, response);
+      await this.faults.around(request, response, () =>
+        path.startsWith('/scm/')
+          ? serveGit(this.node, this.git, request, response)
+          : this.rest(request, response),
+      );
     } catch (error) {
       const problem = asProblem(error);
       if (response.headersSent) response.destroy();

@@ -9,9 +9,8 @@ import type { Terminal } from '../../client/terminal';
 import type { Report } from '../../workflows/runbook/report';
 import { LabProcess } from '../world/process';
 import { programPath } from '../world/program';
-import { TrafficProcess } from '../traffic/launch';
-import { PROJECTS, SERVICE_NAME, SERVICE_PORT } from '../world/layout';
-import { USERS } from '../world/secrets';
+import type { TrafficProcess } from '../traffic/launch';
+import { startTraffic } from '../traffic/of-world';
 import { World } from '../world/world';
 import { waitForAlarm } from './alarm';
 import { lead } from './lead';
@@ -134,26 +133,6 @@ function startWorker(world: World): Promise<LabProcess> {
     log: world.directory.log('worker'),
     env: { ...world.environment(), RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '1' },
   });
-}
-
-function startTraffic(world: World): Promise<TrafficProcess> {
-  const repositories = PROJECTS.flatMap(({ key, repositories: slugs }) =>
-    slugs.map((slug) => `${key}/${slug}`),
-  );
-  return TrafficProcess.start(
-    {
-      serviceName: SERVICE_NAME,
-      port: SERVICE_PORT,
-      dnsServer: world.resolver,
-      ttlScale: world.scale,
-      credentials: { username: USERS.traffic, password: world.passwords.BITBUCKET_TRAFFIC_PASSWORD },
-      repositories: repositories.filter((repository) => repository !== 'OPS/probe'),
-      directory: world.directory.run('traffic'),
-      pushesFile: world.directory.run('pushes.jsonl'),
-    },
-    { address: world.network.services, port: 4568 },
-    world.directory.log('traffic'),
-  );
 }
 
 async function collect(

@@ -7,15 +7,18 @@ export type FaultEffect =
   /** The connection breaks and nothing happened. */
   | { readonly kind: 'dropBefore' }
   /** The connection breaks after the call took effect: the caller cannot know. */
-  | { readonly kind: 'dropAfter' };
+  | { readonly kind: 'dropAfter' }
+  /** The call takes effect, and half of the answer arrives, with rubbish behind it. */
+  | { readonly kind: 'malformed' };
 
 export interface FaultRule {
-  /** All given members must be equal; an empty match meets every call. */
+  /** All given members must be equal, and `where` must hold; an empty match meets every call. */
   readonly match: {
     readonly region?: string;
     readonly service?: string;
     readonly action?: string;
     readonly mutating?: boolean;
+    readonly where?: (call: AwsCall) => boolean;
   };
   /** How many calls are hit; without it all, or one if `nth` is given. */
   readonly times?: number;
@@ -90,7 +93,8 @@ function matches(match: FaultRule['match'], call: AwsCall): boolean {
     (match.region === undefined || match.region === call.region) &&
     (match.service === undefined || match.service === call.service) &&
     (match.action === undefined || match.action === call.action) &&
-    (match.mutating === undefined || match.mutating === call.mutating)
+    (match.mutating === undefined || match.mutating === call.mutating) &&
+    (match.where === undefined || match.where(call))
   );
 }
 

@@ -113,10 +113,12 @@ export class Gateway {
     }
 
     let dropAfter = false;
+    let malformed = false;
     for (const effect of this.faults.effectsOn(call)) {
       if (effect.kind === 'delay') await sleep(effect.seconds * 1000);
       else if (effect.kind === 'dropBefore') return void request.socket.destroy();
       else if (effect.kind === 'dropAfter') dropAfter = true;
+      else if (effect.kind === 'malformed') malformed = true;
       else {
         const fault = new AwsFault(effect.code, effect.message ?? 'Injected by the lab.', effect.status);
         return this.answer(response, renderFault(call, fault), record);
@@ -125,7 +127,7 @@ export class Gateway {
 
     record({ applied: true });
     const reply = await this.handle(call);
-    if (!dropAfter) return this.answer(response, reply, record);
+    if (!dropAfter) return this.answer(response, malformed ? garble(reply) : reply, record);
     record({ errorCode: errorCodeOf(reply) });
     request.socket.destroy();
   }
@@ -169,6 +171,12 @@ export class Gateway {
     const account = /<Arn>arn:aws:sts::(\d{12}):/.exec(body)?.[1] ?? DEFAULT_ACCOUNT;
     if (accessKey !== undefined) this.accounts.set(accessKey, account);
   }
+}
+
+/** An answer as a broken middleman delivers it. */
+function garble(reply: AwsReply): AwsReply {
+  const half = reply.body.subarray(0, Math.floor(reply.body.length / 2));
+  return { ...reply, body: Buffer.concat([half, Buffer.from('\u0000<<rubbish')]) };
 }
 
 function isHtml(reply: AwsReply): boolean {

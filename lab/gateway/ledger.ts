@@ -16,12 +16,22 @@ export interface LedgerEntry {
   readonly applied: boolean;
   /** Parameters without secrets. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Whether the lab itself made the call, e.g. where CloudFormation would: nobody's runbook did. */
+  readonly byLab?: true;
   /** Idempotency token of the caller, if it sent one. */
   readonly token?: string;
 }
 
 type Outcome = Pick<LedgerEntry, 'status' | 'errorCode' | 'applied'>;
 type OpenEntry = { -readonly [K in keyof LedgerEntry]: LedgerEntry[K] };
+
+/** What the lab's own clients call themselves. */
+export const LAB_USER_AGENT = 'runbooks-lab';
+
+/** Whether a call came from the lab itself. */
+export function isLabs({ headers }: Pick<AwsCall, 'headers'>): boolean {
+  return headers['user-agent']?.includes(LAB_USER_AGENT) === true;
+}
 
 const KEPT_ENTRIES = 100_000;
 const SECRET = /password|secret|presignedurl|sessiontoken|webidentitytoken|license/i;
@@ -49,7 +59,8 @@ export class Ledger {
       status: 0,
       errorCode: null,
       applied: false,
-      parameters: redact(describe(call)),
+      parameters: redact(describeCall(call)),
+      ...(isLabs(call) ? { byLab: true } : {}),
       ...(token === undefined ? {} : { token }),
     };
     this.list.push(entry);
@@ -64,7 +75,8 @@ export class Ledger {
   }
 }
 
-function describe(call: AwsCall): Readonly<Record<string, unknown>> {
+/** What a call says, also where it says it in path and body. */
+export function describeCall(call: AwsCall): Readonly<Record<string, unknown>> {
   if (Object.keys(call.parameters).length > 0 || call.body.length === 0) return call.parameters;
   return { path: call.path, body: call.body.toString() };
 }

@@ -12,6 +12,8 @@ export interface DevServerOptions {
   /** Port of the Web UI, 8233 unless told; null: no UI (tests). */
   readonly uiPort?: number | null;
   readonly log: string;
+  /** File that keeps the state, so that a server started again goes on; in memory only unless told. */
+  readonly database?: string;
   /** Custom search attributes, name to type, e.g. `{ RunbookPhase: 'Keyword' }`. */
   readonly searchAttributes?: Readonly<Record<string, string>>;
 }
@@ -39,7 +41,7 @@ export function temporalPort(address: string): number {
 
 const READY_WITHIN_MS = 30_000;
 
-/** The real Temporal dev server, state in memory only. */
+/** The real Temporal dev server. */
 export class TemporalDevServer {
   private constructor(
     private readonly server: LabProcess,
@@ -60,6 +62,7 @@ export class TemporalDevServer {
       args: [
         ...['server', 'start-dev', '--log-level', 'error', '--ip', TEMPORAL_ADDRESS, '--port', String(port)],
         ...(uiPort === null ? ['--headless'] : ['--ui-ip', address, '--ui-port', String(uiPort)]),
+        ...(options.database === undefined ? [] : ['--db-filename', options.database]),
         ...attributes.flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
         ...FAST_QUEUES,
       ],
@@ -75,7 +78,7 @@ export class TemporalDevServer {
     return new TemporalDevServer(server, `${TEMPORAL_ADDRESS}:${port}`, ui);
   }
 
-  /** Its state is in memory only: an orderly end takes seconds and saves nothing. */
+  /** At once: an orderly end takes seconds, and saves nothing that is not in the database file already. */
   stop(): Promise<void> {
     return this.server.kill();
   }

@@ -10,6 +10,8 @@ export interface Audit {
   readonly acknowledged: number;
   /** Those whose commit the service no longer has, by repository (`PROJ/slug`); empty when nothing is lost. */
   readonly lost: readonly { readonly repository: string; readonly count: number }[];
+  /** The same, one by one. */
+  readonly lostPushes: readonly AcknowledgedPush[];
 }
 
 /**
@@ -22,12 +24,14 @@ export async function auditPushes(
   options: GitOptions,
 ): Promise<Audit> {
   const lost: { repository: string; count: number }[] = [];
+  const lostPushes: AcknowledgedPush[] = [];
   for (const repository of new Set(pushes.map((push) => push.repository))) {
     const found = await reachableCommits(await urlOf(repository), options);
-    const count = pushes.filter((push) => push.repository === repository && !found.has(push.commit)).length;
-    if (count > 0) lost.push({ repository, count });
+    const gone = pushes.filter((push) => push.repository === repository && !found.has(push.commit));
+    if (gone.length > 0) lost.push({ repository, count: gone.length });
+    lostPushes.push(...gone);
   }
-  return { acknowledged: pushes.length, lost };
+  return { acknowledged: pushes.length, lost, lostPushes };
 }
 
 async function reachableCommits(url: string, options: GitOptions): Promise<ReadonlySet<string>> {

@@ -1,3 +1,4 @@
+import { LAB_USER_AGENT } from '../gateway/ledger';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
@@ -19,7 +20,11 @@ export class LabAws {
     readonly region: string,
     endpoint: string,
   ) {
-    const options = { region, endpoint, credentials: LAB_CREDENTIALS, maxAttempts: 1 };
+    const options = {
+      ...{ region, endpoint, credentials: LAB_CREDENTIALS, maxAttempts: 1 },
+      // So that the ledger can tell the lab's calls from a runbook's.
+      customUserAgent: LAB_USER_AGENT,
+    };
     this.ec2 = new EC2Client(options);
     this.rds = new RDSClient(options);
     this.autoScaling = new AutoScalingClient(options);

@@ -81,6 +81,7 @@ export class NodePrograms {
       administrator: { username: USERS.administrator, password: passwords.BITBUCKET_ADMIN_PASSWORD },
       probeUser: { username: USERS.probe, password: passwords.BITBUCKET_PROBE_PASSWORD },
       violationsFile: this.violationsFile(),
+      faultsFile: this.options.directory.run('bitbucket-faults'),
       stackProperties: parameters?.[PROPERTIES_PARAMETER] ?? '',
       drainSeconds: Math.max(1, 30 / scale),
       indexingSeconds: Math.max(1, 600 / scale),

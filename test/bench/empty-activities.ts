@@ -1,5 +1,6 @@
 import { implementStep } from '../../activities/implement';
 import { LeaseKeeper } from '../../activities/runbook/lease';
+import { notify, verifyProof } from '../../activities/runbook/people';
 import { registerImplementations } from '../../activities/runbook/register';
 import type { KitActivities } from '../../workflows/runbook/admission';
 import { TOY_POLICY } from '../support/toy-world';
@@ -21,6 +22,8 @@ export function emptyActivities(leases = true): Record<string, unknown> {
         requestedBy: null,
         trigger: 'manual',
         incidentStartedAt: null,
+        freeze: null,
+        breakGlass: null,
         input: {},
         subject: { name: instance },
         people: [
@@ -32,6 +35,8 @@ export function emptyActivities(leases = true): Record<string, unknown> {
     },
     acquireLease: async (request) => (leases ? lease.acquire(request) : { granted: true, token: 1 }),
     releaseLease: async (request) => (leases ? lease.release(request) : undefined),
+    verifyProof,
+    notify,
   };
   const steps = EMPTY_STEPS.map((contract) =>
     implementStep(contract, {

@@ -38,7 +38,7 @@ test('a region that returns after the run has ended is fenced by the run that it
 test('a site that is in service is never fenced', async () => {
   const run = await bench.start(
     { instance: bench.world.instance, site: bench.world.sites.standby.layout.name },
-    'fenceLostSite',
+    { runbook: 'fenceLostSite' },
   );
   const state = await run.ended();
   expect([state.outcome, state.problems.map(({ code }) => code)]).toEqual(['REFUSED', ['noSuccessor']]);

@@ -12,10 +12,10 @@ test('a region that dies together with the worker in it is failed over by the wo
   const { world } = bench;
   const lost = world.sites.primary.layout.region;
   const kept = world.sites.standby.layout.region;
-  const near = await bench.startWorkerProcess(lost);
+  const near = await bench.startWorkerProcess({ environment: { RUNBOOKS_REGION: lost } });
   const rehearsal = await bench.start();
   await rehearsal.asked('failover');
-  await bench.startWorkerProcess(kept);
+  await bench.startWorkerProcess({ environment: { RUNBOOKS_REGION: kept } });
 
   // The rehearsal and the lease are still in the memory of the worker that dies.
   await Promise.all([bench.lose('region-down'), near.kill()]);

@@ -80,6 +80,7 @@ test('every policy default holds when the file says nothing', () => {
     lease: { whenBusy: 'refuse', waitSeconds: 1800, preemptSeconds: 300 },
     freezes: [],
     signatures: { lifetimeSeconds: 600, clockSkewSeconds: 60 },
+    worker: { deadAfterSeconds: 10 },
     failover: { snapshotBeforePromotion: false },
   });
 });

@@ -22,6 +22,22 @@ export interface BenchOptions {
   readonly scale?: number;
   /** Nodes of the primary site. */
   readonly nodes?: number;
+  /** `host:port` of the Temporal server; that of the test run unless told. */
+  readonly temporal?: string;
+  /** Real seconds between two copies of the home; only the one made at the start unless told. */
+  readonly homeCopyEverySeconds?: number;
+}
+
+export interface WorkerProgram {
+  /** A module that is loaded before the program. */
+  readonly preload?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface StartOptions {
+  readonly runbook?: string;
+  /** How long a worker may take for one decision before another one makes it; 10 s unless told. */
+  readonly workflowTaskTimeout?: `${number}s`;
 }
 
 const TASK_QUEUE = 'runbooks';
@@ -59,15 +75,16 @@ export class FailoverBench {
   }
 
   /** Without a worker: start one in this process, or as a program. */
-  static async open({ scale = 120, nodes = 1 }: BenchOptions = {}): Promise<FailoverBench> {
+  static async open(options: BenchOptions = {}): Promise<FailoverBench> {
     keepRuntimeQuiet();
-    const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
+    const { scale = 120, nodes = 1, homeCopyEverySeconds = null } = options;
+    const address = options.temporal ?? process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
     const namespace = `failover-${randomUUID().slice(0, 8)}`;
     const setup = await runCommand(['setup', '--create-namespace'], {
-      environment: { TEMPORAL_NAMESPACE: namespace },
+      environment: { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace },
     });
     if (setup.code !== 0) throw new Error(setup.err);
-    const world = await World.start({ scale, nodes, temporal: { address }, homeCopyEverySeconds: null });
+    const world = await World.start({ scale, nodes, temporal: { address }, homeCopyEverySeconds });
     const native = await NativeConnection.connect({ address });
     const connection = await Connection.connect({ address });
     return new FailoverBench(world, new Client({ connection, namespace }), namespace, native, connection);
@@ -97,34 +114,40 @@ export class FailoverBench {
     this.workers.push({ worker, running: worker.run() });
   }
 
-  /**
-   * The program as it is installed, as it was built.
-   * @param region where it says that it runs; the lab's own choice unless told
-   */
-  async startWorkerProcess(region?: string): Promise<LabProcess> {
+  /** The program as it is installed, as it was built. */
+  async startWorkerProcess({ preload, environment }: WorkerProgram = {}): Promise<LabProcess> {
     const program = await LabProcess.start({
       name: 'worker',
       command: process.execPath,
-      args: ['--no-warnings', programPath('bin/runbooks'), 'worker'],
+      args: [
+        '--no-warnings',
+        ...(preload === undefined ? [] : ['--require', preload]),
+        programPath('bin/runbooks'),
+        'worker',
+      ],
       log: this.world.directory.log(`worker-${this.processes.length + 1}`),
       env: {
         ...this.environment,
         RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '0',
         RUNBOOKS_AWS_TIMEOUT_SECONDS: '3',
-        ...(region === undefined ? {} : { RUNBOOKS_REGION: region }),
+        ...environment,
       },
     });
     this.processes.push(program);
     return program;
   }
 
-  /** Starts a runbook, drFailover unless told; `message` as somebody would type it, a proper one by ada unless told. */
-  async start(message: unknown = this.message(), runbook = 'drFailover'): Promise<LiveRun> {
+  /** Starts a runbook; `message` as somebody would type it, a proper one by ada unless told. */
+  async start(
+    message: unknown = this.message(),
+    { runbook = 'drFailover', workflowTaskTimeout }: StartOptions = {},
+  ): Promise<LiveRun> {
     this.started += 1;
     const handle = await this.client.workflow.start(runbook, {
       workflowId: `${runbook}/${this.world.instance}/${this.started}`,
       taskQueue: TASK_QUEUE,
       args: [message],
+      ...(workflowTaskTimeout === undefined ? {} : { workflowTaskTimeout }),
     });
     const run = new LiveRun(handle);
     this.runs.push(run);
@@ -161,7 +184,7 @@ export class FailoverBench {
     return this.world.gateway.ledger
       .entries()
       .slice(mark)
-      .filter(({ mutating }) => mutating)
+      .filter(({ mutating, byLab }) => mutating && byLab !== true)
       .filter(
         ({ action, parameters }) =>
           action !== 'SendCommand' || !/^runbooks (look-at|check)-/.test(String(parameters.Comment)),

@@ -4,8 +4,8 @@ import type { KitActivities, StepActivity } from './admission';
 import type { RunPolicy } from './policy';
 import type { Counted } from './step';
 
-/** A dead worker is noticed after this long: every activity of ours heartbeats by itself. */
-const HEARTBEAT_SECONDS = 10;
+/** A dead worker is noticed after this long unless the policy says otherwise: every activity of ours heartbeats by itself. */
+const DEAD_AFTER_SECONDS = 10;
 /** Budget of the look that a check or an undo's attempt takes. */
 const ATTEMPT_SECONDS = 60;
 
@@ -17,7 +17,7 @@ export function kitActivities(budgetSeconds = 600): ActivityInterfaceFor<KitActi
   return proxyActivities<KitActivities>({
     startToCloseTimeout: '30s',
     scheduleToCloseTimeout: budgetSeconds * 1000,
-    heartbeatTimeout: `${HEARTBEAT_SECONDS}s`,
+    heartbeatTimeout: `${DEAD_AFTER_SECONDS}s`,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
   });
@@ -38,7 +38,7 @@ export async function callActivity<T>(policy: RunPolicy, work: Work, call: unkno
   const options: ActivityOptions = {
     scheduleToCloseTimeout: budget,
     startToCloseTimeout: work.wait ? Math.min(budget, ATTEMPT_SECONDS * 1000) : budget,
-    heartbeatTimeout: `${HEARTBEAT_SECONDS}s`,
+    heartbeatTimeout: (policy.worker?.deadAfterSeconds ?? DEAD_AFTER_SECONDS) * 1000,
     // An undo must never overtake the call that it takes back: a cancel waits for the attempt's own end.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary: work.summary.slice(0, 200),

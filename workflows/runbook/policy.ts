@@ -67,6 +67,8 @@ export interface RunPolicy {
   readonly antiFlap: { readonly windowSeconds: number };
   /** How old a proof may be, and how far the clock of whoever signed may be ahead. */
   readonly signatures?: SignaturePolicy | undefined;
+  /** A worker that is silent for so long is replaced. Absent in runs that were admitted before there was a choice. */
+  readonly worker?: { readonly deadAfterSeconds: number };
 }
 
 export interface SignaturePolicy {

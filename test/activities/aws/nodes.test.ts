@@ -16,6 +16,7 @@ import { findGroup } from '../../../activities/aws/auto-scaling/group';
 import { startNodeImplementation } from '../../../activities/aws/auto-scaling/start-node';
 import { findInstances } from '../../../activities/aws/ec2/find-instances';
 import type { Dependencies } from '../../../activities/dependencies';
+import { inCallScope } from '../../../activities/runbook/call-scope';
 import type { DisableAutomation, FenceNodes, FenceResult } from '../../../workflows/steps/fence';
 import type { RunningNodes, StartNode } from '../../../workflows/steps/nodes';
 import type { Check } from '../../../workflows/runbook/step';
@@ -211,6 +212,33 @@ describe('fenceNodes', () => {
     expect(lab.ledgerLength).toBe(from);
     expect((await step.check(input(), context('fenceNodes'))).problems).toEqual([]);
     destroy();
+  });
+
+  test('an answer that is lost among others does not make the region unreachable: the attempt is repeated', async () => {
+    await createGroup(1);
+    const driver = fencer();
+    await driver.check(input());
+    const inAttempt = (): Promise<FenceResult> =>
+      inCallScope(
+        { signal: new AbortController().signal, count: () => undefined, confirmLease: async () => undefined },
+        () => driver.runOnce(input()),
+      );
+    // The SDK sends twice by itself.
+    lab.gateway.faults.add({
+      match: { action: 'UpdateAutoScalingGroup' },
+      times: 2,
+      effect: { kind: 'dropBefore' },
+    });
+    await expect(inAttempt()).rejects.toMatchObject({ name: 'AwsUnreachable' });
+    expect(await driver.verify(input(), await driver.run(input()))).toMatchObject({
+      output: { proven: true },
+    });
+    const silence = lab.gateway.faults.add({
+      match: { service: 'autoscaling' },
+      effect: { kind: 'dropBefore' },
+    });
+    expect(await inAttempt()).toMatchObject({ proven: false });
+    lab.gateway.faults.remove(silence);
   });
 
   test('a region that only answers with errors leaves the fence unproven at the third attempt', async () => {

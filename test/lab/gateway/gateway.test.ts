@@ -155,6 +155,24 @@ test('a lost answer is a call that took effect, a dropped call is none', async (
   ]);
 });
 
+test('a broken answer belongs to a call that took effect; a rule may look at the call itself', async () => {
+  const ec2 = client(EC2Client);
+  const send = (ClientToken: string) =>
+    ec2.send(new CreateVolumeCommand({ AvailabilityZone: 'eu-central-1a', ClientToken }));
+  emulator.answer.body = '<CreateVolumeResponse><volumeId>vol-1</volumeId></CreateVolumeResponse>';
+  gateway.faults.add({
+    match: { where: ({ parameters }) => parameters.ClientToken === 'second' },
+    effect: { kind: 'malformed' },
+  });
+  expect(await send('first')).toMatchObject({ VolumeId: 'vol-1' });
+  await expect(send('second')).rejects.toThrow();
+  expect(emulator.bodies).toHaveLength(2);
+  expect(gateway.ledger.entries().map(({ applied, status }) => [applied, status])).toEqual([
+    [true, 200],
+    [true, 200],
+  ]);
+});
+
 test('a region that is down is silent or answers 503; the other one works, and it works again afterwards', async () => {
   const here = client(EC2Client, { requestHandler: { requestTimeout: 200, throwOnRequestTimeout: true } });
   const there = client(EC2Client, { region: 'eu-west-1' });

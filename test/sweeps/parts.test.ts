@@ -1,0 +1,105 @@
+import { addUp, longestResume } from './results';
+import { appliedTwice } from './oracle';
+import { distinctCalls } from './calls';
+import { deal, pool } from './pool';
+import { makeSchedule } from './schedule';
+import type { CleanRun } from './clean-run';
+import type { LedgerEntry } from '../../lab/gateway/ledger';
+
+const clean: CleanRun = {
+  activities: ['admit', 'fenceHome/run', 'promoteReplica/verify'].map((activity) => ({
+    activity,
+    nth: 1,
+    edge: 'end' as const,
+  })),
+  steps: [],
+  calls: [],
+  requests: [],
+  seconds: 20,
+};
+
+test('a seed gives the same schedule again, and another seed another one', () => {
+  expect(makeSchedule(7, clean)).toEqual(makeSchedule(7, clean));
+  const all = Array.from({ length: 200 }, (_, seed) => JSON.stringify(makeSchedule(seed, clean)));
+  expect(new Set(all).size).toBe(200);
+  const kinds = new Set(
+    Array.from({ length: 200 }, (_, seed) => makeSchedule(seed, clean)).flatMap(({ mishaps }) =>
+      mishaps.map(({ mishap }) => mishap.kind),
+    ),
+  );
+  expect([...kinds].sort()).toEqual([
+    'clockJump',
+    'databaseCrash',
+    'killWorker',
+    'loseAnswers',
+    'partition',
+    'primaryReturns',
+    'temporalRestart',
+    'throttle',
+  ]);
+});
+
+const call = (action: string, parameters: Record<string, unknown>, more: Partial<LedgerEntry> = {}) => ({
+  ...{ at: 0, account: '1', region: 'eu-west-1', service: 'ec2', action, mutating: true },
+  ...{ status: 200, errorCode: null, applied: true, parameters, ...more },
+});
+
+describe('an effect counts as applied twice', () => {
+  const once = call('CreateVolume', { SnapshotId: 'snap-0123456789abcdef0' });
+  const known = distinctCalls([once]);
+
+  test('when a second call made the same thing, whatever identifiers it had', () => {
+    const again = call('CreateVolume', { SnapshotId: 'snap-0fedcba9876543210' });
+    expect(appliedTwice([once], known)).toEqual([]);
+    expect(appliedTwice([once, again], known)).toEqual(['eu-west-1 ec2 CreateVolume took effect 2 times']);
+  });
+
+  test('but not when it was refused, never arrived, or carried the same token', () => {
+    const refused = call('CreateVolume', { SnapshotId: 'snap-0123456789abcdef0' }, { errorCode: 'X' });
+    const dropped = call('CreateVolume', { SnapshotId: 'snap-0123456789abcdef0' }, { applied: false });
+    expect(appliedTwice([once, refused, dropped], known)).toEqual([]);
+    const token = { token: 'one' };
+    const parameters = { SnapshotId: 'snap-0123456789abcdef0' };
+    expect(
+      appliedTwice([call('CreateVolume', parameters, token), call('CreateVolume', parameters, token)], known),
+    ).toEqual([]);
+  });
+
+  test('but not when a repetition changes nothing more', () => {
+    const set = call('SuspendProcesses', { AutoScalingGroupName: 'a' });
+    expect(appliedTwice([set, set], distinctCalls([set]))).toEqual([]);
+  });
+});
+
+test('figures of a sweep: a run that broke something fails its cases, and its breach counts once', () => {
+  const broken = { duplicates: [], violations: ['two writers'] };
+  const runs = [
+    {
+      cases: [
+        { name: 'a', ...broken },
+        { name: 'b', ...broken, resumeSeconds: 4.26 },
+      ],
+    },
+    { cases: [{ name: 'c', duplicates: [], violations: [], resumeSeconds: 3 }] },
+  ];
+  expect(addUp(runs, 1.2)).toMatchObject({ cases: 3, passed: 1, duplicates: 0, violations: 1, runs: 2 });
+  expect(longestResume(runs)).toBe(4.3);
+});
+
+test('work is dealt evenly and carried out so many pieces at a time', async () => {
+  expect(deal([1, 2, 3, 4, 5], 2)).toEqual([
+    [1, 3, 5],
+    [2, 4],
+  ]);
+  expect(deal([1], 4)).toEqual([[1]]);
+  let running = 0;
+  let most = 0;
+  const doubled = await pool([1, 2, 3, 4], 2, async (number) => {
+    running += 1;
+    most = Math.max(most, running);
+    await Promise.resolve();
+    running -= 1;
+    return number * 2;
+  });
+  expect([doubled, most]).toEqual([[2, 4, 6, 8], 2]);
+});

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TrafficProcess } from '../../lab/traffic/launch';
+import { startTraffic } from '../../lab/traffic/of-world';
+import type { Outcome, RunState } from '../../workflows/runbook/state';
+import type { LiveRun } from '../support/live-run';
+import { until } from '../support/until';
+import type { CleanRun } from './clean-run';
+import { Mishaps } from './mishaps';
+import { patient } from './operator';
+import type { Judgement } from './operator';
+import { appliedTwice } from './oracle';
+import { OwnServer } from './own-server';
+import { pool } from './pool';
+import { orFailed } from './results';
+import type { CaseResult, RunResult } from './results';
+import { describeSchedule, makeSchedule, randomFrom } from './schedule';
+import type { Schedule } from './schedule';
+import { Session } from './session';
+import type { SweepSettings } from './session';
+import { judgeLosses } from './lost-pushes';
+
+/** Users work for so long before the disaster, so that there is something to lose. */
+const QUIET_SECONDS = 3;
+const HISTORY_LIMIT = 2000;
+const TOOK_OVER: readonly Outcome[] = ['SUCCEEDED', 'DEGRADED'];
+/** The primary is to serve as it did. */
+const TURNED_ROUND: readonly Outcome[] = ['UNDONE', 'DENIED', 'REFUSED'];
+
+/** Runs under traffic with several mishaps each, from numbered schedules; a number gives the same schedule again. */
+export async function sweepRandom(settings: SweepSettings, clean: CleanRun): Promise<readonly RunResult[]> {
+  return pool(settings.seeds, settings.parallel, async (seed) => {
+    const schedule = makeSchedule(seed, clean);
+    const result = await orFailed([describeSchedule(schedule)], async () => ({
+      cases: [await runSchedule(settings, clean, schedule)],
+    }));
+    for (const { name, duplicates, violations } of result.cases) {
+      settings.say(`random: seed ${seed} over, ${name}`);
+      for (const line of [...duplicates, ...violations]) settings.say(`    ${line}`);
+    }
+    return { cases: result.cases.map((one) => ({ ...one, seed })) };
+  });
+}
+
+function runSchedule(settings: SweepSettings, clean: CleanRun, schedule: Schedule): Promise<CaseResult> {
+  return OwnServer.within((server) =>
+    Session.within(
+      settings,
+      async (session) => {
+        const traffic = await startTraffic(session.bench.world);
+        try {
+          return await underTraffic(session, server, clean, schedule, traffic);
+        } finally {
+          await traffic.stop();
+        }
+      },
+      { temporal: server.address, homeCopyEverySeconds: 2 },
+    ),
+  );
+}
+
+async function underTraffic(
+  session: Session,
+  server: OwnServer,
+  clean: CleanRun,
+  schedule: Schedule,
+  traffic: TrafficProcess,
+): Promise<CaseResult> {
+  const { bench, worker } = session;
+  await sleep(QUIET_SECONDS * 1000);
+  const { mark } = bench;
+  const brokenAt = Date.now();
+  await session.breakWorld(schedule.disaster);
+  const run = await session.start({ incidentStartedAt: new Date(brokenAt).toISOString() });
+  const mishaps = new Mishaps(session, server, schedule);
+  mishaps.begin((await run.handle.describe()).runId);
+  const state = await session.lead(run, seeded(schedule.seed)).finally(() => mishaps.end());
+  const violations = [
+    ...(await broken(session, run, state)),
+    ...(await judgeLosses({ session, run, state, traffic, brokenAt, returnedAt: mishaps.primaryReturnedAt })),
+    ...mishaps.failures,
+    ...worker.crashes,
+  ];
+  const [death] = worker
+    .deaths()
+    .flatMap(({ killedAt, resumedAt }) => (resumedAt === null ? [] : [resumedAt - killedAt]));
+  return {
+    name: `${describeSchedule(schedule)}: ${state.outcome}`,
+    duplicates: appliedTwice(bench.changesSince(mark), clean.calls),
+    violations,
+    ...(death === undefined ? {} : { resumeSeconds: death / 1000 }),
+  };
+}
+
+/** Agrees to nearly everything; the same answers to the same questions for the same seed, in whatever order they come. */
+function seeded(seed: number): Judgement {
+  const agree = patient();
+  return (ask, state) => {
+    const verdict = agree(ask, state);
+    if (verdict !== 'approve' || ask.kind === 'gate') return verdict;
+    const letters = [...ask.id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, seed);
+    return randomFrom(letters)() < 0.85 ? 'approve' : 'deny';
+  };
+}
+
+/** Ends the disaster where that is safe, and looks at the world and at the history. */
+async function broken(session: Session, run: LiveRun, state: RunState): Promise<readonly string[]> {
+  const { world } = session.bench;
+  const outcome = state.outcome ?? 'SUCCEEDED';
+  const { followUps } = await run.report();
+  // An operator would not bring a region back whose fence was never proven.
+  const fenced = !followUps.some((line) => line.startsWith('Prove the fence'));
+  const atRest = TOOK_OVER.includes(outcome) || TURNED_ROUND.includes(outcome);
+  if (TURNED_ROUND.includes(outcome) || (TOOK_OVER.includes(outcome) && fenced)) await world.heal();
+  if (TURNED_ROUND.includes(outcome)) {
+    await until(
+      'the primary to serve again',
+      async () => (await world.probe()).primary.acceptsWrites || undefined,
+      60,
+    );
+  }
+  const { violations } = await world.invariants(atRest);
+  const { historyLength } = await run.handle.describe();
+  return [
+    ...violations,
+    ...(historyLength < HISTORY_LIMIT ? [] : [`${run.id} has ${historyLength} events`]),
+    ...(atRest || outcome === 'HANDED_OVER' ? [] : [`ended ${outcome}: ${state.conclusion}`]),
+  ];
+}

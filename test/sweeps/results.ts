@@ -1,0 +1,76 @@
+export const KINDS = ['kill', 'lostAnswer', 'cancel', 'random'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** One thing that went wrong on purpose, and what came of it. */
+export interface CaseResult {
+  readonly name: string;
+  /** The same resource made twice, or an effect applied twice. */
+  readonly duplicates: readonly string[];
+  /** A broken invariant, a wrong end, a case that never happened. */
+  readonly violations: readonly string[];
+  /** Worker dead until another one had ended an attempt. */
+  readonly resumeSeconds?: number;
+  /** Of a random schedule. */
+  readonly seed?: number;
+}
+
+export interface KindResult {
+  readonly cases: number;
+  readonly passed: number;
+  readonly duplicates: number;
+  readonly violations: number;
+  /** Runs that the cases were spread over. */
+  readonly runs: number;
+  readonly seconds: number;
+  readonly failures: readonly CaseResult[];
+}
+
+export interface SweepResult {
+  readonly runbook: string;
+  readonly kinds: Readonly<Partial<Record<Kind, KindResult>>>;
+  /** Null when no worker was killed. */
+  readonly longestResumeSeconds: number | null;
+}
+
+/** What one run in one world brought: cases share its verdict, since nobody can tell which of them was to blame. */
+export interface RunResult {
+  readonly cases: readonly CaseResult[];
+}
+
+/** The result of a run; one that comes to no end fails its cases and none of the others. */
+export async function orFailed(names: readonly string[], work: () => Promise<RunResult>): Promise<RunResult> {
+  try {
+    return await work();
+  } catch (error) {
+    const violations = [error instanceof Error ? error.message : String(error)];
+    return { cases: names.map((name) => ({ name, duplicates: [], violations })) };
+  }
+}
+
+/** For the line that tells of a run. */
+export function score({ cases }: RunResult): string {
+  const failed = cases.filter((one) => one.duplicates.length + one.violations.length > 0);
+  const reasons = new Set(failed.flatMap((one) => [...one.duplicates, ...one.violations]));
+  return `${cases.length - failed.length} of ${cases.length} cases passed${[...reasons].map((why) => `\n         ${why}`).join('')}`;
+}
+
+export function addUp(runs: readonly RunResult[], seconds: number): KindResult {
+  const cases = runs.flatMap((run) => run.cases);
+  const failures = cases.filter((one) => one.duplicates.length + one.violations.length > 0);
+  const distinct = (of: 'duplicates' | 'violations'): number =>
+    runs.reduce((sum, run) => sum + new Set(run.cases.flatMap((one) => one[of])).size, 0);
+  return {
+    cases: cases.length,
+    passed: cases.length - failures.length,
+    duplicates: distinct('duplicates'),
+    violations: distinct('violations'),
+    runs: runs.length,
+    seconds: Math.round(seconds),
+    failures,
+  };
+}
+
+export function longestResume(runs: readonly RunResult[]): number | null {
+  const all = runs.flatMap((run) => run.cases.flatMap((one) => one.resumeSeconds ?? []));
+  return all.length === 0 ? null : Math.round(Math.max(...all) * 10) / 10;
+}
