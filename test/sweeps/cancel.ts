@@ -51,7 +51,7 @@ export async function sweepCancels(settings: SweepSettings, clean: CleanRun): Pr
   });
 }
 
-export function stopsOf({ steps }: CleanRun): readonly Stop[] {
+function stopsOf({ steps }: CleanRun): readonly Stop[] {
   const final = steps.findIndex(({ risk }) => risk === 'pointOfNoReturn');
   return steps.flatMap((step, index) =>
     (['cancel', 'abort'] as const).map((way) => ({ step, way, late: final !== -1 && index >= final })),

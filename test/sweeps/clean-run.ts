@@ -43,7 +43,7 @@ export function runClean(settings: SweepSettings): Promise<CleanRun> {
 }
 
 /** Users' own pushes are none of the run's. */
-export function requestsOf({ bench }: Session): readonly string[] {
+function requestsOf({ bench }: Session): readonly string[] {
   const answered = readAnswered(bench.world.directory.run('bitbucket-faults'));
   return [...new Set(answered.filter(({ user }) => user !== 'traffic').map(({ request }) => request))];
 }

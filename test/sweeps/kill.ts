@@ -36,7 +36,7 @@ export async function sweepKills(settings: SweepSettings, clean: CleanRun): Prom
  * Every part of every step once, at its end, and the boundary after every step. What is done for the plan and again in
  * the execution is met in the one or the other by turns.
  */
-export function momentsOf({ activities, steps }: CleanRun, everyOccurrence: boolean): readonly Moment[] {
+function momentsOf({ activities, steps }: CleanRun, everyOccurrence: boolean): readonly Moment[] {
   const names = [...new Set(activities.map(({ activity }) => activity))];
   const boundaries = steps.map(({ id }) => `${id}/verify`);
   const chosen = activities.filter(({ activity, nth }) => {
