@@ -31,13 +31,13 @@ export async function attempt<T>(
   patience: 'bounded' | 'untilDeadline',
   work: () => Promise<T>,
 ): Promise<Counted<T>> {
-  const { heartbeatDetails, heartbeatTimeoutMs = DEFAULT_TIMEOUT_MILLISECONDS } = activityInfo();
-  const former = readHandedOn(heartbeatDetails);
+  const info = activityInfo();
+  const former = readHandedOn(info.heartbeatDetails);
   const meter = new CallMeter(former.calls);
   let { faults } = former;
   const beat = (): void => heartbeat({ calls: meter.count, faults } satisfies HandedOn);
   beat();
-  const timer = setInterval(beat, heartbeatTimeoutMs / BEATS);
+  const timer = setInterval(beat, (info.heartbeatTimeoutMs ?? DEFAULT_TIMEOUT_MILLISECONDS) / BEATS);
   try {
     const value = await inCallScope(
       {

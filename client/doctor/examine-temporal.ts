@@ -11,7 +11,7 @@ import type { Finding } from './finding';
 const LIVING_SECONDS = 90;
 
 /** What was seen of Temporal, and the workers that ask for work. */
-export interface TemporalSeen {
+interface TemporalSeen {
   readonly findings: readonly Finding[];
   readonly workers: readonly string[];
 }

@@ -23,7 +23,7 @@ export interface LeaseWaiter {
   readonly askedAt: string;
 }
 
-export type LeaseEventKind =
+type LeaseEventKind =
   'granted' | 'replaced' | 'released' | 'preempting' | 'broken' | 'blocked' | 'acknowledged';
 
 /** Something that happened to the lease, for the auditor. */

@@ -27,7 +27,7 @@ import { describeFailure, RunStopped } from './stopped';
 import { UndoStack } from './undo';
 
 /** What must be there before a run takes the lease and looks around: a read-only step, and what to verify. */
-export interface StartCondition {
+interface StartCondition {
   readonly contract: Omit<StepContract<unknown, unknown>, 'types'>;
   readonly input: unknown;
 }

@@ -7,7 +7,7 @@ import {
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
-import { DescribeAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { MockActivityEnvironment } from '@temporalio/testing';
 
 import { disableAutomationImplementation } from '../../../activities/aws/auto-scaling/disable-automation';
@@ -22,6 +22,7 @@ import type { RunningNodes, StartNode } from '../../../workflows/steps/nodes';
 import type { Check } from '../../../workflows/runbook/step';
 import { until } from '../../support/until';
 import { ADMIN, AwsLab, STANDBY, ZONE } from './aws-lab';
+import { putCpuAlarm } from './cpu-alarm';
 import { codes, context, StepDriver } from './step-driver';
 
 let lab: AwsLab;
@@ -286,20 +287,7 @@ describe('disableAutomation', () => {
       disableAutomationImplementation(dependencies),
       context('disableAutomation'),
     );
-  const putAlarm = (AlarmName: string, ActionsEnabled: boolean) =>
-    lab.clients.cloudWatch(STANDBY).send(
-      new PutMetricAlarmCommand({
-        AlarmName,
-        ActionsEnabled,
-        Namespace: 'AWS/EC2',
-        MetricName: 'CPUUtilization',
-        Statistic: 'Average',
-        Period: 300,
-        EvaluationPeriods: 1,
-        Threshold: 60,
-        ComparisonOperator: 'GreaterThanThreshold',
-      }),
-    );
+  const putAlarm = (name: string, enabled: boolean) => putCpuAlarm(lab.clients, name, enabled);
   async function enabled(): Promise<Record<string, boolean>> {
     const { MetricAlarms } = await lab.clients.cloudWatch(STANDBY).send(new DescribeAlarmsCommand({}));
     return Object.fromEntries(MetricAlarms!.map((one) => [one.AlarmName!, one.ActionsEnabled!]));
