@@ -9,7 +9,6 @@ import {
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { MockActivityEnvironment } from '@temporalio/testing';
-
 import { disableAutomationImplementation } from '../../../activities/aws/auto-scaling/disable-automation';
 import { fenceNodesImplementation } from '../../../activities/aws/auto-scaling/fence-nodes';
 import { findGroup } from '../../../activities/aws/auto-scaling/group';
@@ -90,11 +89,7 @@ const lookAtGroup = (dependencies: Dependencies) =>
   findGroup(dependencies, { region: STANDBY, autoScalingGroup: group });
 const lookAtInstances = (dependencies: Dependencies) => findInstances(dependencies, STANDBY, 'instances', {});
 const suspended = async () => (await look()).SuspendedProcesses!.map((one) => one.ProcessName).sort();
-const numbers = ({ MinSize, MaxSize, DesiredCapacity }: AutoScalingGroup) => [
-  MinSize,
-  MaxSize,
-  DesiredCapacity,
-];
+const numbers = (now: AutoScalingGroup) => [now.MinSize, now.MaxSize, now.DesiredCapacity];
 
 describe('fenceNodes', () => {
   const input = (): FenceNodes => ({ site: 'old', region: STANDBY, autoScalingGroup: group });
