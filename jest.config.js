@@ -4,6 +4,8 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testTimeout: 120_000,
+  // Most of a test is waiting for a world: two at a time keep two cores busy.
+  maxWorkers: 2,
   transform: {
     '^.+\\.(ts|js|mjs)$': [
       '@swc/jest',
