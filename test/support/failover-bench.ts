@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
 import { AwsClients } from '../../activities/aws/clients';
@@ -14,6 +14,8 @@ import { programPath } from '../../lab/world/program';
 import { World } from '../../lab/world/world';
 import { runCommand } from './command-line';
 import { LiveRun } from './live-run';
+import { openConnection } from './open-connection';
+import type { OpenConnection } from './open-connection';
 import { keepRuntimeQuiet } from './quiet-runtime';
 import { until } from './until';
 
@@ -60,7 +62,7 @@ export class FailoverBench {
     readonly client: Client,
     readonly namespace: string,
     private readonly native: NativeConnection,
-    private readonly connection: Connection,
+    private readonly opened: OpenConnection,
   ) {
     const { gateway, sites } = world;
     this.aws = {
@@ -86,8 +88,9 @@ export class FailoverBench {
     if (setup.code !== 0) throw new Error(setup.err);
     const world = await World.start({ scale, nodes, temporal: { address }, homeCopyEverySeconds });
     const native = await NativeConnection.connect({ address });
-    const connection = await Connection.connect({ address });
-    return new FailoverBench(world, new Client({ connection, namespace }), namespace, native, connection);
+    const opened = await openConnection(address);
+    const { connection } = opened;
+    return new FailoverBench(world, new Client({ connection, namespace }), namespace, native, opened);
   }
 
   /** What a worker program and the command line need. */
@@ -214,7 +217,7 @@ export class FailoverBench {
       await running;
     }
     await this.native.close();
-    await this.connection.close();
+    await this.opened.close();
     this.workerAws.destroy();
     Object.values(this.aws).forEach((client) => client.destroy());
     await this.world.stop();

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { LiveRun } from './live-run';
+import { openConnection } from './open-connection';
+import type { OpenConnection } from './open-connection';
 import { keepRuntimeQuiet } from './quiet-runtime';
 import type { ToyWorld } from './toy-world';
 
@@ -16,17 +18,23 @@ export class ToyBench {
     readonly client: Client,
     readonly instance: string,
     private readonly native: NativeConnection,
-    private readonly connection: Connection,
+    private readonly opened: OpenConnection,
   ) {}
 
   static async open(world: ToyWorld): Promise<ToyBench> {
     keepRuntimeQuiet();
     const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
     const native = await NativeConnection.connect({ address });
-    const connection = await Connection.connect({ address });
+    const opened = await openConnection(address);
     // Not counted: each test file begins to count anew, and files of one process share the server.
     const instance = `toy-${randomUUID().slice(0, 8)}`;
-    const bench = new ToyBench(world, new Client({ connection }), instance, native, connection);
+    const bench = new ToyBench(
+      world,
+      new Client({ connection: opened.connection }),
+      instance,
+      native,
+      opened,
+    );
     await bench.startWorker();
     return bench;
   }
@@ -62,6 +70,6 @@ export class ToyBench {
     await lease.terminate().catch(() => {});
     while (this.workers.length > 0) await this.stopWorker();
     await this.native.close();
-    await this.connection.close();
+    await this.opened.close();
   }
 }
