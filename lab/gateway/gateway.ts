@@ -62,6 +62,8 @@ export class Gateway {
 
   static async start(options: GatewayOptions): Promise<Gateway> {
     const server = createServer();
+    // Idle connections are for their clients to close: a request that meets the closing gets a reset instead of an answer.
+    server.keepAliveTimeout = 0;
     const emulator = new Emulator(options.emulatorUrl);
     const gateway = new Gateway(server, emulator, options.clock, options.overlays);
     await new Promise<void>((resolve, reject) => {

@@ -100,7 +100,7 @@ test('every acknowledged push is on file and in the service; an outage is seen f
   const { acknowledged, pushes, failed, unknown } = traffic.summary();
   expect(pushes).toBe(acknowledged + failed + unknown);
   expect(readFileSync(join(directory, 'pushes.jsonl'), 'utf8').trim().split('\n')).toHaveLength(acknowledged);
-  expect(await traffic.audit()).toEqual({ acknowledged, lost: [] });
+  expect(await traffic.audit()).toEqual({ acknowledged, lost: [], lostPushes: [] });
   expect(leftovers()).toEqual([]);
 });
 
