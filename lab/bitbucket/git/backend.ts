@@ -105,7 +105,8 @@ async function startBackend(call: BackendCall, request: IncomingMessage): Promis
     child.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
     return child;
   } finally {
-    await body.close();
+    // Not waited for: a program that ends before somebody listens has its output thrown away, and the request hangs.
+    body.close().catch((error: unknown) => console.error('request body:', error));
   }
 }
 
