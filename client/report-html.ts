@@ -1,3 +1,4 @@
+import { describeFacts } from '../workflows/runbook/facts';
 import { groupProblems } from '../workflows/runbook/problem-lines';
 import type { Report, ReportStep } from '../workflows/runbook/report';
 import type { Ask } from '../workflows/runbook/state';
@@ -5,17 +6,7 @@ import { byHand } from './render/by-hand';
 import { fence } from './render/fence';
 import { loss, recovery } from './render/recovery';
 import { reportStyle } from './report-style';
-import {
-  RISK_WORDS,
-  STATE_WORDS,
-  clock,
-  facts,
-  isGood,
-  moment,
-  passedOn,
-  signedBy,
-  span,
-} from './render/words';
+import { RISK_WORDS, STATE_WORDS, clock, isGood, moment, passedOn, signedBy, span } from './render/words';
 
 /** A report as one page that needs nothing else: no script, no network; prints on paper. */
 export function reportHtml(report: Report): string {
@@ -142,7 +133,9 @@ function timelineRow(step: ReportStep, begin: number, length: number): string {
       ? ` <span class="risk">${RISK_WORDS[step.risk].toLowerCase()}</span>`
       : '';
   const seen =
-    error === null ? escapeHtml(facts(step.proof)) : `<span class="error">${escapeHtml(error)}</span>`;
+    error === null
+      ? escapeHtml(describeFacts(step.proof))
+      : `<span class="error">${escapeHtml(error)}</span>`;
   return `<tr class="${step.state}"><td>${startedAt === null ? '' : clock(startedAt)}</td><td>${escapeHtml(step.title)}${risk}<small>${escapeHtml(step.id)}</small></td><td>${STATE_WORDS[step.state]}${step.tries > 1 ? ` (${step.tries} tries)` : ''}</td><td>${seconds === null ? '' : span(seconds)}</td><td class="lane"><div>${mark}</div></td><td>${seen}</td></tr>`;
 }
 

@@ -54,6 +54,11 @@ export function parseSecretReference(text: string): SecretReference | undefined 
   return name === '' || key === '' ? undefined : { scheme, name, key };
 }
 
+/** The region that an ARN names; undefined for a plain name. */
+export function regionOfArn(name: string): string | undefined {
+  return /^arn:[^:]*:[^:]*:([^:]+):/.exec(name)?.[1];
+}
+
 export function createSecrets(sources: SecretSources): Secrets {
   return {
     async resolve(reference) {

@@ -22,8 +22,8 @@ interface HandedOn {
 
 /**
  * Carries out one attempt of an activity: heartbeats by itself, so that a dead worker is noticed in seconds; counts
- * the calls, over all attempts (former attempts hand their count on in the heartbeat); and confirms the lease before the
- * first mutating call and again when the confirmation has aged.
+ * the calls, over all attempts (former attempts hand their count on in the heartbeat); and confirms the lease before
+ * each mutating call.
  */
 export async function attempt<T>(
   lease: LeaseKeeper,

@@ -1,6 +1,6 @@
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
-import { createSecrets } from '../../estate/secrets';
+import { createSecrets, regionOfArn } from '../../estate/secrets';
 import type { Secrets } from '../../estate/secrets';
 import type { AwsClients } from '../aws/clients';
 
@@ -31,7 +31,7 @@ export function secretsFrom(
 }
 
 function regionOf(name: string, own: string | undefined): string {
-  const region = /^arn:[^:]*:[^:]*:([^:]+):/.exec(name)?.[1] ?? own;
+  const region = regionOfArn(name) ?? own;
   if (region === undefined) throw new Error('no region: set AWS_REGION, or write the ARN');
   return region;
 }

@@ -1,4 +1,4 @@
-import { parseSecretReference } from '../../estate/secrets';
+import { parseSecretReference, regionOfArn } from '../../estate/secrets';
 import type { PinnedInstance } from '../../estate/pin';
 import { bad, good } from './finding';
 import type { Finding } from './finding';
@@ -71,7 +71,7 @@ function passwordsOnlyIn(lost: string, { credentials }: PinnedInstance): readonl
   return references
     .filter((reference) => {
       const parsed = parseSecretReference(reference);
-      return parsed !== undefined && /^arn:[^:]*:[^:]*:([^:]+):/.exec(parsed.name)?.[1] === lost;
+      return parsed !== undefined && regionOfArn(parsed.name) === lost;
     })
     .map((reference) => ({
       what: `without ${lost}: ${reference} is kept only there`,

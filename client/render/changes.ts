@@ -1,7 +1,8 @@
+import { describeFacts } from '../../workflows/runbook/facts';
 import { answerCommand } from '../../workflows/runbook/details-ask';
 import { openAsks } from '../../workflows/runbook/state';
 import type { RunState } from '../../workflows/runbook/state';
-import { STATE_WORDS, clock, facts } from './words';
+import { STATE_WORDS, clock } from './words';
 
 /** What is new between two looks at a run, one plain line each; for logs and pipes. */
 export function changes(before: RunState | undefined, after: RunState, at: string): readonly string[] {
@@ -13,7 +14,7 @@ export function changes(before: RunState | undefined, after: RunState, at: strin
     const former = before?.steps.find((other) => other.id === step.id);
     if (former?.state === step.state && former.error === step.error && former.tries === step.tries) continue;
     if (former === undefined && step.state === 'planned') continue;
-    const seen = step.error ?? (step.state === 'done' ? facts(step.proof) : '');
+    const seen = step.error ?? (step.state === 'done' ? describeFacts(step.proof) : '');
     say(`step ${step.id} ${STATE_WORDS[step.state]}${seen === '' ? '' : `: ${seen}`}`);
   }
   const known = new Set(before?.asks.map((ask) => ask.id));

@@ -1,5 +1,6 @@
+import { describeFacts } from '../../workflows/runbook/facts';
 import type { Report } from '../../workflows/runbook/report';
-import { facts, span } from './words';
+import { span } from './words';
 
 export interface RecoveryPart {
   readonly name: 'detect' | 'decide' | 'act' | 'verify';
@@ -54,7 +55,7 @@ function shown(value: unknown): string {
     return `${value['repository']}: ${shown(value['count'])}`;
   }
   if (isObject(value) && Object.values(value).every(isPlain)) {
-    return facts(value as Record<string, string | number | boolean | null>);
+    return describeFacts(value as Record<string, string | number | boolean | null>);
   }
   return isPlain(value) ? String(value) : JSON.stringify(value);
 }

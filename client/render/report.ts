@@ -1,3 +1,4 @@
+import { describeFacts } from '../../workflows/runbook/facts';
 import type { Report } from '../../workflows/runbook/report';
 import type { Colors } from '../terminal';
 import { byHand } from './by-hand';
@@ -5,7 +6,7 @@ import { fence } from './fence';
 import { renderProblems } from './plan';
 import { recovery, loss } from './recovery';
 import { table } from './table';
-import { clock, facts, moment, paintOutcome, paintState, passedOn, signedBy, span } from './words';
+import { clock, moment, paintOutcome, paintState, passedOn, signedBy, span } from './words';
 
 /** A report for the terminal; the page for everybody else is `reportHtml`. */
 export function renderReport(report: Report, colors: Colors): string {
@@ -41,7 +42,7 @@ export function renderReport(report: Report, colors: Colors): string {
             step.title,
             paintState(step.state, colors),
             step.seconds === null ? '' : span(step.seconds),
-            step.error === null ? dim(facts(step.proof)) : colors.red(step.error),
+            step.error === null ? dim(describeFacts(step.proof)) : colors.red(step.error),
           ]),
           { dim, widths: [11, 46, 18, 14, 60] },
         ),

@@ -1,3 +1,4 @@
+import { describeFacts } from '../../workflows/runbook/facts';
 import { answerCommand } from '../../workflows/runbook/details-ask';
 import { secondsBetween } from '../../workflows/runbook/report';
 import { openAsks, rolesNow } from '../../workflows/runbook/state';
@@ -9,7 +10,6 @@ import { table } from './table';
 import {
   ASK_WORDS,
   clock,
-  facts,
   moment,
   paintOutcome,
   paintState,
@@ -148,7 +148,7 @@ function renderSteps(steps: readonly StepRecord[], { now, columns, colors }: Run
     step.risk === 'pointOfNoReturn' ? `${step.title} ${colors.red('(no way back)')}` : step.title,
     paintState(step.state, colors),
     timeOf(step, now),
-    step.error === null ? colors.dim(clip(facts(step.proof), seen)) : colors.red(step.error),
+    step.error === null ? colors.dim(clip(describeFacts(step.proof), seen)) : colors.red(step.error),
   ]);
   return table(['#', 'step', 'state', 'time', 'seen'], rows, {
     dim: colors.dim,

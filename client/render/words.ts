@@ -1,5 +1,5 @@
 import type { Ask, AskKind, Decision, Outcome, StepState } from '../../workflows/runbook/state';
-import type { Facts, Risk } from '../../workflows/runbook/step';
+import type { Risk } from '../../workflows/runbook/step';
 import type { Colors } from '../terminal';
 
 /** Outcomes that count as done: the exit code is 0. */
@@ -106,12 +106,6 @@ export function moment(iso: string): string {
     .toISOString()
     .replace('T', ' ')
     .replace(/\.\d+Z$/, 'Z');
-}
-
-export function facts(given: Facts): string {
-  return Object.entries(given)
-    .map(([name, value]) => `${name} ${value === null ? 'none' : String(value)}`)
-    .join(', ');
 }
 
 function pad(value: number): string {

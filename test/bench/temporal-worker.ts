@@ -1,5 +1,6 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { openConnection } from '../support/open-connection';
 
 export interface BenchWorker {
   readonly client: Client;
@@ -15,7 +16,8 @@ export async function startBenchWorker(
 ): Promise<BenchWorker> {
   const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
   const native = await NativeConnection.connect({ address });
-  const connection = await Connection.connect({ address });
+  const opened = await openConnection(address);
+  const { connection } = opened;
   const worker = await Worker.create({
     connection: native,
     taskQueue,
@@ -31,7 +33,7 @@ export async function startBenchWorker(
       worker.shutdown();
       await running;
       await native.close();
-      await connection.close();
+      await opened.close();
     },
   };
 }

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { Client } from '@temporalio/client';
+import type { Connection, WorkflowExecutionDescription } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { LabProcess } from '../../lab/world/process';
 import { packageRoot, programPath } from '../../lab/world/program';
 import { runCommand } from '../support/command-line';
+import { openConnection } from '../support/open-connection';
+import type { OpenConnection } from '../support/open-connection';
 import { until } from '../support/until';
 import { buildIdOf, deploymentOptions, packageVersion } from '../../worker/version';
 
@@ -19,19 +21,21 @@ const ESTATE = join(__dirname, '../../estate/examples/production.yaml');
 const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
 const workers: LabProcess[] = [];
 let directory: string;
+let opened: OpenConnection;
 let connection: Connection;
 let client: Client;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'versioning-'));
-  connection = await Connection.connect({ address });
+  opened = await openConnection(address);
+  connection = opened.connection;
   client = new Client({ connection, namespace: NAMESPACE });
   const environment = { TEMPORAL_NAMESPACE: NAMESPACE };
   expect((await runCommand(['setup', '--create-namespace'], { environment })).code).toBe(0);
 }, 60_000);
 afterAll(async () => {
   await Promise.all(workers.map((worker) => worker.kill()));
-  await connection.close();
+  await opened.close();
   rmSync(directory, { recursive: true, force: true });
 });
 

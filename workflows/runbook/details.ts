@@ -1,5 +1,6 @@
 import { renderAsk, saidBy } from './details-ask';
 import type { Room } from './details-ask';
+import { describeFacts } from './facts';
 import { bullets, clip, duration, plain, titled } from './markdown';
 import { problemLines } from './problem-lines';
 import { reportOf, secondsBetween } from './report';
@@ -194,10 +195,7 @@ function stateOf({ state, startedAt, endedAt }: StepRecord): string {
 /** A failure stays readable when room is short, a proof does not have to. */
 function seen(step: StepRecord, room: Room): string {
   if (step.error !== null) return clip(step.error, Math.max(60, room.cell));
-  const proof = Object.entries(step.proof).map(
-    ([name, value]) => `${name} ${value === null ? 'none' : String(value)}`,
-  );
-  return room.cell === 0 ? '' : clip(proof.join(', '), room.cell);
+  return room.cell === 0 ? '' : clip(describeFacts(step.proof), room.cell);
 }
 
 function decided(state: RunState, room: Room): string {

@@ -1,3 +1,4 @@
+import { describeFacts } from './facts';
 import type { Plan } from './plan';
 import type { RunState, StepRecord, StepState } from './state';
 import { openAsks } from './state';
@@ -70,8 +71,6 @@ function named({ title, id }: StepRecord): string {
 }
 
 function proof(facts: Facts): string {
-  const seen = Object.entries(facts).map(
-    ([name, value]) => `${name} ${value === null ? 'none' : String(value)}`,
-  );
-  return seen.length === 0 ? '' : `: ${seen.join(', ')}`;
+  const seen = describeFacts(facts);
+  return seen === '' ? '' : `: ${seen}`;
 }
