@@ -8,7 +8,8 @@ import { hostsImplementations } from './hosts';
 import type { Implementation } from './implement';
 import { admit } from './runbook/admit';
 import { LeaseKeeper } from './runbook/lease';
-import { notify, verifyProof } from './runbook/people';
+import { notify } from './runbook/notify';
+import { verifyProof } from './runbook/verify-proof';
 import { registerImplementations } from './runbook/register';
 import type { Activity } from './runbook/register';
 
@@ -33,7 +34,7 @@ export function createActivities(
     acquireLease: (request) => lease.acquire(request),
     releaseLease: (request) => lease.release(request),
     verifyProof,
-    notify,
+    notify: (notice) => notify(dependencies.secrets, notice),
   };
   return { ...registerImplementations(allImplementations(dependencies), lease), ...kit } as KitActivities &
     Record<string, Activity>;

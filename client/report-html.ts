@@ -6,7 +6,17 @@ import { byHand } from './render/by-hand';
 import { fence } from './render/fence';
 import { loss, recovery } from './render/recovery';
 import { reportStyle } from './report-style';
-import { RISK_WORDS, STATE_WORDS, clock, isGood, moment, passedOn, signedBy, span } from './render/words';
+import {
+  RISK_WORDS,
+  STATE_WORDS,
+  clock,
+  isGood,
+  moment,
+  passedOn,
+  signedBy,
+  span,
+  untold,
+} from './render/words';
 
 /** A report as one page that needs nothing else: no script, no network; prints on paper. */
 export function reportHtml(report: Report): string {
@@ -24,6 +34,7 @@ export function reportHtml(report: Report): string {
 ${header(report)}
 ${recoveryBar(report)}
 ${list('Data loss', loss(report))}
+${list('Could not be told', untold(report.notices))}
 ${list('Less than it should be', report.degraded)}
 ${list('Fence', fence(report))}
 ${list('What stands', report.standing)}

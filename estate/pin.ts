@@ -82,6 +82,7 @@ function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): P
     failover: over(general.failover, own.failover),
     // An instance's own freezes come on top: what is frozen for all stays so.
     freezes: [...general.freezes, ...(own.freezes ?? [])],
+    notifications: own.notifications ?? general.notifications,
   };
 }
 
@@ -116,6 +117,7 @@ function settingsOf(file: PolicyFile): PolicySettings {
     antiFlap: { windowSeconds: antiFlap.window },
     lease: { whenBusy: lease.whenBusy, waitSeconds: lease.wait, preemptSeconds: lease.preempt },
     freezes: file.freezes,
+    notifications: file.notifications,
     signatures: { lifetimeSeconds: signatures.lifetime, clockSkewSeconds: signatures.clockSkew },
     worker: { deadAfterSeconds: worker.deadAfter },
     failover: file.failover,

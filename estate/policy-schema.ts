@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from './duration';
 import { nearest } from './nearest';
+import { parseSecretReference, REFERENCE_HELP } from './secrets';
 
 const word = z.string().min(1);
 
@@ -86,6 +87,39 @@ const gates = z
     ) as Record<keyof typeof GATE_DEFAULTS, z.ZodPrefault<typeof gate>>,
   )
   .catchall(gate);
+
+const notifications = z
+  .array(
+    z.strictObject({
+      name: word.describe('How reports call the receiver.'),
+      webhook: word
+        .refine(
+          (value) => parseSecretReference(value) !== undefined || /^https?:\/\//.test(value),
+          `must be an address, or the reference of a secret that holds one. ${REFERENCE_HELP}`,
+        )
+        .describe(
+          'Where notices are posted. An address that lets anybody post is a secret: give its reference.',
+        ),
+      secret: word
+        .refine(
+          (value) => parseSecretReference(value) !== undefined,
+          `must be the reference of a secret. ${REFERENCE_HELP}`,
+        )
+        .optional()
+        .describe('Notices are signed with it (HMAC-SHA-256, header x-runbooks-signature).'),
+      events: z
+        .array(z.literal(['asked', 'escalated', 'ended']))
+        .min(1, 'name at least one of asked, escalated, ended')
+        .prefault(['asked', 'escalated', 'ended']),
+    }),
+  )
+  .superRefine((targets, context) =>
+    targets.forEach(({ name }, index) => {
+      if (targets.findIndex((other) => other.name === name) === index) return;
+      context.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is listed twice` });
+    }),
+  )
+  .describe('Who is told when a question waits, is passed on, or a run has ended.');
 
 const perStep = z.record(word, duration).prefault({});
 
@@ -174,6 +208,7 @@ const policySchema = z.strictObject({
   worker: shape.worker.prefault({}),
   failover: shape.failover.prefault({}),
   freezes: freezes.prefault([]),
+  notifications: notifications.prefault([]),
 });
 
 /** The policy of one instance: only what differs. */
@@ -191,6 +226,7 @@ export const policyOverrideSchema = z.strictObject({
   worker: overriding(shape.worker).optional(),
   failover: overriding(shape.failover).optional(),
   freezes: freezes.optional(),
+  notifications: notifications.optional(),
 });
 
 export type PolicyOverride = z.output<typeof policyOverrideSchema>;

@@ -42,6 +42,14 @@ export interface PolicySettings {
   };
   /** Times (ISO 8601) in which nothing is started, unless a person breaks the freeze with a reason. */
   readonly freezes: readonly { readonly from: string; readonly until: string; readonly reason: string }[];
+  /** Who is told over HTTP when a question waits, is passed on, or a run has ended. */
+  readonly notifications: readonly {
+    readonly name: string;
+    /** An address, or the reference of a secret that holds one. */
+    readonly webhook: string;
+    readonly secret?: string | undefined;
+    readonly events: readonly ('asked' | 'escalated' | 'ended')[];
+  }[];
   /** How old the proof of a signed decision may be, and how far ahead the clock of whoever signed. */
   readonly signatures: { readonly lifetimeSeconds: number; readonly clockSkewSeconds: number };
   /** A worker that is silent for so long while it carries out an activity counts as dead. */

@@ -6,7 +6,7 @@ import { EstateError, loadEstate } from '../../estate/load';
 import { pinInstance } from '../../estate/pin';
 import type { PinnedInstance } from '../../estate/pin';
 import type { Estate } from '../../estate/schema';
-import { SecretError } from '../../estate/secrets';
+import { parseSecretReference, SecretError } from '../../estate/secrets';
 import type { Secrets } from '../../estate/secrets';
 import { bad, good } from './finding';
 import type { Finding } from './finding';
@@ -38,9 +38,10 @@ export async function examineEstate(
   const instances = instancesOf(estate);
   const regions = [...new Set(instances.flatMap(({ sites }) => sites.map(({ region }) => region)))];
   const references = [
-    ...new Set(
-      instances.flatMap(({ credentials }) => Object.values(credentials).map(({ password }) => password)),
-    ),
+    ...new Set([
+      ...instances.flatMap(({ credentials }) => Object.values(credentials).map(({ password }) => password)),
+      ...instances.flatMap(({ name }) => notificationReferences(estate, name)),
+    ]),
   ];
   const through = endpointOf(environment);
   return Promise.all([
@@ -52,6 +53,13 @@ export async function examineEstate(
 
 export function instancesOf(estate: Estate): readonly PinnedInstance[] {
   return Object.keys(estate.instances).map((name) => pinInstance(estate, name).instance);
+}
+
+function notificationReferences(estate: Estate, name: string): readonly string[] {
+  const { notifications } = pinInstance(estate, name).policy;
+  return notifications
+    .flatMap(({ webhook, secret }) => [webhook, secret ?? ''])
+    .filter((text) => parseSecretReference(text) !== undefined);
 }
 
 async function examineRegion(aws: AwsClients, region: string, through: string): Promise<Finding> {

@@ -6,7 +6,7 @@ import { fence } from './fence';
 import { renderProblems } from './plan';
 import { recovery, loss } from './recovery';
 import { table } from './table';
-import { clock, moment, paintOutcome, paintState, passedOn, signedBy, span } from './words';
+import { clock, moment, paintOutcome, paintState, passedOn, signedBy, span, untold } from './words';
 
 /** A report for the terminal; the page for everybody else is `reportHtml`. */
 export function renderReport(report: Report, colors: Colors): string {
@@ -57,6 +57,7 @@ export function renderReport(report: Report, colors: Colors): string {
         ...(ask.result === 'policy' || ask.result === 'timeout' ? [`"${ask.title}": ${ask.result}`] : []),
       ]),
     ),
+    bullets('Could not be told', untold(report.notices)),
     bullets('Less than it should be', report.degraded),
     bullets('Fence', fence(report)),
     bullets('What stands', report.standing),

@@ -1,4 +1,4 @@
-import type { Ask, AskKind, Decision, Outcome, StepState } from '../../workflows/runbook/state';
+import type { Ask, AskKind, Decision, NoticeRecord, Outcome, StepState } from '../../workflows/runbook/state';
 import type { Risk } from '../../workflows/runbook/step';
 import type { Colors } from '../terminal';
 
@@ -76,6 +76,16 @@ export function passedOn({ escalation }: Ask): readonly string[] {
   if (escalation === undefined || escalation.since === null) return [];
   const { roles, since, told } = escalation;
   return [`passed on to ${roles.join(' or ')} at ${clock(since)}${told === null ? '' : `; ${told}`}`];
+}
+
+/** Receivers that did not take a notice: whoever relied on them knows nothing. */
+export function untold(notices: readonly NoticeRecord[] = []): readonly string[] {
+  return notices
+    .filter(({ delivered }) => !delivered)
+    .map(
+      ({ at, event, ask, target, how }) =>
+        `${clock(at)} ${target}, ${event}${ask === null ? '' : ` "${ask}"`}: ${how}`,
+    );
 }
 
 /** When an open ask will be passed on to whom. */

@@ -1,6 +1,6 @@
 import { implementStep } from '../../activities/implement';
 import { LeaseKeeper } from '../../activities/runbook/lease';
-import { notify, verifyProof } from '../../activities/runbook/people';
+import { verifyProof } from '../../activities/runbook/verify-proof';
 import { registerImplementations } from '../../activities/runbook/register';
 import type { KitActivities } from '../../workflows/runbook/admission';
 import { TOY_POLICY } from '../support/toy-world';
@@ -36,7 +36,7 @@ export function emptyActivities(leases = true): Record<string, unknown> {
     acquireLease: async (request) => (leases ? lease.acquire(request) : { granted: true, token: 1 }),
     releaseLease: async (request) => (leases ? lease.release(request) : undefined),
     verifyProof,
-    notify,
+    notify: () => Promise.resolve('told'),
   };
   const steps = EMPTY_STEPS.map((contract) =>
     implementStep(contract, {

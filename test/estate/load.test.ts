@@ -79,6 +79,7 @@ test('every policy default holds when the file says nothing', () => {
     antiFlap: { windowSeconds: 14_400 },
     lease: { whenBusy: 'refuse', waitSeconds: 1800, preemptSeconds: 300 },
     freezes: [],
+    notifications: [],
     signatures: { lifetimeSeconds: 600, clockSkewSeconds: 60 },
     worker: { deadAfterSeconds: 10 },
     failover: { snapshotBeforePromotion: false },
@@ -97,7 +98,24 @@ test('an instance overrides only the policy members that it names', () => {
   expect(policy.polling).toEqual({ fastestSeconds: 0.25, slowestSeconds: 60 });
 });
 
+test('a receiver of notices has all events unless told, and an instance may have its own', () => {
+  const { yaml } = changed(
+    '    # policy: # only what differs',
+    '    policy: { notifications: [{ name: chat, webhook: "env:CHAT" }] }\n    # ',
+  );
+  const { policy } = pinInstance(parseEstate(yaml, 'estate.yaml'), 'bitbucket-prod');
+  expect(policy.notifications).toEqual([
+    { name: 'chat', webhook: 'env:CHAT', events: ['asked', 'escalated', 'ended'] },
+  ]);
+});
+
 test.each([
+  [
+    'a receiver without an address',
+    '    # policy: # only what differs',
+    '    policy: { notifications: [{ name: chat, webhook: chat.example.com }] }\n    # ',
+    /notifications\[0\]\.webhook: must be an address, or the reference of a secret that holds one/,
+  ],
   [
     'a misspelt key, with the key that was meant',
     'zoneId: Z',

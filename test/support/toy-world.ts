@@ -1,8 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { implementObservation, implementStep } from '../../activities/implement';
 import type { Implementation } from '../../activities/implement';
+import { createSecrets } from '../../estate/secrets';
 import { LeaseKeeper } from '../../activities/runbook/lease';
-import { notify, verifyProof } from '../../activities/runbook/people';
+import { notify } from '../../activities/runbook/notify';
+import { verifyProof } from '../../activities/runbook/verify-proof';
 import { registerImplementations } from '../../activities/runbook/register';
 import { announceCall } from '../../activities/runbook/call-scope';
 import type { Admission, KitActivities } from '../../workflows/runbook/admission';
@@ -39,6 +41,7 @@ export class ToyWorld {
   requestedBy: string | null = 'ada';
   freeze: { readonly until: string; readonly reason: string } | null = null;
   people: readonly Person[] = TOY_PEOPLE;
+  secrets = createSecrets({ environment: {} });
   /** What the check of a step answers instead of the toy's own. */
   checks: Readonly<Record<string, Partial<Check<ToyOutput>>>> = {};
   problems: Readonly<Record<string, readonly Problem[]>> = {};
@@ -55,7 +58,7 @@ export class ToyWorld {
       acquireLease: (request) => lease.acquire(request),
       releaseLease: (request) => lease.release(request),
       verifyProof: (request) => this.act('verifyProof', () => verifyProof(request)),
-      notify: (notice) => this.act('notify', () => notify(notice)),
+      notify: (notice) => this.act('notify', () => notify(this.secrets, notice)),
     };
     return { ...registerImplementations(this.implementations(), lease), ...kit };
   }

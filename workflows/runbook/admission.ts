@@ -1,6 +1,6 @@
 import type { LeaseHolder } from './lease';
-import type { Person, RunPolicy, SignaturePolicy } from './policy';
-import type { AskKind, Verdict } from './state';
+import type { NotificationEvent, NotificationTarget, Person, RunPolicy, SignaturePolicy } from './policy';
+import type { AskKind, Outcome, Verdict } from './state';
 import type { CallCount } from './step';
 
 /** What `admit` pins in history: the parsed request, the instance as the estate describes it, people and policy. */
@@ -75,20 +75,32 @@ export type ProofAnswer =
   | { readonly valid: true; readonly kid: string; readonly jti: string; readonly issuedAt: string }
   | { readonly valid: false; readonly why: string };
 
-/** What people are told: a question that waits, and for whom. */
+/** What people are told of a run. */
 export interface Notice {
-  readonly event: 'escalated';
+  readonly event: NotificationEvent;
+  /** When it happened, ISO 8601. */
+  readonly at: string;
   readonly instance: string;
   readonly runbook: string;
   readonly workflowId: string;
-  readonly ask: string;
-  readonly kind: AskKind;
-  readonly title: string;
-  readonly evidence: readonly string[];
-  readonly roles: readonly string[];
-  /** Those who have one of the roles, with their contact where the estate has one. */
-  readonly people: readonly { readonly name: string; readonly contact: string | null }[];
-  readonly deadlineAt: string;
+  readonly runId: string;
+  /** One line for people. */
+  readonly text: string;
+  /** Where it is sent; null: the worker's log. */
+  readonly target: NotificationTarget | null;
+  /** The question that waits, and for whom. */
+  readonly ask?: {
+    readonly id: string;
+    readonly kind: AskKind;
+    readonly title: string;
+    readonly evidence: readonly string[];
+    readonly verdicts: readonly Verdict[];
+    readonly roles: readonly string[];
+    /** Of an escalation: those who have one of the roles, with their contact where the estate has one. */
+    readonly people: readonly { readonly name: string; readonly contact: string | null }[];
+    readonly deadlineAt: string;
+  };
+  readonly end?: { readonly outcome: Outcome; readonly conclusion: string | null };
 }
 
 /** The activities that the kit itself needs; implemented in `activities/runbook/`. */

@@ -5,9 +5,10 @@ import { missingApprovals, refuseDecision, refuseHold, refuseReplay, settled } f
 import type { DecisionAnswer, DecisionMessage } from './messages';
 import { letGo } from './lease';
 import { decide, decision, hold, holdWithParent, plan, report, resume, status } from './messages';
+import { Notices } from './notices';
 import type { Plan } from './plan';
 import { SIGNATURES } from './policy';
-import type { Escalation, Identity, Person, SignaturePolicy } from './policy';
+import type { Escalation, Identity, Person, RunPolicy, SignaturePolicy } from './policy';
 import { refusal } from './refusal';
 import { now } from './recorder';
 import type { Recorder } from './recorder';
@@ -16,9 +17,8 @@ import type { Ask, AskKind, Decision, Verdict } from './state';
 import { isHeld, openAsks } from './state';
 import { describeFailure, preempted } from './stopped';
 
-/** Budgets with all retries, seconds. */
+/** Budget with all retries, seconds. */
 const VERIFY_SECONDS = 60;
-const TELL_SECONDS = 120;
 
 export interface Question {
   readonly id: string;
@@ -47,13 +47,17 @@ export class Desk {
   private people: readonly Person[] = [];
   private signatures: SignaturePolicy = SIGNATURES;
   plan: Plan | null = null;
+  readonly notices: Notices;
 
-  constructor(private readonly recorder: Recorder) {}
+  constructor(private readonly recorder: Recorder) {
+    this.notices = new Notices(recorder);
+  }
 
-  /** Who may answer, and how signed answers are judged. Before this nobody is asked anything. */
-  admit(people: readonly Person[], signatures: SignaturePolicy = SIGNATURES): void {
+  /** Who may answer, how signed answers are judged, and who is told. Before this nobody is asked anything. */
+  admit(people: readonly Person[], { signatures = SIGNATURES, notifications = [] }: RunPolicy): void {
     this.people = people;
     this.signatures = signatures;
+    this.notices.admit(notifications);
   }
 
   /** Must be called before the first await of the workflow [T §3.2]. */
@@ -108,6 +112,7 @@ export class Desk {
   async ask(question: Question): Promise<Answer> {
     const ask = openAsk(question, now());
     this.recorder.apply({ type: 'asked', ask });
+    this.notices.asked(ask);
     try {
       if (
         !(await this.closedBy(ask, ask.escalation?.dueAt ?? ask.deadlineAt)) &&
@@ -152,15 +157,11 @@ export class Desk {
     this.recorder.apply({ type: 'escalated', ask: id, at: now() });
     const ask = this.find(id);
     const roles = ask.escalation?.roles ?? [];
-    const { instance, runbook, workflowId } = this.recorder.state;
     const people = this.people
       .filter((person) => person.roles.some((role) => roles.includes(role)))
       .map(({ name, contact = null }) => ({ name, contact }));
-    const { kind, title, evidence, deadlineAt } = ask;
-    const about = { ask: id, kind, title, evidence, deadlineAt };
-    void kitActivities(TELL_SECONDS)
-      .notify({ event: 'escalated', instance, runbook, workflowId, roles, people, ...about })
-      .catch((error: unknown) => `could not be told: ${describeFailure(error)}`)
+    void this.notices
+      .escalated(ask, people)
       .then((how) => this.recorder.apply({ type: 'told', ask: id, how }));
   }
 

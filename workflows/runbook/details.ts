@@ -102,6 +102,12 @@ function parts(state: RunState, room: Room): string[] {
     held(state),
     heldWithParent(state),
     askedToLetGo(state),
+    list(
+      'Could not be told',
+      state.notices
+        .filter(({ delivered }) => !delivered)
+        .map(({ target, event, how }) => `${target} (${event}): ${how}`),
+    ),
     list('Less than it should be', state.degraded),
     list('Still to do by people', state.followUps),
     ...(begun ? [steps(state.steps, room)] : []),

@@ -1,4 +1,14 @@
-import type { Ask, Decision, Outcome, Phase, Refusal, RunState, StepRecord, StepState } from './state';
+import type {
+  Ask,
+  Decision,
+  NoticeRecord,
+  Outcome,
+  Phase,
+  Refusal,
+  RunState,
+  StepRecord,
+  StepState,
+} from './state';
 import { NO_CALLS } from './state';
 import type { CallCount, Facts, Problem } from './step';
 import { secondsBetween } from './report';
@@ -37,6 +47,7 @@ export type RunEvent =
   | { readonly type: 'decided'; readonly ask: string; readonly decision: Decision }
   | { readonly type: 'escalated'; readonly ask: string; readonly at: string }
   | { readonly type: 'told'; readonly ask: string; readonly how: string }
+  | { readonly type: 'notified'; readonly notice: NoticeRecord }
   | { readonly type: 'replanned'; readonly hash: string }
   | {
       readonly type: 'askClosed';
@@ -56,6 +67,7 @@ export type RunEvent =
   | { readonly type: 'ended'; readonly outcome: Outcome; readonly conclusion: string; readonly at: string };
 
 const REFUSALS_KEPT = 20;
+const NOTICES_KEPT = 50;
 
 export function initialState(
   runbook: string,
@@ -86,6 +98,7 @@ export function initialState(
     steps: [],
     asks: [],
     refusals: [],
+    notices: [],
     held: null,
     heldWithParent: null,
     preemptedBy: null,
@@ -137,6 +150,8 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       return changeAsk(state, event.ask, (ask) => changeEscalation(ask, { since: event.at }));
     case 'told':
       return changeAsk(state, event.ask, (ask) => changeEscalation(ask, { told: event.how }));
+    case 'notified':
+      return { ...state, notices: [...state.notices, event.notice].slice(-NOTICES_KEPT) };
     case 'replanned':
       return { ...state, planHash: event.hash };
     case 'askClosed':

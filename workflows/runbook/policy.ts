@@ -69,6 +69,20 @@ export interface RunPolicy {
   readonly signatures?: SignaturePolicy | undefined;
   /** A worker that is silent for so long is replaced. Absent in runs that were admitted before there was a choice. */
   readonly worker?: { readonly deadAfterSeconds: number };
+  /** Who is told what happens to a run. Absent in runs that were admitted before there was a choice. */
+  readonly notifications?: readonly NotificationTarget[] | undefined;
+}
+
+export type NotificationEvent = 'asked' | 'escalated' | 'ended';
+
+/** A receiver of notices over HTTP. */
+export interface NotificationTarget {
+  readonly name: string;
+  /** Its address, or the reference of a secret that holds it. */
+  readonly webhook: string;
+  /** Reference of the secret with which the notices are signed; absent: they are not. */
+  readonly secret?: string | undefined;
+  readonly events: readonly NotificationEvent[];
 }
 
 export interface SignaturePolicy {

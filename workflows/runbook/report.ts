@@ -1,7 +1,7 @@
 import { remaining, standing } from './handover';
 import type { RemainingStep } from './handover';
 import type { Plan } from './plan';
-import type { Ask, Outcome, RunFact, RunState, StepRecord, StepState } from './state';
+import type { Ask, NoticeRecord, Outcome, RunFact, RunState, StepRecord, StepState } from './state';
 import type { CallCount, Facts, Problem, Risk } from './step';
 
 export interface ReportStep {
@@ -44,6 +44,8 @@ export interface Report {
   readonly problems: readonly Problem[];
   readonly steps: readonly ReportStep[];
   readonly asks: readonly Ask[];
+  /** Who was told of what, or could not be. */
+  readonly notices: readonly NoticeRecord[];
   readonly rto: RecoveryTime;
   readonly calls: CallCount;
   readonly degraded: readonly string[];
@@ -75,6 +77,7 @@ export function reportOf(state: RunState, plan: Plan | null, now: number): Repor
     problems: state.problems,
     steps: state.steps.map(reportStep),
     asks: state.asks,
+    notices: state.notices,
     rto: recoveryTime(state, now),
     calls: state.calls,
     degraded: state.degraded,

@@ -96,7 +96,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
       incidentStartedAt,
       breakGlass,
     });
-    this.desk.admit(admission.people, admission.policy.signatures);
+    this.desk.admit(admission.people, admission.policy);
 
     const context = new PassContext(admission, this.recorder, this.desk);
     const undo = new UndoStack(context);
@@ -172,6 +172,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     }
     this.recorder.apply({ type: 'ended', outcome, conclusion: text, at: now() });
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    await this.desk.notices.ended();
     const report = reportOf(this.recorder.state, this.desk.plan, Date.now());
     if (cancelled) await CancellationScope.current().cancelRequested;
     if (outcome === 'SUCCEEDED' || outcome === 'DEGRADED' || outcome === 'PLANNED') return report;

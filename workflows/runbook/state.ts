@@ -1,4 +1,4 @@
-import type { Identity } from './policy';
+import type { Identity, NotificationEvent } from './policy';
 import type { CallCount, Facts, Problem, Risk } from './step';
 
 export type Phase =
@@ -110,6 +110,18 @@ export interface Refusal {
   readonly why: string;
 }
 
+/** That somebody was told of something, or could not be. */
+export interface NoticeRecord {
+  readonly at: string;
+  readonly event: NotificationEvent;
+  readonly ask: string | null;
+  /** Name of the receiver. */
+  readonly target: string;
+  readonly delivered: boolean;
+  /** How it went, in words. */
+  readonly how: string;
+}
+
 export interface RunFact {
   readonly label: string;
   readonly value: string;
@@ -142,6 +154,7 @@ export interface RunState {
   readonly steps: readonly StepRecord[];
   readonly asks: readonly Ask[];
   readonly refusals: readonly Refusal[];
+  readonly notices: readonly NoticeRecord[];
   readonly held: { readonly actor: string; readonly reason: string | null; readonly since: string } | null;
   /** The hold of the run that started this one as a child. */
   readonly heldWithParent: RunState['held'];

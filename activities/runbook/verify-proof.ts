@@ -1,7 +1,6 @@
-import { log } from '@temporalio/activity';
 import { errors, importJWK, jwtVerify } from 'jose';
 import { z } from 'zod';
-import type { Notice, ProofAnswer, ProofRequest } from '../../workflows/runbook/admission';
+import type { ProofAnswer, ProofRequest } from '../../workflows/runbook/admission';
 import type { Person } from '../../workflows/runbook/policy';
 import { PROOF_TYPE } from '../../workflows/runbook/messages';
 
@@ -54,18 +53,6 @@ export async function verifyProof(request: ProofRequest, now = new Date()): Prom
   } catch (error) {
     return refused(explain(error));
   }
-}
-
-/**
- * Tells people that a question waits for them. There is no notifier yet: it writes one line of the worker's log, which a
- * log pipeline may alert on (`notice: escalated`). Nobody is called, and nobody confirms.
- * @returns how they were told, in words
- */
-export async function notify(notice: Notice): Promise<string> {
-  const { ask, roles, people } = notice;
-  log.warn(`decision ${ask} waits for ${roles.join(', ')}`, { notice: notice.event, ...notice });
-  const names = people.map(({ name }) => name).join(', ');
-  return `written to the worker's log for ${names === '' ? 'nobody: no person has the role' : names}`;
 }
 
 class WrongKey extends Error {}
