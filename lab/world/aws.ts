@@ -8,6 +8,9 @@ import { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balanci
 /** What any client of the emulated AWS signs with; the emulator does not check it. */
 export const LAB_CREDENTIALS = { accessKeyId: 'LABOPERATOR', secretAccessKey: 'lab' } as const;
 
+/** A region that is down says nothing; whoever waited for it then would never end. */
+const TIMEOUT_SECONDS = 20;
+
 /** The lab's own AWS clients of one region, by which it sets the world up and looks at it. */
 export class LabAws {
   readonly ec2: EC2Client;
@@ -19,9 +22,11 @@ export class LabAws {
   constructor(
     readonly region: string,
     endpoint: string,
+    timeoutSeconds = TIMEOUT_SECONDS,
   ) {
     const options = {
       ...{ region, endpoint, credentials: LAB_CREDENTIALS, maxAttempts: 1 },
+      requestHandler: { requestTimeout: timeoutSeconds * 1000, throwOnRequestTimeout: true },
       // So that the ledger can tell the lab's calls from a runbook's.
       customUserAgent: LAB_USER_AGENT,
     };

@@ -1,4 +1,4 @@
-import { addUp, longestResume } from './results';
+import { addUp, longestResume, orFailed } from './results';
 import { appliedTwice } from './oracle';
 import { distinctCalls } from './calls';
 import { deal, pool } from './pool';
@@ -18,8 +18,18 @@ const clean: CleanRun = {
   seconds: 20,
 };
 
+test('a run that comes to no end fails its cases, and the sweep goes on', async () => {
+  const never = new Promise<never>(() => undefined);
+  const { cases } = await orFailed(['one', 'two'], () => never, 0.05);
+  expect(cases).toEqual([
+    { name: 'one', duplicates: [], violations: ['not over after 0.05 s: the sweep or the lab hangs'] },
+    { name: 'two', duplicates: [], violations: ['not over after 0.05 s: the sweep or the lab hangs'] },
+  ]);
+});
+
 test('a seed gives the same schedule again, and another seed another one', () => {
-  expect(makeSchedule(7, clean)).toEqual(makeSchedule(7, clean));
+  const reordered = { activities: [...clean.activities].reverse() };
+  expect(makeSchedule(7, reordered)).toEqual(makeSchedule(7, clean));
   const all = Array.from({ length: 200 }, (_, seed) => JSON.stringify(makeSchedule(seed, clean)));
   expect(new Set(all).size).toBe(200);
   const kinds = new Set(

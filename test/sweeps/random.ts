@@ -22,6 +22,8 @@ import { judgeLosses } from './lost-pushes';
 /** Users work for so long before the disaster, so that there is something to lose. */
 const QUIET_SECONDS = 3;
 const HISTORY_LIMIT = 2000;
+/** A schedule from the world's start to its end; the run itself has 300 s. */
+const LIMIT_SECONDS = 600;
 const TOOK_OVER: readonly Outcome[] = ['SUCCEEDED', 'DEGRADED'];
 /** The primary is to serve as it did. */
 const TURNED_ROUND: readonly Outcome[] = ['UNDONE', 'DENIED', 'REFUSED'];
@@ -30,9 +32,11 @@ const TURNED_ROUND: readonly Outcome[] = ['UNDONE', 'DENIED', 'REFUSED'];
 export async function sweepRandom(settings: SweepSettings, clean: CleanRun): Promise<readonly RunResult[]> {
   return pool(settings.seeds, settings.parallel, async (seed) => {
     const schedule = makeSchedule(seed, clean);
-    const result = await orFailed([describeSchedule(schedule)], async () => ({
-      cases: [await runSchedule(settings, clean, schedule)],
-    }));
+    const result = await orFailed(
+      [describeSchedule(schedule)],
+      async () => ({ cases: [await runSchedule(settings, clean, schedule)] }),
+      LIMIT_SECONDS,
+    );
     for (const { name, duplicates, violations } of result.cases) {
       settings.say(`random: seed ${seed} over, ${name}`);
       for (const line of [...duplicates, ...violations]) settings.say(`    ${line}`);

@@ -37,13 +37,27 @@ export interface RunResult {
   readonly cases: readonly CaseResult[];
 }
 
+/** A world with all its cases; the longest takes a third of it on a busy machine. */
+const LIMIT_SECONDS = 1200;
+
 /** The result of a run; one that comes to no end fails its cases and none of the others. */
-export async function orFailed(names: readonly string[], work: () => Promise<RunResult>): Promise<RunResult> {
+export async function orFailed(
+  names: readonly string[],
+  work: () => Promise<RunResult>,
+  limitSeconds = LIMIT_SECONDS,
+): Promise<RunResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const tooLate = new Error(`not over after ${limitSeconds} s: the sweep or the lab hangs`);
+    timer = setTimeout(() => reject(tooLate), limitSeconds * 1000);
+  });
   try {
-    return await work();
+    return await Promise.race([work(), late]);
   } catch (error) {
     const violations = [error instanceof Error ? error.message : String(error)];
     return { cases: names.map((name) => ({ name, duplicates: [], violations })) };
+  } finally {
+    clearTimeout(timer);
   }
 }
 

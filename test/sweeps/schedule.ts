@@ -42,16 +42,22 @@ export function randomFrom(seed: number): Random {
 
 const DISASTERS: readonly Disaster[] = ['region-down', 'partition', 'database-down'];
 
-/** Two to four mishaps at moments of the execution; the last of them strikes when a usual run would be over. */
-export function makeSchedule(seed: number, { activities, seconds }: CleanRun): Schedule {
+/** A usual run is over by then; a fixed figure, because that of the undisturbed run depends on the machine. */
+const LATEST_SECONDS = 40;
+
+/** Two to four mishaps at moments of the execution. Depends on which activities there are, not on their order. */
+export function makeSchedule(seed: number, clean: Pick<CleanRun, 'activities'>): Schedule {
   const random = randomFrom(seed);
+  const activities = [...clean.activities].sort(
+    (one, other) => one.activity.localeCompare(other.activity, 'en') || one.nth - other.nth,
+  );
   const below = (count: number): number => Math.floor(random() * count);
   const disaster = DISASTERS[below(DISASTERS.length)] ?? 'region-down';
   const mishaps = Array.from({ length: 2 + below(3) }, (): Scheduled => {
     const { activity, nth } = activities[below(activities.length)] ?? { activity: 'admit', nth: 1 };
     return {
       when: { activity, nth },
-      latestSeconds: 5 + below(Math.ceil(seconds)),
+      latestSeconds: 5 + below(LATEST_SECONDS),
       mishap: mishapOf(random),
     };
   });
