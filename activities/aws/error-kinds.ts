@@ -1,6 +1,10 @@
-/** The classes of [A §9], and `unreachable` taken out of the transient ones: no answer at all. */
+/**
+ * The classes of [A §9], and two taken out of the transient ones, which both leave open what became of the call:
+ * `unreachable`, no answer at all, and `garbled`, one that cannot be read.
+ */
 export type AwsErrorKind =
   | 'unreachable'
+  | 'garbled'
   | 'transient'
   | 'busy'
   | 'exists'
@@ -26,6 +30,9 @@ const NO_ANSWER = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
+
+/** Of the SDK's deserializer; what follows it helps a debugger only. */
+export const GARBLED_HINT = 'Deserialization error:';
 
 const BY_NAME: Readonly<Record<string, AwsErrorKind>> = {
   ...group('transient', [
@@ -98,7 +105,7 @@ const BY_NAME: Readonly<Record<string, AwsErrorKind>> = {
     'CredentialsProviderError',
     'KMSKeyNotAccessibleFault',
   ]),
-  ...group('foreign', ['NotImplemented', 'SyntaxError', 'UnknownError']),
+  ...group('foreign', ['NotImplemented']),
 };
 
 /**
@@ -125,12 +132,21 @@ export function kindOf(
   if (known !== undefined) return known;
   // After the names: EC2 answers its throttle, RequestLimitExceeded, with 503 as well.
   if (/^(Service)?Unavailable(Exception)?$/.test(name) || httpStatus === 503) return 'unreachable';
+  if (isGarbled(name, message)) return 'garbled';
   if (/AlreadyExists|\.Duplicate$|Duplicate(Exception|Fault)?$/.test(name)) return 'exists';
   if (/NotFound(Fault|Exception)?$|\.NotFound$|NoSuch|ParameterNotFound/.test(name)) return 'notFound';
   if (httpStatus === 501) return 'foreign';
   if (httpStatus !== undefined && httpStatus >= 500) return 'transient';
   if (httpStatus === 429) return 'transient';
   return 'invalid';
+}
+
+/**
+ * By the hint that the SDK adds to whatever its parsers throw, or as an error without any name that AWS gives. Neither
+ * the status nor one such answer tells a broken line from a stranger's page: only its staying so does.
+ */
+function isGarbled(name: string, message: string): boolean {
+  return name === 'SyntaxError' || name === 'UnknownError' || message.includes(GARBLED_HINT);
 }
 
 /** Whether an attempt ended without any answer at all: time limit, connection, name resolution. */

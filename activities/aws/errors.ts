@@ -4,7 +4,7 @@ import type { Pace } from '../../workflows/runbook/step';
 import { needsPerson, notYet, terminal } from '../errors';
 import { callSignal } from '../runbook/call-scope';
 import { delayFor, elapsedSeconds } from './pace';
-import { kindOf } from './error-kinds';
+import { GARBLED_HINT, kindOf } from './error-kinds';
 import type { AwsErrorKind } from './error-kinds';
 
 /** What was being done: the words of every failure message. */
@@ -48,7 +48,10 @@ export class HostUnreachable extends AwsUnreachable {
   }
 }
 
-/** Something that passes by itself: throttling, an internal error. Retried within the step's budget. */
+/**
+ * Something that passes by itself: throttling, an internal error, an answer that cannot be read. Retried within the
+ * step's budget; when it stays, people are asked in the end (`attempt.ts`), with these very words.
+ */
 export class AwsTransient extends Error {
   override readonly name = 'AwsTransient';
 }
@@ -110,7 +113,7 @@ function isOurs(error: unknown): boolean {
 function failureOf(about: Undertaking, facts: AwsErrorFacts, cause: unknown): Error {
   const message = wording(about, facts);
   if (facts.kind === 'unreachable') return new AwsUnreachable(message, { cause });
-  if (facts.kind === 'transient') return new AwsTransient(message, { cause });
+  if (facts.kind === 'transient' || facts.kind === 'garbled') return new AwsTransient(message, { cause });
   if (facts.kind === 'busy') {
     return notYet(
       message,
@@ -124,6 +127,9 @@ function failureOf(about: Undertaking, facts: AwsErrorFacts, cause: unknown): Er
 const REMEDIES: Readonly<Record<AwsErrorKind, string>> = {
   unreachable: 'Nobody answered; the state is unknown. It is asked again',
   transient: 'This passes by itself; it is tried again',
+  garbled:
+    'The answer cannot be read, so what became of the call is unknown. It is looked at again; if it stays so, something ' +
+    'that is not AWS answers: check AWS_ENDPOINT_URL, and proxies on the way',
   busy: 'It is tried again when the state allows it',
   exists: 'Something else owns this name: look at its tags, rename or delete it',
   notFound: 'Compare the name and region in the estate with what exists',
@@ -143,6 +149,6 @@ function wording(about: Undertaking, facts: AwsErrorFacts): string {
   }
   const state = about.state === undefined ? '' : ` (${about.state})`;
   const request = facts.requestId === null ? 'no request id' : `request ${facts.requestId}`;
-  const said = facts.message.replace(/\s+/g, ' ').slice(0, 500);
+  const said = (facts.message.split(GARBLED_HINT)[0] ?? '').trim().replace(/\s+/g, ' ').slice(0, 500);
   return `could not ${about.doing} ${about.resource}${where}${state}: ${facts.name}: ${said} (${request}). ${REMEDIES[facts.kind]}.`;
 }

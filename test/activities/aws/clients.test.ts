@@ -155,6 +155,26 @@ test('a failure says what failed, where, the state, the error, the request and w
   });
 });
 
+test('an answer that cannot be read leaves the outcome open: asked again, and a stranger is named if it stays', async () => {
+  const page = '<!doctype html><html><head><title>Sign in<br></head></html>';
+  for (const reply of [
+    { status: 200, body: page.slice(0, 20) },
+    { status: 403, body: page },
+  ]) {
+    answer = () => reply;
+    const failure: unknown = await askAws(about, () =>
+      clients.rds(REGION).send(new DescribeDBInstancesCommand({})),
+    ).catch((caught: unknown) => caught);
+    expect(failure).toMatchObject({
+      name: 'AwsTransient',
+      message: expect.stringMatching(
+        /what became of the call is unknown.*if it stays so.*check AWS_ENDPOINT_URL/,
+      ),
+    });
+    expect(String(failure)).not.toContain('hidden field');
+  }
+});
+
 test('many waits that ask for databases of a region at once make one call', async () => {
   const instance = (id: string) =>
     `<DBInstance><DBInstanceIdentifier>${id}</DBInstanceIdentifier></DBInstance>`;

@@ -16,6 +16,8 @@ test.each([
   ['ExpiredTokenException', 'denied'],
   ['IdempotentParameterMismatch', 'invalid'],
   ['NotImplemented', 'foreign'],
+  ['SyntaxError', 'garbled'],
+  ['UnknownError', 'garbled'],
 ] as const)('%s is %s', (name, kind) => {
   expect(kindOf(name, '', 400)).toBe(kind);
 });
@@ -38,4 +40,11 @@ test('validation errors are told apart by what they say', () => {
 test('an unknown error with a server status passes, with a client status it does not', () => {
   expect(kindOf('Odd', '', 500)).toBe('transient');
   expect(kindOf('Odd', '', 400)).toBe('invalid');
+});
+
+test('an answer that cannot be read leaves the outcome open, whatever its status', () => {
+  const message =
+    'XML parse error: unexpected end of input.\n  Deserialization error: to see the raw response, …';
+  for (const status of [200, 400, 403, 500]) expect(kindOf('Error', message, status)).toBe('garbled');
+  expect(kindOf('Error', message, 503)).toBe('unreachable');
 });
