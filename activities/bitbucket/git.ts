@@ -48,7 +48,11 @@ export async function findBranch(remote: GitRemote, branch: string): Promise<str
   });
 }
 
-/** Clones the default branch, commits on top of it, and pushes that as `branch`, replacing what was there. */
+/**
+ * Clones the default branch, commits on top of it, and pushes that as `branch`, replacing what was there. A push that
+ * failed and whose commit stands on the remote all the same has come through.
+ * @returns the commit
+ */
 export async function cloneAndPush(remote: GitRemote, branch: string, message: string): Promise<string> {
   return inDirectory(async (directory) => {
     const clone = join(directory, 'clone');
@@ -57,7 +61,10 @@ export async function cloneAndPush(remote: GitRemote, branch: string, message: s
     await localGit(clone, ['commit', '--quiet', '--allow-empty', '--message', message]);
     const commit = (await localGit(clone, ['rev-parse', 'HEAD'])).trim();
     const push = ['push', '--quiet', '--force', 'origin', `HEAD:refs/heads/${branch}`];
-    await remoteGit(remote, clone, 'push', push);
+    const pushed = await sendGit(remote, clone, 'push', push);
+    // git sends again by itself where an answer is lost, and is then refused because of the ref that it has just made.
+    if (pushed.code !== 0 && (await findBranch(remote, branch)) !== commit)
+      throw failureOf(remote, 'push', pushed);
     return commit;
   });
 }
@@ -82,10 +89,19 @@ async function remoteGit(
   what: string,
   args: readonly string[],
 ): Promise<string> {
-  await announceCall({ service: 'bitbucket', action: `git ${what}`, mutating: what === 'push' });
-  const result = await git(directory, args, remoteSettings(remote));
+  const result = await sendGit(remote, directory, what, args);
   if (result.code === 0) return result.output;
   throw failureOf(remote, what, result);
+}
+
+async function sendGit(
+  remote: GitRemote,
+  directory: string,
+  what: string,
+  args: readonly string[],
+): Promise<GitResult> {
+  await announceCall({ service: 'bitbucket', action: `git ${what}`, mutating: what === 'push' });
+  return git(directory, args, remoteSettings(remote));
 }
 
 async function localGit(directory: string, args: readonly string[]): Promise<string> {

@@ -1,4 +1,6 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { BitbucketClient } from '../../../activities/bitbucket/client';
 import { checkMirrorsImplementation } from '../../../activities/bitbucket/check-mirrors';
 import { rebuildSearchImplementation } from '../../../activities/bitbucket/rebuild-search';
@@ -6,6 +8,7 @@ import { smokeTestImplementation } from '../../../activities/bitbucket/smoke-tes
 import { verifyServiceImplementation } from '../../../activities/bitbucket/verify-service';
 import { inCallScope } from '../../../activities/runbook/call-scope';
 import type { OutgoingCall } from '../../../activities/runbook/call-scope';
+import { readAnswered } from '../../../lab/bitbucket/answer-faults';
 import { later } from '../../../workflows/runbook/later';
 import { ADMINISTRATOR, DEVELOPER, Site } from '../../lab/bitbucket/site';
 import { CONTEXT } from '../hosts/file-server-world';
@@ -46,6 +49,28 @@ describe('smoke test', () => {
     expect(await parts().undo!(input(), { before: {} }, CONTEXT)).toMatchObject({ changed: true });
     expect(await world.branches()).toEqual(before);
     expect(await parts().undo!(input(), { before: {} }, CONTEXT)).toMatchObject({ changed: false });
+  });
+
+  it('a push whose answer is lost or garbled has come through when its commit stands there', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'lost-push-'));
+    const faultsFile = join(directory, 'faults');
+    const request = 'POST /scm/PROJ/one.git/git-receive-pack (node)';
+    const node = await world.site.start({ faultsFile });
+    await node.reaches('RUNNING');
+    const given = { ...input(), url: node.url };
+    try {
+      for (const effect of ['dropAfter', 'malformed'] as const) {
+        writeFileSync(faultsFile, JSON.stringify([{ request, effect, times: 1 }]));
+        rmSync(`${faultsFile}.requests`, { force: true });
+        const output = (await parts().run!(given, CONTEXT)) as { commit: string };
+        expect(readAnswered(faultsFile)[0]).toMatchObject({ request, fault: effect });
+        expect(await world.branches()).toMatchObject({ [branch]: output.commit });
+        await parts().undo!(given, { before: {} }, CONTEXT);
+      }
+    } finally {
+      await node.process.kill();
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('a push that vanished is a matter for people', async () => {
