@@ -88,11 +88,13 @@ export class Approvals {
   /**
    * What has to be asked before this step may go on as its check found it; null when the approvals cover it. After an
    * answer the step must be checked again: people take their time, and the world does not wait.
+   * @param begun this run has called the step's `run` before
    */
   due<O>(
     step: { readonly id: string; readonly title: string },
     contract: StepContract<never, O> | StepContract<unknown, O>,
     check: Check<O>,
+    begun: boolean,
   ): (() => Promise<void>) | null {
     if (contract.risk !== 'readOnly' && this.expired().length > 0) return () => this.renew();
     const { recorder } = this.context;
@@ -100,7 +102,7 @@ export class Approvals {
     const present = planStep(step.id, step.title, contract as StepContract<unknown, O>, check, expected);
     const planned = this.plan.steps.find(({ id }) => id === step.id);
     const accepted = new Set(recorder.state.problems.map(({ code }) => code));
-    const { problems, differences, besides } = driftOf(planned, present, accepted);
+    const { problems, differences, besides } = driftOf(planned, present, accepted, begun);
     if (problems.length === 0 && differences.length === 0) return null;
     const facts = movedFacts(this.plan.facts, recorder.state.facts);
     return () => this.askAboutDrift(present, problems, differences, [...besides, ...facts]);

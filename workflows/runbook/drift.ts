@@ -20,11 +20,14 @@ export interface Drift {
  * call, and problems that have gone do not: the world moves.
  * @param planned absent when the approved plan lacks the step
  * @param accepted codes of the problems to which people have consented, in the plan or since
+ * @param begun this run has called the step's `run` before. When the effect is there now, the material facts have become
+ *   what the approved step makes of them, and nobody is asked about that
  */
 export function driftOf(
   planned: PlannedStep | undefined,
   now: PlannedStep,
   accepted: ReadonlySet<string>,
+  begun: boolean,
 ): Drift {
   const problems = now.problems.filter(
     (problem) => problem.consent !== undefined && !accepted.has(problem.code),
@@ -39,7 +42,7 @@ export function driftOf(
     ...(bothNeeded && planned.undo !== null && now.undo === null
       ? [`undo: approved "${planned.undo}", now there is no way back`]
       : []),
-    ...differingFacts(planned.material, now.material),
+    ...(begun && now.state === 'done' ? [] : differingFacts(planned.material, now.material)),
     ...now.calls
       .filter((call) => !planned.calls.some((one) => kindOf(one) === kindOf(call)))
       .map((call) => `would also call ${callLine(call)}`),

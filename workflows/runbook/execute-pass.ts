@@ -21,6 +21,8 @@ type Try<O> =
 /** Runs the procedure for real: each step checks again, runs, verifies; failures ask. */
 export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Run<Input, Subject, Policy> {
   readonly pass = 'execute';
+  /** Ids of the steps whose `run` was called, whatever came of it. */
+  private readonly begun = new Set<string>();
 
   constructor(
     private readonly context: PassContext,
@@ -218,7 +220,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
             why: hard.map((problem) => `${problem.message} ${problem.remedy}`).join(' '),
           };
         }
-        const due = this.approvals.due(step, contract, check);
+        const due = this.approvals.due(step, contract, check, this.begun.has(id));
         if (due === null) break;
         recorder.apply({ type: 'step', id, state: 'waiting', at: now() });
         await this.asking(due);
@@ -269,6 +271,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     else recorder.apply({ type: 'pointOfNoReturn', step: step.id });
     recorder.apply({ type: 'step', id: step.id, state: 'running', at: now() });
     this.approvals.used(contract.risk);
+    this.begun.add(step.id);
     const output = await this.context.part<I, O, O>(contract, 'run', step, { input });
     this.approvals.used(contract.risk);
     this.undo.complete(step.id, output);

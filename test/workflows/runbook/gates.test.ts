@@ -227,6 +227,44 @@ describe('drift', () => {
     expect(await ids(run)).toEqual(['go approve']);
   });
 
+  test("a step's own effect asks nobody, however a retried step finds it; somebody else's does", async () => {
+    world.after = (part, occurrence) => {
+      if (part !== 'second.run' || occurrence > 1) return;
+      world.checks = { second: { material: {} } };
+      throw broken('the answer was lost');
+    };
+    const run = await atTheGate();
+    await run.approve('go', 'cy');
+    await run.decide({ ask: (await run.asked('second.failed')).id, verdict: 'retry', actor: 'cy' });
+    expect((await run.ended()).outcome).toBe('SUCCEEDED');
+    expect(await ids(run)).toEqual(['go approve', 'second.failed retry']);
+
+    world.on.clear();
+    world.after = () => {};
+    world.checks = {};
+    const other = await atTheGate();
+    world.on.add('second');
+    world.checks = { second: { material: {} } };
+    await other.approve('go', 'cy');
+    expect((await other.asked('second.drift')).evidence).toEqual(['colour: approved green, now nothing']);
+    await other.handle.cancel();
+    expect((await other.ended()).outcome).toBe('UNDONE');
+  });
+
+  test('a change by somebody else under a failed step asks before the retry', async () => {
+    world.before = (part, occurrence) => {
+      if (part === 'second.run' && occurrence === 1) throw broken('refused');
+    };
+    const run = await atTheGate();
+    await run.approve('go', 'cy');
+    await run.asked('second.failed');
+    world.material = { second: 'red' };
+    await run.decide({ ask: 'second.failed', verdict: 'retry', actor: 'cy' });
+    expect((await run.asked('second.drift')).evidence).toEqual(['colour: approved green, now red']);
+    await run.approve('second.drift', 'cy');
+    expect((await run.ended()).outcome).toBe('SUCCEEDED');
+  });
+
   test('a way back that is no longer there asks', async () => {
     const run = await atTheGate();
     world.checks = { second: { undo: undefined as never } };
