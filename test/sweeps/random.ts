@@ -110,9 +110,9 @@ function seeded(seed: number): Judgement {
 async function broken(session: Session, run: LiveRun, state: RunState): Promise<readonly string[]> {
   const { world } = session.bench;
   const outcome = state.outcome ?? 'SUCCEEDED';
-  const { followUps } = await run.report();
+  const { fence } = await run.report();
   // An operator would not bring a region back whose fence was never proven.
-  const fenced = !followUps.some((line) => line.startsWith('Prove the fence'));
+  const fenced = (fence as { readonly state: string } | undefined)?.state === 'proven';
   const atRest = TOOK_OVER.includes(outcome) || TURNED_ROUND.includes(outcome);
   if (TURNED_ROUND.includes(outcome) || (TOOK_OVER.includes(outcome) && fenced)) await world.heal();
   if (TURNED_ROUND.includes(outcome)) {
