@@ -21,6 +21,8 @@ const settings: SweepSettings = {
 };
 
 let clean: CleanRun;
+let kills: Promise<readonly RunResult[]>;
+let lostAnswers: Promise<readonly RunResult[]>;
 
 /** Every failure by its name and its reasons, for whoever reads the test's report. */
 function failuresOf(runs: readonly RunResult[]): readonly string[] {
@@ -29,20 +31,24 @@ function failuresOf(runs: readonly RunResult[]): readonly string[] {
   );
 }
 
+/** Side by side: a run whose worker is dead waits, and leaves the machine to the others. */
 beforeAll(async () => {
   clean = await runClean(settings);
+  kills = sweepKills(settings, clean);
+  lostAnswers = sweepLostAnswers({ ...settings, parallel: 1 }, clean);
 }, 180_000);
 
-// The point of no return and all calls at once; `npm run sweep` does the rest.
-test('a worker that dies at any part of the promotion is replaced, and the run ends as if nothing had been', async () => {
-  const runs = await sweepKills({ ...settings, only: 'promoteReplica' }, clean);
+test('a worker that dies at any moment is replaced, and the run ends as if nothing had been', async () => {
+  const runs = await kills;
   expect(failuresOf(runs)).toEqual([]);
-  expect(addUp(runs, 0).cases).toBe(4);
+  // Every part of every step, and every boundary between two steps.
+  const activities = new Set(clean.activities.map(({ activity }) => activity));
+  expect(addUp(runs, 0).cases).toBe(activities.size + clean.steps.length);
   expect(longestResume(runs)).toBeGreaterThan(0);
-}, 600_000);
+}, 1_200_000);
 
-test('answers that are lost three times each change nothing, whichever call they belong to', async () => {
-  const runs = await sweepLostAnswers({ ...settings, only: 'lost three times' }, clean);
+test('an answer that is lost, late, refused or garbled changes nothing, whichever call it belongs to', async () => {
+  const runs = await lostAnswers;
   expect(failuresOf(runs)).toEqual([]);
-  expect(addUp(runs, 0).cases).toBe(clean.calls.length + clean.requests.length);
-}, 600_000);
+  expect(addUp(runs, 0).cases).toBe(6 * (clean.calls.length + clean.requests.length));
+}, 1_200_000);

@@ -8,8 +8,8 @@ import type { CaseResult, RunResult } from './results';
 import { Session } from './session';
 import type { SweepSettings } from './session';
 
-/** One run may lose its worker so many times, one after the other. */
-const DEATHS_PER_RUN = 18;
+/** One run may lose its worker so many times, one after the other: more of them save worlds, which cost more than deaths. */
+const DEATHS_PER_RUN = 36;
 /** The budget of a run for each death: noticed, replaced, gone on. */
 const SECONDS_PER_DEATH = 40;
 

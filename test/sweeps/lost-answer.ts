@@ -27,18 +27,29 @@ const DELAY_SECONDS = 18;
 /** Longer than the 10 s that a request to Bitbucket is given. */
 const BITBUCKET_DELAY_SECONDS = 12;
 
-const FATES: readonly Fate[] = [
-  { name: 'lost', times: 1, aws: () => ({ kind: 'dropAfter' }), bitbucket: 'dropAfter' },
-  { name: 'lost three times', times: 3, aws: () => ({ kind: 'dropAfter' }), bitbucket: 'dropAfter' },
-  { name: 'error before', times: 1, aws: () => broken, bitbucket: 'error' },
-  { name: 'throttled', times: 1, aws: throttled, bitbucket: 'throttle' },
-  {
-    name: 'delayed',
-    times: 1,
-    aws: () => ({ kind: 'delay', seconds: DELAY_SECONDS }),
-    bitbucket: 'delay',
-  },
-  { name: 'malformed', times: 1, aws: () => ({ kind: 'malformed' }), bitbucket: 'malformed' },
+const LOST: Fate = { name: 'lost', times: 1, aws: () => ({ kind: 'dropAfter' }), bitbucket: 'dropAfter' };
+
+/**
+ * The fates of one run each. What is refused before anything happens leaves no trace, so that two refusals in a row, of
+ * which the SDK hides the first, are two cases for the price of one world.
+ */
+const FATES: readonly (readonly Fate[])[] = [
+  // The longest first: the others fill up beside it.
+  [
+    {
+      name: 'delayed',
+      times: 1,
+      aws: () => ({ kind: 'delay', seconds: DELAY_SECONDS }),
+      bitbucket: 'delay',
+    },
+  ],
+  [{ ...LOST, name: 'lost three times', times: 3 }],
+  [LOST],
+  [
+    { name: 'error before', times: 1, aws: () => broken, bitbucket: 'error' },
+    { name: 'throttled', times: 1, aws: throttled, bitbucket: 'throttle' },
+  ],
+  [{ name: 'malformed', times: 1, aws: () => ({ kind: 'malformed' }), bitbucket: 'malformed' }],
 ];
 
 const broken: FaultEffect = { kind: 'error', code: 'InternalFailure', status: 500 };
@@ -54,9 +65,15 @@ type Target =
   | { readonly at: 'aws'; readonly name: string; readonly call: KnownCall }
   | { readonly at: 'bitbucket'; readonly name: string };
 
+/** A target, and what happens to its answer. */
+interface Case {
+  readonly target: Target;
+  readonly fate: Fate;
+}
+
 /**
  * For each call of an undisturbed run that changes something, and each fate of its answer: the run must end as if nothing
- * had been, and nothing may have taken effect twice. All calls meet the same fate in one run unless told otherwise.
+ * had been, and nothing may have taken effect twice. All calls meet the same fates in one run unless told otherwise.
  */
 export async function sweepLostAnswers(
   settings: SweepSettings,
@@ -66,67 +83,70 @@ export async function sweepLostAnswers(
     ...clean.calls.map((call): Target => ({ at: 'aws', name: call.name, call })),
     ...clean.requests.map((name): Target => ({ at: 'bitbucket', name })),
   ];
-  const groups = settings.oneCasePerRun ? targets.map((target) => [target]) : [targets];
-  const runs = FATES.flatMap((fate) =>
-    groups.map((all) => {
-      const group = all.filter((target) => nameOf(target, fate).includes(settings.only));
-      return { fate, group };
-    }),
-  ).filter(({ group }) => group.length > 0);
-  return pool(runs, settings.parallel, async ({ fate, group }, index) => {
-    const names = group.map((target) => nameOf(target, fate));
-    const result = await orFailed(names, () => meetFate(settings, clean, fate, group));
-    settings.say(`lostAnswer: run ${index + 1} of ${runs.length} over, ${fate.name}, ${score(result)}`);
+  const runs = FATES.flatMap((fates): readonly (readonly Case[])[] => {
+    const all = targets.flatMap((target) => fates.map((fate) => ({ target, fate })));
+    const chosen = all.filter((one) => nameOf(one).includes(settings.only));
+    return settings.oneCasePerRun ? chosen.map((one) => [one]) : [chosen];
+  }).filter((cases) => cases.length > 0);
+  return pool(runs, settings.parallel, async (cases, index) => {
+    const result = await orFailed(cases.map(nameOf), () => meetFates(settings, clean, cases));
+    const what = [...new Set(cases.map(({ fate }) => fate.name))].join(' and ');
+    settings.say(`lostAnswer: run ${index + 1} of ${runs.length} over, ${what}, ${score(result)}`);
     return result;
   });
 }
 
-function nameOf(target: Target, fate: Fate): string {
+function nameOf({ target, fate }: Case): string {
   return `${target.name} ${fate.name}`;
 }
 
-function meetFate(
-  settings: SweepSettings,
-  clean: CleanRun,
-  fate: Fate,
-  targets: readonly Target[],
-): Promise<RunResult> {
+function meetFates(settings: SweepSettings, clean: CleanRun, cases: readonly Case[]): Promise<RunResult> {
   return Session.within(settings, async (session) => {
     const { bench, runbook } = session;
     await session.breakWorld();
     const { mark } = bench;
-    const struck = injure(session, fate, targets);
+    const struck = injure(session, cases);
     const run = await session.start();
     const state = await session.lead(run);
-    const hits = targets.map((target) => struck(target));
+    const hits = cases.map((one) => struck(one));
     const { calls } = clean;
     const verdict = await judge(session, run, state, { outcomes: runbook.completed, mark, calls });
     const asked = state.asks.filter(({ kind }) => kind !== 'gate' && kind !== 'consent');
     const needless = asked.map(({ id, evidence }) => `asked for ${id}: ${evidence.join('; ')}`);
-    const cases = targets.map((target, index): CaseResult => ({
-      name: nameOf(target, fate),
-      duplicates: verdict.duplicates,
-      violations: [
-        ...verdict.violations,
-        ...needless,
-        ...(hits[index] === true ? [] : [`the run never made this call`]),
-      ],
-    }));
-    return { cases };
+    return {
+      cases: cases.map((one, index): CaseResult => ({
+        name: nameOf(one),
+        duplicates: verdict.duplicates,
+        violations: [
+          ...verdict.violations,
+          ...needless,
+          ...(hits[index] === true ? [] : [`the run never made this call, or not often enough`]),
+        ],
+      })),
+    };
   });
 }
 
-/** @returns whether the fate has come upon a target */
-function injure(session: Session, fate: Fate, targets: readonly Target[]): (target: Target) => boolean {
+/**
+ * The fates of one target come one after the other, each as often as it says.
+ * @returns whether a case has come about
+ */
+function injure(session: Session, cases: readonly Case[]): (one: Case) => boolean {
   const { faults } = session.bench.world.gateway;
-  const rules = new Map<Target, string>();
   const file = session.bench.world.directory.run('bitbucket-faults');
+  const rules = new Map<Case, { readonly id: string; readonly nth: number }>();
   const ofBitbucket: AnswerFault[] = [];
-  for (const target of targets) {
+  for (const [index, one] of cases.entries()) {
+    const { target, fate } = one;
+    const before = cases
+      .slice(0, index)
+      .filter((other) => other.target === target)
+      .reduce((sum, other) => sum + other.fate.times, 0);
     if (target.at === 'bitbucket') {
       const { name: request } = target;
       ofBitbucket.push({
-        ...{ request, effect: fate.bitbucket, times: fate.times },
+        // Counted over all faults of the request.
+        ...{ request, effect: fate.bitbucket, times: before + fate.times },
         ...(fate.bitbucket === 'delay' ? { seconds: BITBUCKET_DELAY_SECONDS } : {}),
       });
       continue;
@@ -135,12 +155,18 @@ function injure(session: Session, fate: Fate, targets: readonly Target[]): (targ
     const where = (call: AwsCall): boolean =>
       !isLabs(call) && fingerprint({ ...call, parameters: describeCall(call) }) === wanted;
     const match = { region, service, action, where };
-    rules.set(target, faults.add({ match, times: fate.times, effect: fate.aws(target.call) }));
+    const nth = before + 1;
+    rules.set(one, { id: faults.add({ match, nth, times: fate.times, effect: fate.aws(target.call) }), nth });
   }
   writeFileSync(file, JSON.stringify(ofBitbucket));
-  return (target) => {
-    if (target.at === 'bitbucket')
-      return readAnswered(file).some(({ request, fault }) => request === target.name && fault !== null);
-    return (faults.list().find(({ id }) => id === rules.get(target))?.seen ?? 0) > 0;
+  return (one) => {
+    const { target, fate } = one;
+    if (target.at === 'bitbucket') {
+      return readAnswered(file).some(
+        ({ request, fault }) => request === target.name && fault === fate.bitbucket,
+      );
+    }
+    const rule = rules.get(one);
+    return rule !== undefined && (faults.list().find(({ id }) => id === rule.id)?.seen ?? 0) >= rule.nth;
   };
 }

@@ -18,15 +18,21 @@ export function patient(retries = 4): Judgement {
   };
 }
 
-const LOOK_MILLISECONDS = 150;
+/** Each look makes a worker answer a query; nobody is waited for by a run that asks nothing. */
+const LOOK_MILLISECONDS = 300;
 const CALL_SECONDS = 4;
 
-/** Answers whatever a run asks until it has ended, also while its worker is dead. @returns how it ended */
+/**
+ * Answers whatever a run asks until it has ended, also while its worker is dead.
+ * @param seconds after which it counts as standing still; it takes half a minute on two free cores, and many times that
+ *   on a busy machine
+ * @returns how it ended
+ */
 export async function lead(
   run: LiveRun,
   people: readonly Person[],
   judge: Judgement,
-  seconds = 300,
+  seconds = 600,
 ): Promise<RunState> {
   const deadline = Date.now() + seconds * 1000;
   for (let last: RunState | undefined; ; await sleep(LOOK_MILLISECONDS)) {

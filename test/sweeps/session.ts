@@ -61,8 +61,8 @@ export class Session {
         policy: { ...estate.policy, worker: { deadAfter: `${settings.deadAfterSeconds}s` } },
       }));
       worker = await SteeredWorker.start(bench, {
-        // What holds for a silent worker holds for one that does not fetch its next task.
-        RUNBOOKS_HANDOVER_SECONDS: String(Math.min(5, settings.deadAfterSeconds)),
+        // Half of it, as by default: a death costs both, for the run's next task waits for the dead worker as well.
+        RUNBOOKS_HANDOVER_SECONDS: String(Math.max(1, Math.floor(settings.deadAfterSeconds / 2))),
       });
       return await work(new Session(settings, runbook, bench, worker));
     } finally {
