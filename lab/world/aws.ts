@@ -8,8 +8,11 @@ import { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balanci
 /** What any client of the emulated AWS signs with; the emulator does not check it. */
 export const LAB_CREDENTIALS = { accessKeyId: 'LABOPERATOR', secretAccessKey: 'lab' } as const;
 
-/** A region that is down says nothing; whoever waited for it then would never end. */
-const TIMEOUT_SECONDS = 20;
+/**
+ * A region that is down says nothing; whoever waited for it then would never end. Far above what the emulator takes on a
+ * machine that is busy with other things: it starts a world's machines and databases while we wait.
+ */
+const TIMEOUT_SECONDS = 120;
 
 /** The lab's own AWS clients of one region, by which it sets the world up and looks at it. */
 export class LabAws {

@@ -39,7 +39,7 @@ export class HomeCopies {
     this.running = this.loop();
   }
 
-  /** Ends after the copy under way, or at once while nothing is. */
+  /** Ends at once; a copy under way goes on in AWS. */
   async stop(): Promise<void> {
     this.ending.abort();
     await this.running;
@@ -57,6 +57,7 @@ export class HomeCopies {
         Description: DESCRIPTION,
         TagSpecifications: tags,
       }),
+      this.untilStopped,
     );
     const snapshotId = need(created.SnapshotId, 'SnapshotId');
     this.own.add(snapshotId);
@@ -68,6 +69,7 @@ export class HomeCopies {
         Description: DESCRIPTION,
         TagSpecifications: tags,
       }),
+      this.untilStopped,
     );
     const copyId = need(copied.SnapshotId, 'SnapshotId');
     this.own.add(copyId);
@@ -80,6 +82,11 @@ export class HomeCopies {
   made({ action, parameters }: LedgerEntry): boolean {
     if (action === 'DeleteSnapshot') return this.own.has(String(parameters.SnapshotId));
     return /^(Create|Copy)Snapshot$/.test(action) && parameters.Description === DESCRIPTION;
+  }
+
+  /** A call to a region that is down is never answered. */
+  private get untilStopped(): { readonly abortSignal: AbortSignal } {
+    return { abortSignal: this.ending.signal };
   }
 
   private async loop(): Promise<void> {
@@ -113,7 +120,10 @@ export class HomeCopies {
       seconds,
       async () => {
         this.ending.signal.throwIfAborted();
-        const { Snapshots } = await aws.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
+        const { Snapshots } = await aws.ec2.send(
+          new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }),
+          this.untilStopped,
+        );
         const state = Snapshots?.[0]?.State;
         if (state === 'error') throw new Error(`snapshot ${snapshotId} failed`);
         return state === 'completed' ? true : undefined;
@@ -131,12 +141,14 @@ export class HomeCopies {
           { Name: 'tag:runbooks:volume', Values: ['home'] },
         ],
       }),
+      this.untilStopped,
     );
     const complete = Snapshots.filter((snapshot) => snapshot.State === 'completed').sort((one, other) =>
       capturedAt(other).localeCompare(capturedAt(one)),
     );
     for (const { SnapshotId } of complete.slice(this.options.keep)) {
-      await aws.ec2.send(new DeleteSnapshotCommand({ SnapshotId: need(SnapshotId, 'SnapshotId') }));
+      const remove = new DeleteSnapshotCommand({ SnapshotId: need(SnapshotId, 'SnapshotId') });
+      await aws.ec2.send(remove, this.untilStopped);
     }
   }
 }
