@@ -10,7 +10,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
 import { announceCall, callSignal, noteAnswer } from '../runbook/call-scope';
-import { isNoAnswer } from './error-kinds';
+import { isNoAnswer, UnreadableAnswer } from './error-kinds';
 import { isMutating } from './intent';
 import { SharedReads } from './share-reads';
 import { acceptsSilence, RegionSilent, SilentRegions } from './silence';
@@ -204,7 +204,10 @@ function watchAttempts(client: AnyClient, { service, region }: Place, silent: Si
       await announceCall({ service, action, region, mutating: isMutating(action) });
       const known = silentFor(action) !== undefined;
       try {
-        return await next(args);
+        const answer = await next(args);
+        if (saysNothing(answer))
+          throw new UnreadableAnswer(`${action} was answered with nothing of AWS in it`);
+        return answer;
       } catch (error) {
         // Under a name, and without a cause, that the SDK would send again for.
         if (known && isNoAnswer(error)) throw new RegionSilent((error as Error).name);
@@ -214,6 +217,18 @@ function watchAttempts(client: AnyClient, { service, region }: Place, silent: Si
     // Inside the retry loop, so that an attempt of the SDK's own counts and is refused like any other.
     { name: 'announceCall', relation: 'after', toMiddleware: 'retryMiddleware' },
   );
+}
+
+/**
+ * A success without any member and without a request id, which AWS gives with every answer: the page of a proxy, or
+ * nothing at all. The SDK takes it for an answer, and a read would pass for "there is none".
+ */
+function saysNothing(answer: unknown): boolean {
+  const { output = {} } = answer as { output?: { $metadata?: { requestId?: string } } };
+  const members = Object.entries(output).filter(
+    ([name, value]) => name !== '$metadata' && value !== undefined,
+  );
+  return output.$metadata?.requestId === undefined && members.length === 0;
 }
 
 /** Hears every HTTP answer, and every attempt that got none; HTTP 503 tells neither life nor silence. */

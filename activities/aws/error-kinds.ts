@@ -146,7 +146,12 @@ export function kindOf(
  * the status nor one such answer tells a broken line from a stranger's page: only its staying so does.
  */
 function isGarbled(name: string, message: string): boolean {
-  return name === 'SyntaxError' || name === 'UnknownError' || message.includes(GARBLED_HINT);
+  return ['SyntaxError', 'UnknownError', 'UnreadableAnswer'].includes(name) || message.includes(GARBLED_HINT);
+}
+
+/** An answer that could be parsed and holds nothing that AWS would say. */
+export class UnreadableAnswer extends Error {
+  override readonly name = 'UnreadableAnswer';
 }
 
 /** Whether an attempt ended without any answer at all: time limit, connection, name resolution. */

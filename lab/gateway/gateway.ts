@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -163,7 +164,13 @@ export class Gateway {
     record: (outcome: { status: number; errorCode: string | null }) => void,
   ): void {
     record({ status: reply.status, errorCode: errorCodeOf(reply) });
-    response.writeHead(reply.status, { ...reply.headers, 'content-length': reply.body.length });
+    // AWS gives one with every answer; the emulator with some.
+    const named = Object.keys(reply.headers).some((name) => /^x-amzn?-request-?id$/i.test(name));
+    response.writeHead(reply.status, {
+      ...(named ? {} : { 'x-amzn-requestid': randomUUID() }),
+      ...reply.headers,
+      'content-length': reply.body.length,
+    });
     response.end(reply.body);
   }
 

@@ -18,7 +18,7 @@ const REGION = 'eu-west-1';
 let server: Server;
 let clients: AwsClients;
 let bodies: string[];
-let answer: (body: string) => { status: number; body: string } | undefined;
+let answer: (body: string) => { status: number; body: string; stranger?: boolean } | undefined;
 
 beforeEach(async () => {
   bodies = [];
@@ -28,8 +28,8 @@ beforeEach(async () => {
     request.on('end', () => {
       bodies.push(body);
       const reply = answer(body);
-      if (reply !== undefined)
-        response.writeHead(reply.status, { 'x-amzn-requestid': 'req-7' }).end(reply.body);
+      const headers = reply?.stranger === true ? {} : { 'x-amzn-requestid': 'req-7' };
+      if (reply !== undefined) response.writeHead(reply.status, headers).end(reply.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -195,4 +195,19 @@ test('what is asked together is not remembered', async () => {
   expect(await findDatabase(dependencies, REGION, 'a')).toBeUndefined();
   expect(await findDatabase(dependencies, REGION, 'a')).toBeUndefined();
   expect(bodies).toHaveLength(2);
+});
+
+test.each([
+  ['nothing at all', ''],
+  ['a page of a proxy that happens to be XML', '<html><body><p>Please sign in.</p></body></html>'],
+])('a success that is %s is no answer: there may well be such a database', async (_name, body) => {
+  answer = () => ({ status: 200, body, stranger: true });
+  const look = findDatabase(dependenciesOf(clients), REGION, 'db');
+  await expect(look).rejects.toMatchObject({
+    name: 'AwsTransient',
+    message: expect.stringContaining('The answer cannot be read'),
+  });
+  // An empty list with a request id is AWS's own.
+  answer = () => empty;
+  expect(await findDatabase(dependenciesOf(clients), REGION, 'db')).toBeUndefined();
 });

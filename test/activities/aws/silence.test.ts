@@ -28,7 +28,8 @@ beforeEach(async () => {
     )!;
     attempts.push(`${region} ${service}`);
     request.resume();
-    if (!silent.has(`${region} *`) && !silent.has(`${region} ${service}`)) response.end('<R/>');
+    if (!silent.has(`${region} *`) && !silent.has(`${region} ${service}`))
+      response.writeHead(200, { 'x-amzn-requestid': 'r-1' }).end('<R/>');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   clients = clientsOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 0.2);
