@@ -5,6 +5,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balancing';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { Route53Client } from '@aws-sdk/client-route-53';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -95,6 +96,19 @@ export class AwsClients {
     return this.client('ec2', region, (config) => new EC2Client(config));
   }
 
+  /**
+   * For calls that have no idempotency key: sent once. The SDK's own second attempt after a lost answer would make a
+   * second set of snapshots [A §6].
+   */
+  ec2Once(region: string): EC2Client {
+    return this.client('ec2', region, (config) => new EC2Client({ ...config, maxAttempts: 1 }), 'once');
+  }
+
+  /** A request without an answer may still take effect for so long, seconds; then it counts as never sent. */
+  get settleSeconds(): number {
+    return 7 * (this.options.requestTimeoutSeconds ?? 10);
+  }
+
   autoScaling(region: string): AutoScalingClient {
     return this.client('autoscaling', region, (config) => new AutoScalingClient(config));
   }
@@ -116,6 +130,11 @@ export class AwsClients {
     return this.client('ssm', region, (config) => new SSMClient(config));
   }
 
+  /** Path style: bucket names with dots and endpoints without wildcard names work as well. */
+  s3(region: string): S3Client {
+    return this.client('s3', region, (config) => new S3Client({ ...config, forcePathStyle: true }));
+  }
+
   secretsManager(region: string): SecretsManagerClient {
     return this.client('secretsmanager', region, (config) => new SecretsManagerClient(config));
   }
@@ -135,8 +154,8 @@ export class AwsClients {
     this.clients.clear();
   }
 
-  private client<C>(service: string, region: string, make: (config: ClientConfig) => C): C {
-    const key = `${service} ${region}`;
+  private client<C>(service: string, region: string, make: (config: ClientConfig) => C, variant = ''): C {
+    const key = `${service} ${region} ${variant}`;
     const known = this.clients.get(key);
     if (known !== undefined) return known as C;
     const client = make(this.config(region));

@@ -57,6 +57,7 @@ const BY_NAME: Readonly<Record<string, AwsErrorKind>> = {
     'ResourceContention',
     'ResourceContentionFault',
     'RequestExpired',
+    'ConditionalRequestConflict',
     'AbortError',
   ]),
   ...group('busy', [
@@ -105,6 +106,8 @@ const BY_NAME: Readonly<Record<string, AwsErrorKind>> = {
     'CredentialsProviderError',
     'KMSKeyNotAccessibleFault',
   ]),
+  // An object that must not exist yet exists; one that is just being written by somebody else is tried again.
+  ...group('exists', ['PreconditionFailed']),
   ...group('foreign', ['NotImplemented']),
 };
 

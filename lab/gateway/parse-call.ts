@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { decode } from 'cbor-x';
 import type { AwsCall } from './overlay';
 import { route53Action } from './route53-action';
+import { s3Action } from './s3-action';
 
 export const DEFAULT_ACCOUNT = '123456789012';
 
@@ -43,13 +44,14 @@ export function parseCall(raw: RawRequest, accounts: ReadonlyMap<string, string>
   };
 }
 
-export type Protocol = 'query' | 'ec2' | 'json' | 'cbor' | 'restXml';
+export type Protocol = 'query' | 'ec2' | 'json' | 'cbor' | 'restXml' | 's3';
 
 /** The protocol that the caller speaks, and therefore wants its errors in. */
 export function protocolOf(call: AwsCall): Protocol {
   if (call.headers['smithy-protocol'] === 'rpc-v2-cbor') return 'cbor';
   if (call.headers['x-amz-target'] !== undefined) return 'json';
   if (call.service === 'route53') return 'restXml';
+  if (call.service === 's3') return 's3';
   return call.service === 'ec2' ? 'ec2' : 'query';
 }
 
@@ -64,6 +66,7 @@ function nameOfAction(
   const operation = /\/service\/[^/]+\/operation\/([^/]+)$/.exec(url.pathname)?.[1];
   if (operation !== undefined) return operation;
   if (service === 'route53') return route53Action(raw.method, url.pathname);
+  if (service === 's3') return s3Action(raw.method, url);
   return typeof parameters.Action === 'string' ? parameters.Action : `${raw.method} ${url.pathname}`;
 }
 

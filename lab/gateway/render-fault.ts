@@ -27,6 +27,10 @@ export function renderFault(call: AwsCall, fault: AwsFault): AwsReply {
         ...legacy,
         'smithy-protocol': 'rpc-v2-cbor',
       });
+    case 's3': {
+      const content = { Code: code, Message: message, RequestId: requestId };
+      return reply(status, 'application/xml', Buffer.from(renderXml('Error', content)));
+    }
     case 'query':
     case 'restXml': {
       const content = { Error: { Type: type, Code: code, Message: message }, RequestId: requestId };

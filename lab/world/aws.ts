@@ -3,6 +3,7 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
 import { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balancing';
 
 /** What any client of the emulated AWS signs with; the emulator does not check it. */
@@ -21,6 +22,7 @@ export class LabAws {
   readonly autoScaling: AutoScalingClient;
   readonly loadBalancing: ElasticLoadBalancingClient;
   readonly cloudWatch: CloudWatchClient;
+  readonly s3: S3Client;
 
   constructor(
     readonly region: string,
@@ -38,11 +40,11 @@ export class LabAws {
     this.autoScaling = new AutoScalingClient(options);
     this.loadBalancing = new ElasticLoadBalancingClient(options);
     this.cloudWatch = new CloudWatchClient(options);
+    this.s3 = new S3Client({ ...options, forcePathStyle: true });
   }
 
   destroy(): void {
-    for (const client of [this.ec2, this.rds, this.autoScaling, this.loadBalancing, this.cloudWatch]) {
-      client.destroy();
-    }
+    const { ec2, rds, autoScaling, loadBalancing, cloudWatch, s3 } = this;
+    for (const client of [ec2, rds, autoScaling, loadBalancing, cloudWatch, s3]) client.destroy();
   }
 }
