@@ -1,5 +1,6 @@
 import { nearest } from './nearest';
 import type { GateApproval, GatePolicy, Person, PolicySettings } from './policy';
+import { FAILURE_DEFAULTS } from './policy-schema';
 import type { PolicyFile, PolicyOverride } from './policy-schema';
 import type { Estate } from './schema';
 
@@ -80,6 +81,7 @@ function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): P
     signatures: over(general.signatures, own.signatures),
     worker: over(general.worker, own.worker),
     failover: over(general.failover, own.failover),
+    backup: over(general.backup, own.backup),
     // An instance's own freezes come on top: what is frozen for all stays so.
     freezes: [...general.freezes, ...(own.freezes ?? [])],
     notifications: own.notifications ?? general.notifications,
@@ -95,13 +97,13 @@ function over<T extends object>(
 }
 
 function settingsOf(file: PolicyFile): PolicySettings {
-  const { failures, dataLoss, detection, polling, antiFlap, lease, signatures, worker } = file;
+  const { failures, dataLoss, detection, polling, antiFlap, lease, signatures, worker, backup } = file;
   return {
     gates: Object.fromEntries(Object.entries(file.gates).map(([name, gate]) => [name, gateOf(gate)])),
     failures: {
       default: failures.default,
       decisionTimeoutSeconds: failures.decisionTimeout,
-      steps: failures.steps,
+      steps: { ...FAILURE_DEFAULTS, ...failures.steps },
       identity: failures.identity,
       ...escalationOf(failures.escalate),
     },
@@ -121,6 +123,12 @@ function settingsOf(file: PolicyFile): PolicySettings {
     signatures: { lifetimeSeconds: signatures.lifetime, clockSkewSeconds: signatures.clockSkew },
     worker: { deadAfterSeconds: worker.deadAfter },
     failover: file.failover,
+    backup: {
+      mode: backup.mode,
+      drainSeconds: backup.drainTimeout,
+      freezeLimitSeconds: backup.freezeLimit,
+      maxSkewSeconds: backup.maxSkew,
+    },
   };
 }
 

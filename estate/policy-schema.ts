@@ -48,6 +48,8 @@ export const GATE_DEFAULTS = {
   preempt: { approvals: 1, roles: ['operator', 'manager'] },
   // Consented to already, with the failover that could not prove its fence.
   fenceLostSite: 'auto' as const,
+  // Takes nothing away, and has to run at night.
+  backup: 'auto' as const,
   // What may lose data or end with two writers is for those who answer for the service.
   primaryAlive: { approvals: 1, roles: ['manager'] },
   dataLoss: { approvals: 1, roles: ['manager'] },
@@ -61,10 +63,23 @@ export const GATE_DEFAULTS = {
   missingSettings: { approvals: 1, roles: ['operator', 'manager'] },
 };
 
+/**
+ * Steps that stop the run when they have failed, unless the estate says otherwise. While they are tried users may be
+ * locked out, and the next backup is soon; nobody is to be woken for this one.
+ */
+export const FAILURE_DEFAULTS = {
+  lockBitbucket: 'abort',
+  drainBitbucket: 'abort',
+  captureVolumes: 'abort',
+  captureDatabase: 'abort',
+  completeBackup: 'abort',
+} as const;
+
 const GATE_MEANING: Readonly<Record<keyof typeof GATE_DEFAULTS, string>> = {
   failover: 'Move the service to the other site.',
   drift: 'The world differs from the approved plan.',
   preempt: 'An emergency asks the run that holds the instance to let go.',
+  backup: 'Take a backup.',
   fenceLostSite: 'A lost site answers again and is to be fenced.',
   primaryAlive: 'The primary still answers, or has come back.',
   dataLoss: 'The standby is older than the limit.',
@@ -188,6 +203,22 @@ const shape = {
     snapshotBeforePromotion: z.boolean().prefault(false),
     nodes: z.int().min(1).optional().describe("Nodes to start; otherwise the site's own count."),
   }),
+  backup: z.strictObject({
+    mode: z
+      .literal(['zeroDowntime', 'locked'])
+      .prefault('zeroDowntime')
+      .describe('locked: users see the maintenance page while home and database are captured.'),
+    drainTimeout: duration
+      .prefault('10m')
+      .describe('locked: running pushes and clones may take so long to end; then it unlocks and fails.'),
+    freezeLimit: duration
+      .refine((seconds) => seconds >= 10, 'must be at least 10s: commands to the file server take some')
+      .prefault('60s')
+      .describe('The file server ends a freeze by itself after so long, whatever became of the worker.'),
+    maxSkew: duration
+      .prefault('2m')
+      .describe('Home and database further apart than this end the run as DEGRADED.'),
+  }),
 };
 
 const expected = perStep.describe('How long a step usually takes here, by step name.');
@@ -207,6 +238,7 @@ const policySchema = z.strictObject({
   signatures: shape.signatures.prefault({}),
   worker: shape.worker.prefault({}),
   failover: shape.failover.prefault({}),
+  backup: shape.backup.prefault({}),
   freezes: freezes.prefault([]),
   notifications: notifications.prefault([]),
 });
@@ -225,6 +257,7 @@ export const policyOverrideSchema = z.strictObject({
   signatures: overriding(shape.signatures).optional(),
   worker: overriding(shape.worker).optional(),
   failover: overriding(shape.failover).optional(),
+  backup: overriding(shape.backup).optional(),
   freezes: freezes.optional(),
   notifications: notifications.optional(),
 });

@@ -60,6 +60,14 @@ export interface PolicySettings {
     /** Nodes to start on the standby site; absent: the site's own `nodes.count`. */
     readonly nodes?: number | undefined;
   };
+  readonly backup: {
+    readonly mode: 'zeroDowntime' | 'locked';
+    /** How long running requests may take to end after the lock. */
+    readonly drainSeconds: number;
+    /** After so long the host ends a freeze by itself. */
+    readonly freezeLimitSeconds: number;
+    readonly maxSkewSeconds: number;
+  };
 }
 
 export type GatePolicy = 'auto' | GateApproval;

@@ -77,6 +77,34 @@ const site = z
   })
   .describe('Which site is active is observed, never configured.');
 
+const backup = z
+  .strictObject({
+    store: z
+      .strictObject({
+        bucket: text.describe('S3 bucket of the manifests; versioning and object lock are worth having.'),
+        region: region.describe(
+          'Best one that no site is in: with the region the list of its backups would be lost.',
+        ),
+        prefix: text
+          .regex(/^[^/].*\/$/, 'must end with a slash and not begin with one')
+          .prefault('runbooks/')
+          .describe('Before the names of all objects.'),
+      })
+      .describe('Where manifests and records are written.'),
+    copies: z
+      .array(
+        z.strictObject({
+          site: text.describe('Name of a site; the one that is backed up is left out by itself.'),
+          kmsKeyId: text
+            .optional()
+            .describe("Key there; otherwise EBS's default key, and none for the database."),
+        }),
+      )
+      .prefault([])
+      .describe('Where every backup is copied to.'),
+  })
+  .describe('Without it `backup` refuses.');
+
 const instance = z.strictObject({
   url: httpUrl.describe('What users type; stays the same across a failover.'),
   dns: z.strictObject({
@@ -102,6 +130,7 @@ const instance = z.strictObject({
     .record(name, z.strictObject({ url: httpUrl }))
     .prefault({})
     .describe('By name.'),
+  backup: backup.optional(),
   policy: policyOverrideSchema.optional().describe('What differs from the general policy.'),
 });
 

@@ -19,6 +19,27 @@ export interface Instance {
   readonly databaseName: string;
   readonly sites: readonly Site[];
   readonly mirrors: readonly Mirror[];
+  /** Absent: it is not backed up by us. */
+  readonly backup?: BackupPlan | undefined;
+}
+
+export interface BackupPlan {
+  readonly store: BackupStore;
+  readonly copies: readonly CopyPlan[];
+}
+
+/** Where manifests and records are kept. */
+export interface BackupStore {
+  readonly bucket: string;
+  readonly region: string;
+  /** Ends with a slash. */
+  readonly prefix: string;
+}
+
+export interface CopyPlan {
+  /** Name of the site whose region gets a copy. */
+  readonly site: string;
+  readonly kmsKeyId?: string | undefined;
 }
 
 /** References such as `env:BITBUCKET_ADMIN_PASSWORD`, `file:/run/secrets/db`, resolved inside activities only. */

@@ -1,4 +1,5 @@
 import type { RunPolicy } from '../runbook/policy';
+import type { BackupMode } from './backup/manifest';
 
 /** The whole policy as the estate gives it: the kit's part and the runbooks' own. Durations in seconds. */
 export interface Settings extends RunPolicy {
@@ -9,4 +10,10 @@ export interface Settings extends RunPolicy {
     readonly timeoutSeconds: number;
   };
   readonly failover: { readonly snapshotBeforePromotion: boolean; readonly nodes?: number | undefined };
+  readonly backup: {
+    readonly mode: BackupMode;
+    readonly drainSeconds: number;
+    readonly freezeLimitSeconds: number;
+    readonly maxSkewSeconds: number;
+  };
 }

@@ -1,0 +1,16 @@
+/** `bitbucket-prod-20261121T160000Z`: sorts by time, and says all that a person needs. @param at ISO 8601 */
+export function backupName(instance: string, at: string): string {
+  const compact = new Date(at)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replace(/[-:]/g, '');
+  return `${instance}-${compact}`;
+}
+
+/** RDS allows letters, digits and single hyphens, a letter first, and keeps lower case only. */
+export function databaseSnapshotName(backup: string): string {
+  return `runbooks-${backup}`
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-+$/, '');
+}
