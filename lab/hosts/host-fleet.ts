@@ -158,6 +158,7 @@ export class HostFleet {
       PATH: `${this.bin}:${process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'}`,
       HOME: join(host.root, 'root'),
       TMPDIR: join(host.root, 'tmp'),
+      RUNTIME_DIRECTORY: join(host.root, 'run'),
       LANG: 'C.UTF-8',
       LAB_HOST_ROOT: host.root,
       LAB_HOST_CONTROL: server.control,

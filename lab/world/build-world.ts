@@ -1,4 +1,6 @@
 import { DescribeInstanceHealthCommand } from '@aws-sdk/client-elastic-load-balancing';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import type { BucketLocationConstraint } from '@aws-sdk/client-s3';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,6 +16,7 @@ import { siteStack } from './define-stack';
 import type { LabDirectory } from './directory';
 import type { BuiltSite } from './lab-estate';
 import {
+  BACKUP_BUCKET,
   BITBUCKET_VERSION,
   DATABASE_NAME,
   DATABASE_USER,
@@ -44,6 +47,11 @@ export interface BuiltWorld {
 }
 
 /** Two sites: the primary with data, home and nodes, serving; the standby with a replica and nothing else running. */
+async function createStore({ s3, region }: LabAws): Promise<void> {
+  const where = { LocationConstraint: region as BucketLocationConstraint };
+  await s3.send(new CreateBucketCommand({ Bucket: BACKUP_BUCKET, CreateBucketConfiguration: where }));
+}
+
 export async function buildWorld(options: BuildOptions): Promise<BuiltWorld> {
   const { machinery, aws, nodes } = options;
   const [primary, standby] = await Promise.all([
@@ -53,6 +61,7 @@ export async function buildWorld(options: BuildOptions): Promise<BuiltWorld> {
   const [homeVolumeId, endpoint] = await Promise.all([
     giveHome(aws.primary, SITES.primary, machinery.hosts, primary.fileServerId, primary.mountPoint),
     createDatabase(aws.primary, primary, options.passwords.BITBUCKET_DATABASE_PASSWORD),
+    createStore(aws.standby),
   ]);
   options.onSite(primary);
   options.onSite(standby);

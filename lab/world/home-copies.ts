@@ -143,9 +143,10 @@ export class HomeCopies {
       }),
       this.untilStopped,
     );
-    const complete = Snapshots.filter((snapshot) => snapshot.State === 'completed').sort((one, other) =>
-      capturedAt(other).localeCompare(capturedAt(one)),
-    );
+    // Backups that a runbook made carry the same tags, and are not ours to remove.
+    const complete = Snapshots.filter(
+      ({ SnapshotId = '', State }) => State === 'completed' && this.own.has(SnapshotId),
+    ).sort((one, other) => capturedAt(other).localeCompare(capturedAt(one)));
     for (const { SnapshotId } of complete.slice(this.options.keep)) {
       const remove = new DeleteSnapshotCommand({ SnapshotId: need(SnapshotId, 'SnapshotId') });
       await aws.ec2.send(remove, this.untilStopped);

@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 
 import type { EstateInput } from '../../estate/schema';
 import {
+  BACKUP_BUCKET,
   DATABASE_NAME,
   DATABASE_USER,
   EXPORT_TO,
@@ -66,6 +67,10 @@ export function labEstate(options: LabEstateOptions): EstateInput {
         },
         probeRepository: { ...PROBE_REPOSITORY },
         databaseName: DATABASE_NAME,
+        backup: {
+          store: { bucket: BACKUP_BUCKET, region: REGIONS.standby },
+          copies: [{ site: 'standby' }],
+        },
         sites: Object.fromEntries(
           options.sites.map((site) => [site.layout.name, describe(site, options.nodes)]),
         ),

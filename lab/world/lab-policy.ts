@@ -24,6 +24,8 @@ export function labPolicy(scale: number): NonNullable<EstateInput['policy']> {
     expected: byName(({ expectedSeconds }) => scaled(expectedSeconds, 0.05)),
     deadlines: byName(({ deadlineSeconds }) => scaled(deadlineSeconds, SHORTEST_DEADLINE_SECONDS)),
     antiFlap: { window: scaled(4 * 3600, 10) },
+    // A freeze lasts as long as real commands take, whatever the lab's clock says.
+    backup: { drainTimeout: scaled(600, 20), freezeLimit: 15 },
     lease: { whenBusy: 'refuse', wait: scaled(1800, 30), preempt: scaled(300, 30) },
   };
 }

@@ -36,6 +36,9 @@ export const PROJECTS = [
   { key: 'PAY', name: 'Payments', repositories: ['ledger'] },
 ] as const;
 
+/** Where the manifests of backups are kept, in the standby region. */
+export const BACKUP_BUCKET = 'bitbucket-backups';
+
 export const SITES: Readonly<Record<'primary' | 'standby', SiteLayout>> = {
   primary: layout('primary', REGIONS.primary, INSTANCE),
   standby: layout('standby', REGIONS.standby, `${INSTANCE}-dr`),

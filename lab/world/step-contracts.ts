@@ -1,8 +1,10 @@
 import * as awaitRegion from '../../workflows/steps/await-region';
+import * as backup from '../../workflows/steps/backup';
 import * as countLostPushes from '../../workflows/steps/count-lost-pushes';
 import * as database from '../../workflows/steps/database';
 import * as fence from '../../workflows/steps/fence';
 import * as homeVolume from '../../workflows/steps/home-volume';
+import * as maintenance from '../../workflows/steps/maintenance';
 import * as nodes from '../../workflows/steps/nodes';
 import * as service from '../../workflows/steps/service';
 import * as stackProperties from '../../workflows/steps/stack-properties';
@@ -13,7 +15,18 @@ interface Timed {
   readonly expectedSeconds: number;
 }
 
-const MODULES = [awaitRegion, countLostPushes, database, fence, homeVolume, nodes, service, stackProperties];
+const MODULES = [
+  awaitRegion,
+  backup,
+  countLostPushes,
+  database,
+  fence,
+  homeVolume,
+  maintenance,
+  nodes,
+  service,
+  stackProperties,
+];
 
 /** Every step that a policy can time. */
 export const STEP_CONTRACTS: readonly Timed[] = MODULES.flatMap((module) =>

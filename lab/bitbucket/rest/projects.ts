@@ -128,28 +128,39 @@ export function addProjects(api: Api, node: BitbucketNode): void {
     return c.body(null, 204);
   });
 
+  api.get(`${BASE}/repos`, async (c) => {
+    await requireUser(c, node);
+    const rows = await database.rows<RepositoryRow>(`${REPOSITORIES} order by p.project_key, r.slug`);
+    return c.json(paged(c, rows.map(repositoryOf).map(describeRepository)));
+  });
+
   api.get(`${BASE}/profile/recent/repos`, async (c) => {
     const user = await requireUser(c, node);
-    const rows = await database.rows<{
-      id: number;
-      slug: string;
-      name: string;
-      pid: number;
-      key: string;
-      pname: string;
-    }>(
-      `select r.id, r.slug, r.name, p.id as pid, p.project_key as key, p.name as pname
-       from repository r join project p on p.id = r.project_id
+    const rows = await database.rows<RepositoryRow>(
+      `${REPOSITORIES}
        where r.id in (select ra.repository_id from sta_repo_activity ra
                       join sta_activity a on a.id = ra.activity_id where a.user_id = $1)
        order by p.project_key, r.slug`,
       [user.id],
     );
-    const repositories = rows.map(({ id, slug, name, pid, key, pname }) =>
-      describeRepository({ id, slug, name, project: { id: pid, key, name: pname } }),
-    );
-    return c.json(paged(c, repositories));
+    return c.json(paged(c, rows.map(repositoryOf).map(describeRepository)));
   });
+}
+
+type RepositoryRow = {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly pid: number;
+  readonly key: string;
+  readonly pname: string;
+};
+
+const REPOSITORIES = `select r.id, r.slug, r.name, p.id as pid, p.project_key as key, p.name as pname
+       from repository r join project p on p.id = r.project_id`;
+
+function repositoryOf({ id, slug, name, pid, key, pname }: RepositoryRow): Repository {
+  return { id, slug, name, project: { id: pid, key, name: pname } };
 }
 
 function describeRepository({ id, slug, name, project }: Repository): object {

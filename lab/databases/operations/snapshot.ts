@@ -44,7 +44,8 @@ export function addSnapshot(
     directory: control.servers.snapshotDirectory(`snapshot-${randomBytes(8).toString('hex')}`),
     instance: { ...instance.traits },
     instanceResourceId: instance.resourceId,
-    createdAt: now,
+    // Wall-clock time, as everything that clients compare with their own clock.
+    createdAt: Date.now(),
     startedAt: now,
     seconds: SECONDS.snapshot,
     sourceArn: undefined,
