@@ -4,10 +4,16 @@ import { awaitRegionImplementation } from './auto-scaling/await-region';
 import { disableAutomationImplementation } from './auto-scaling/disable-automation';
 import { fenceNodesImplementation } from './auto-scaling/fence-nodes';
 import { startNodeImplementation } from './auto-scaling/start-node';
+import { completeBackupImplementation } from './backup/complete-backup';
+import { copyBackupImplementation } from './backup/copy-backup';
+import { recordCopyImplementation } from './backup/record-copy';
+import { writeManifestImplementation } from './backup/write-manifest';
 import { setStackPropertiesImplementation } from './cloudformation/set-stack-properties';
 import { attachHomeVolumeImplementation } from './ec2/attach-home-volume';
+import { captureVolumesImplementation } from './ec2/capture-volumes';
 import { createHomeVolumeImplementation } from './ec2/create-home-volume';
 import { listHomeCopiesImplementation } from './ec2/list-home-copies';
+import { captureDatabaseImplementation } from './rds/capture-database';
 import { configureDatabaseImplementation } from './rds/configure-database';
 import { fenceDatabaseImplementation } from './rds/fence-database';
 import { promoteReplicaImplementation } from './rds/promote-replica';
@@ -30,5 +36,11 @@ export function awsImplementations(dependencies: Dependencies): Implementation[]
     configureDatabaseImplementation,
     setStackPropertiesImplementation,
     startNodeImplementation,
+    captureVolumesImplementation,
+    captureDatabaseImplementation,
+    completeBackupImplementation,
+    writeManifestImplementation,
+    copyBackupImplementation,
+    recordCopyImplementation,
   ].map((implement) => implement(dependencies));
 }

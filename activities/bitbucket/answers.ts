@@ -83,6 +83,40 @@ export const projectBody = z.object({ key: z.string() });
 /** `id` is the full ref name, `refs/heads/…`. */
 export const branchBody = z.object({ id: z.string() });
 
+/** For what is only counted. */
+export const anything = z.unknown();
+
+/** A list, or a page of one. */
+export const meshNodesBody = z
+  .union([z.array(z.unknown()), z.object({ values: z.array(z.unknown()) })])
+  .transform((body) => (Array.isArray(body) ? body : body.values));
+
+/** Scripts have been seen to go on with the text "null" [B §6]. */
+export const lockBody = z.object({
+  unlockToken: z
+    .string()
+    .regex(/\S/)
+    .refine((token) => token !== 'null', 'is the word null'),
+});
+
+export const lockOwnerBody = z
+  .object({ owner: z.object({ name: z.string().nullish() }).nullish() })
+  .transform((lock) => ({ owner: lock.owner?.name ?? null }));
+
+export const backupBody = z.object({ cancelToken: z.string().min(1) });
+
+export const maintenanceBody = z
+  .object({
+    task: z.object({ state: z.string() }).nullish(),
+    'db-state': z.string().nullish(),
+    'scm-state': z.string().nullish(),
+  })
+  .transform((body) => ({
+    task: body.task?.state ?? null,
+    database: body['db-state'] ?? 'unknown',
+    git: body['scm-state'] ?? 'unknown',
+  }));
+
 /** One page of a list; the next page starts where the answer says, never at start + limit [B §3]. */
 export function pageOf<T>(values: z.ZodType<T>) {
   return z.object({
@@ -95,6 +129,8 @@ export function pageOf<T>(values: z.ZodType<T>) {
 export type ApplicationProperties = z.infer<typeof applicationPropertiesBody>;
 export type Cluster = z.infer<typeof clusterBody>;
 export type License = z.infer<typeof licenseBody>;
+export type MaintenanceOwner = z.infer<typeof lockOwnerBody>;
+export type MaintenanceState = z.infer<typeof maintenanceBody>;
 export type MirrorServer = z.infer<typeof mirrorServer>;
 
 function dateOf(value: number | string | null | undefined): string | null {

@@ -2,16 +2,29 @@ import type { z } from 'zod';
 import { announceCall } from '../runbook/call-scope';
 import type { Login } from '../secrets/login';
 import {
+  anything,
   applicationPropertiesBody,
+  backupBody,
   branchBody,
   clusterBody,
   indexingBody,
   licenseBody,
+  lockBody,
+  lockOwnerBody,
+  maintenanceBody,
+  meshNodesBody,
   mirrorServer,
   pageOf,
   projectBody,
 } from './answers';
-import type { ApplicationProperties, Cluster, License, MirrorServer } from './answers';
+import type {
+  ApplicationProperties,
+  Cluster,
+  License,
+  MaintenanceOwner,
+  MaintenanceState,
+  MirrorServer,
+} from './answers';
 import { exchange } from './http';
 import type { HttpAnswer, HttpRequest } from './http';
 import { httpFailure, parseJson } from './http-failure';
@@ -31,12 +44,16 @@ export interface BitbucketClientOptions {
   readonly timeoutSeconds?: number | undefined;
 }
 
+const LOCK = '/mvc/maintenance/lock';
+
 interface Call {
   /** What fails when it fails, e.g. `cannot list the cluster's nodes`. */
   readonly what: string;
   readonly method: HttpRequest['method'];
   readonly path: string;
   readonly body?: unknown;
+  /** Of the maintenance lock. */
+  readonly token?: string;
 }
 
 /**
@@ -140,6 +157,74 @@ export class BitbucketClient {
     return this.all({ what: 'cannot list the mirrors', method: 'GET', path }, mirrorServer);
   }
 
+  async countProjects(): Promise<number> {
+    const path = '/rest/api/latest/projects';
+    return (await this.all({ what: 'cannot count the projects', method: 'GET', path }, anything)).length;
+  }
+
+  /** All that the user may see: a system administrator sees every one. */
+  async countRepositories(): Promise<number> {
+    const path = '/rest/api/latest/repos';
+    return (await this.all({ what: 'cannot count the repositories', method: 'GET', path }, anything)).length;
+  }
+
+  /** How many Mesh nodes there are; versions that know of no Mesh have none [B §4]. */
+  async meshNodes(): Promise<number> {
+    const path = '/rest/api/latest/admin/git/mesh/nodes';
+    const call: Call = { what: 'cannot ask for Mesh nodes', method: 'GET', path };
+    const answer = await this.exchange(call, [404]);
+    return answer.status === 404 ? 0 : this.parse(call, answer, meshNodesBody).length;
+  }
+
+  /**
+   * Locks the instance for maintenance. @returns the token without which nobody can unlock it
+   * @throws NeedsPerson when the answer has none, for then nobody can
+   */
+  async lockForMaintenance(): Promise<string> {
+    const call: Call = { what: 'cannot lock for maintenance', method: 'POST', path: LOCK };
+    return this.parse(call, await this.exchange(call), lockBody).unlockToken;
+  }
+
+  /** Who has locked the instance; null = nobody. */
+  async maintenanceLock(): Promise<MaintenanceOwner | null> {
+    const call: Call = { what: 'cannot look for the maintenance lock', method: 'GET', path: LOCK };
+    const answer = await this.exchange(call, [404]);
+    return answer.status === 404 ? null : this.parse(call, answer, lockOwnerBody);
+  }
+
+  /** Ends the lock of this token. @returns false when there was none */
+  async unlock(token: string): Promise<boolean> {
+    const path = `${LOCK}?token=${encodeURIComponent(token)}`;
+    const answer = await this.exchange({ what: 'cannot unlock', method: 'DELETE', path }, [404]);
+    return answer.status !== 404;
+  }
+
+  /** Starts the external backup, which drains what runs. @returns the token that cancels it */
+  async startBackup(token: string): Promise<string> {
+    const call: Call = {
+      what: 'cannot start the external backup',
+      method: 'POST',
+      path: '/mvc/admin/backups?external=true',
+      token,
+    };
+    return this.parse(call, await this.exchange(call), backupBody).cancelToken;
+  }
+
+  /** The task under the lock, and how far database and git are drained [B §6]. */
+  async maintenance(token: string): Promise<MaintenanceState> {
+    const path = '/mvc/maintenance';
+    return this.ask(
+      { what: 'cannot read the maintenance state', method: 'GET', path, token },
+      maintenanceBody,
+    );
+  }
+
+  /** 100 completes the external backup; the lock stays. */
+  async reportProgress(token: string, percentage: number): Promise<void> {
+    const path = `/mvc/admin/backups/progress/client?token=${encodeURIComponent(token)}&percentage=${percentage}`;
+    await this.exchange({ what: 'cannot report the progress', method: 'POST', path });
+  }
+
   private async all<T>(call: Call, values: z.ZodType<T>): Promise<readonly T[]> {
     const found: T[] = [];
     for (let start = 0; ;) {
@@ -167,17 +252,23 @@ export class BitbucketClient {
     );
   }
 
-  private async exchange(call: Call): Promise<HttpAnswer> {
+  /** @param expected HTTP statuses that are answers, besides success */
+  private async exchange(call: Call, expected: readonly number[] = []): Promise<HttpAnswer> {
     await this.announce(call.method, call.path);
-    const answer = await this.send(call.method, call.path, call.body).catch((error: unknown) => {
+    const answer = await this.send(call.method, call.path, call).catch((error: unknown) => {
       if (error instanceof Error) error.message = `${call.what}: ${this.name(call)}: ${error.message}`;
       throw error;
     });
     if (answer.status >= 200 && answer.status < 300) return answer;
+    if (expected.includes(answer.status)) return answer;
     throw httpFailure(call.what, this.name(call), this.options.credentials?.username ?? null, answer);
   }
 
-  private async send(method: HttpRequest['method'], path: string, body?: unknown): Promise<HttpAnswer> {
+  private async send(
+    method: HttpRequest['method'],
+    path: string,
+    { body, token }: Pick<Call, 'body' | 'token'> = {},
+  ): Promise<HttpAnswer> {
     const url = new URL(this.base + path);
     const { address, credentials } = this.options;
     return exchange({
@@ -189,6 +280,7 @@ export class BitbucketClient {
         // Bitbucket refuses form-like requests without it, as protection of browsers [B §3].
         ...(method === 'GET' ? {} : { 'x-atlassian-token': 'no-check' }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { 'x-atlassian-maintenance-token': token }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       timeoutSeconds: this.options.timeoutSeconds ?? 10,
@@ -202,7 +294,8 @@ export class BitbucketClient {
   }
 
   private name(call: Call): string {
-    return `${call.method} ${this.base}${call.path}`;
+    // A token in the query is nobody's to read.
+    return `${call.method} ${this.base}${call.path.replace(/token=[^&]*/, 'token=…')}`;
   }
 }
 

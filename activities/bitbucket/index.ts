@@ -1,9 +1,13 @@
 import type { Dependencies } from '../dependencies';
 import type { Implementation } from '../implement';
 import { checkMirrorsImplementation } from './check-mirrors';
+import { drainBitbucketImplementation } from './drain-bitbucket';
+import { lockBitbucketImplementation } from './lock-bitbucket';
+import { observeProductImplementation } from './observe-product';
 import { probeServiceImplementation } from './probe-service';
 import { rebuildSearchImplementation } from './rebuild-search';
 import { smokeTestImplementation } from './smoke-test';
+import { unlockBitbucketImplementation } from './unlock-bitbucket';
 import { verifyServiceImplementation } from './verify-service';
 
 /** Steps and observations that talk to Bitbucket itself. */
@@ -14,5 +18,9 @@ export function bitbucketImplementations(dependencies: Dependencies): Implementa
     rebuildSearchImplementation(dependencies),
     checkMirrorsImplementation(dependencies),
     verifyServiceImplementation(dependencies),
+    observeProductImplementation(dependencies),
+    lockBitbucketImplementation(dependencies),
+    drainBitbucketImplementation(dependencies),
+    unlockBitbucketImplementation(dependencies),
   ];
 }

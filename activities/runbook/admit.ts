@@ -24,6 +24,7 @@ const commonMembers = {
 
 /** What each runbook accepts besides. A runbook that is not listed here takes no members of its own. */
 const ownMembers: Readonly<Record<string, z.ZodRawShape>> = {
+  backup: { mode: z.literal(['zeroDowntime', 'locked']).optional() },
   drFailover: { target: z.string().min(1).optional() },
   fenceLostSite: { site: z.string({ error: 'is missing: name the site that was lost' }).min(1) },
 };

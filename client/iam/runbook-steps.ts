@@ -3,6 +3,19 @@
  * the runbook's own file and the procedures that it uses import.
  */
 export const RUNBOOK_STEPS: Readonly<Record<string, readonly string[]>> = {
+  backup: [
+    'captureDatabase',
+    'captureVolumes',
+    'completeBackup',
+    'copyBackup',
+    'drainBitbucket',
+    'lockBitbucket',
+    'observeProduct',
+    'observeSite',
+    'recordCopy',
+    'unlockBitbucket',
+    'writeManifest',
+  ],
   drFailover: [
     'attachHomeVolume',
     'checkMirrors',

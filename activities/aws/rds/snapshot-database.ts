@@ -1,8 +1,4 @@
-import {
-  CreateDBSnapshotCommand,
-  DeleteDBSnapshotCommand,
-  DescribeDBSnapshotsCommand,
-} from '@aws-sdk/client-rds';
+import { CreateDBSnapshotCommand } from '@aws-sdk/client-rds';
 import type { DBInstance, DBSnapshot } from '@aws-sdk/client-rds';
 
 import type { Problem, StepContext } from '../../../workflows/runbook/step';
@@ -16,6 +12,7 @@ import { askAws } from '../errors';
 import { isOurs, ownerTags, stableToken } from '../ownership';
 import { lookAgain } from '../pace';
 import { isBroken, statusOf } from './database-status';
+import { deleteDatabaseSnapshot, findDatabaseSnapshot } from './database-snapshots';
 import { findDatabase } from './find-database';
 
 type Output = { readonly snapshotId: string };
@@ -134,21 +131,7 @@ export function snapshotDatabaseImplementation(dependencies: Dependencies): Step
       if (snapshot === undefined || snapshot.Status === 'deleting' || !isOurs(snapshot.TagList, context)) {
         return { changed: false, facts: { snapshotId } };
       }
-      await askAws(
-        {
-          doing: 'delete',
-          resource: `database snapshot ${snapshotId}`,
-          region: input.region,
-          state: snapshot.Status ?? '',
-          pace: context.pace,
-        },
-        async () => {
-          await dependencies.aws
-            .rds(input.region)
-            .send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: snapshotId }));
-        },
-        { notFound: () => undefined },
-      );
+      await deleteDatabaseSnapshot(dependencies, input.region, snapshot, context.pace);
       return { changed: true, facts: { snapshotId } };
     },
   });
@@ -158,19 +141,6 @@ export function snapshotDatabaseImplementation(dependencies: Dependencies): Step
 function snapshotIdOf(input: SnapshotDatabase, context: StepContext): string {
   const name = input.databaseId.slice(0, 60).replace(/-+$/, '');
   return `runbooks-${name}-${stableToken(context, input.databaseId).slice(0, 12)}`;
-}
-
-async function findDatabaseSnapshot(
-  dependencies: Dependencies,
-  region: string,
-  id: string,
-): Promise<DBSnapshot | undefined> {
-  const reply = await askAws(
-    { doing: 'describe', resource: `database snapshot ${id}`, region },
-    () => dependencies.aws.rds(region).send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id })),
-    { notFound: () => undefined },
-  );
-  return reply?.DBSnapshots?.[0];
 }
 
 function adopted(input: SnapshotDatabase, snapshot: DBSnapshot, context: StepContext): Output {

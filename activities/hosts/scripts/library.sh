@@ -113,3 +113,30 @@ git_at() {
     GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' \
     bounded "$GIT_SECONDS" git --git-dir="$repository" "$@"
 }
+
+# Freezes of ours: per token its time, its mount points, and who ended it. In memory only, as the freeze itself.
+FREEZES=${RUNTIME_DIRECTORY:-/run}/runbooks-freezes
+
+# Tokens of the freezes that are on.
+open_freezes() {
+  [ -d "$FREEZES" ] || return 0
+  for file in "$FREEZES"/*.mounts; do
+    token=${file%.mounts}
+    [ ! -f "$file" ] || [ -f "$token.thawed" ] || printf '%s ' "${token##*/}"
+  done
+}
+
+# Ends the freeze of a token for a reason. Fails when it had ended before, or never was.
+end_freeze() {
+  [ -f "$FREEZES/$1.mounts" ] || return 1
+  first=yes
+  (set -C && printf '%s %s\n' "$2" "$(date +%s)" >"$FREEZES/$1.thawed") 2>/dev/null || first=no
+  while IFS= read -r mount_point; do
+    words=$(bounded 60 fsfreeze -u "$mount_point" 2>&1) && continue
+    case $words in
+      *"Invalid argument"* | *"not a mount"* | *"No such file"*) ;; # not frozen any more
+      *) fail 75 "$mount_point cannot be thawed: $words" ;;
+    esac
+  done <"$FREEZES/$1.mounts"
+  [ "$first" = yes ]
+}

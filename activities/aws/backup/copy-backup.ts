@@ -1,0 +1,93 @@
+import { later } from '../../../workflows/runbook/later';
+import type { StepContext } from '../../../workflows/runbook/step';
+import { copyBackup } from '../../../workflows/steps/backup';
+import type { CompleteMembers, CopyBackup } from '../../../workflows/steps/backup';
+import type { Dependencies } from '../../dependencies';
+import { terminal } from '../../errors';
+import { implementStep } from '../../implement';
+import type { StepImplementation } from '../../implement';
+import { lookAgain } from '../pace';
+import type { CopyOrder } from './part-kind';
+import { actionsOf, lookAtMembers, partKind } from './part-kinds';
+
+const CALLS: Readonly<Record<string, readonly [string, string]>> = {
+  ebs: ['ec2', 'CopySnapshot'],
+  rds: ['rds', 'CopyDBSnapshot'],
+};
+
+/** [B §13.4 #10] All members in another region, or none. */
+export function copyBackupImplementation(dependencies: Dependencies): StepImplementation {
+  return implementStep<CopyBackup, CompleteMembers>(copyBackup, {
+    actions: actionsOf('copy'),
+
+    async check(input, context) {
+      return {
+        state: 'needed',
+        before: {},
+        calls: input.members.map(({ kind, name }) => {
+          const [service, action] = CALLS[kind] ?? ['aws', 'Copy'];
+          return { service, action, region: input.to.region, target: `${name} of ${input.backup}` };
+        }),
+        problems: [],
+        output: {
+          members: input.members.map((member) => ({
+            ...member,
+            id: later(`copy of ${member.name} by ${context.step}`),
+          })),
+          account: '',
+        },
+        undo: 'delete the copies',
+        material: { kmsKeyId: input.to.kmsKeyId },
+      };
+    },
+
+    async run(input, context) {
+      const members: CompleteMembers['members'][number][] = [];
+      for (const order of ordersOf(input)) {
+        const id = await partKind(order.member.kind).copy(dependencies, order, context);
+        members.push({ ...order.member, id });
+      }
+      return { members, account: '' };
+    },
+
+    async verify(input, output, context) {
+      const { region } = input.to;
+      const members = output?.members ?? [];
+      const { complete, account, pending, failed } = await lookAtMembers(dependencies, region, members);
+      if (failed.length > 0) {
+        const gone = await discard(dependencies, input, context);
+        throw terminal(
+          `the copy of ${input.backup} in ${region} failed: ${failed.join('; ')}. ` +
+            `What there was of it has been deleted (${gone.join(', ')}). Check the key and the source, then retry`,
+        );
+      }
+      if (complete === null) throw lookAgain(pending.join('; '), context);
+      return {
+        output: { members: complete, account },
+        facts: Object.fromEntries(complete.map(({ name, id }) => [name, id])),
+      };
+    },
+
+    async undo(input, _former, context) {
+      const gone = await discard(dependencies, input, context);
+      return { changed: gone.length > 0, facts: { deleted: gone.join(' ') } };
+    },
+  });
+}
+
+function ordersOf({ backup, from, to, members }: CopyBackup): readonly CopyOrder[] {
+  const volumes = members.filter(({ kind }) => kind === 'ebs').map(({ name }) => name);
+  return members.map((member) => ({ backup, from, to, member, members: volumes.join(',') }));
+}
+
+async function discard(
+  dependencies: Dependencies,
+  input: CopyBackup,
+  context: StepContext,
+): Promise<readonly string[]> {
+  const gone: string[] = [];
+  for (const order of ordersOf(input)) {
+    gone.push(...(await partKind(order.member.kind).discardCopies(dependencies, order, context)));
+  }
+  return gone;
+}

@@ -1,0 +1,130 @@
+import { CopySnapshotCommand } from '@aws-sdk/client-ec2';
+import type { Snapshot } from '@aws-sdk/client-ec2';
+
+import { TAGS } from '../../../workflows/plan/backup/manifest';
+import type { StepContext } from '../../../workflows/runbook/step';
+import type { Dependencies } from '../../dependencies';
+import { notYet } from '../../errors';
+import { findSnapshot } from '../ec2/find-volumes';
+import { deleteOwn, findBackupSnapshots, tagSnapshot } from '../ec2/snapshot-sets';
+import { askAws } from '../errors';
+import { isOurs, ownerTags, tagValue } from '../ownership';
+import type { CopyOrder, PartKindActs } from './part-kind';
+
+/** EBS snapshots: one per volume. */
+export const ebsPart: PartKindActs = {
+  actions: {
+    look: ['ec2:DescribeSnapshots'],
+    copy: ['ec2:DescribeSnapshots', 'ec2:CopySnapshot', 'ec2:CreateTags', 'ec2:DeleteSnapshot'],
+    tag: ['ec2:CreateTags'],
+  },
+
+  async look(dependencies, region, { name, id }) {
+    const snapshot = await findSnapshot(dependencies, region, id);
+    if (snapshot === undefined) return { state: 'pending', progress: `${name} ${id} is not visible` };
+    const state = snapshot.State ?? 'unknown';
+    if (state === 'error') {
+      return { state: 'failed', reason: `${name} ${id}: ${snapshot.StateMessage ?? 'error without a word'}` };
+    }
+    // Progress is no estimate [A §3.1]: not shown.
+    if (state !== 'completed') return { state: 'pending', progress: `${name} ${state}` };
+    const account = snapshot.OwnerId ?? '';
+    return {
+      state: 'complete',
+      account,
+      member: {
+        kind: 'ebs',
+        name,
+        id,
+        arn: `arn:${partitionOf(region)}:ec2:${region}:${account}:snapshot/${id}`,
+        capturedAt:
+          tagValue(snapshot.Tags, TAGS.capturedAt) ?? (snapshot.StartTime ?? new Date()).toISOString(),
+        sizeGiB: snapshot.VolumeSize ?? null,
+        encrypted: snapshot.Encrypted === true,
+        kmsKeyId: snapshot.KmsKeyId ?? null,
+      },
+    };
+  },
+
+  async copy(dependencies, order, context) {
+    const { from, to, member, backup } = order;
+    const made = (await findCopies(dependencies, order, context)).find(({ State }) => State !== 'error');
+    if (made?.SnapshotId !== undefined) return made.SnapshotId;
+    const tags = {
+      Name: backup,
+      [TAGS.backup]: backup,
+      [TAGS.volume]: member.name,
+      [TAGS.members]: order.members,
+      [TAGS.capturedAt]: member.capturedAt,
+    };
+    const about = {
+      doing: 'copy',
+      resource: `snapshot ${member.id} of ${member.name}`,
+      region: to.region,
+      pace: context.pace,
+    };
+    const reply = await askAws<{ readonly SnapshotId?: string | undefined }>(
+      about,
+      () =>
+        dependencies.aws.ec2Once(to.region).send(
+          new CopySnapshotCommand({
+            SourceRegion: from,
+            SourceSnapshotId: member.id,
+            Description: `${backup}, ${member.name}, from ${from}`,
+            ...(to.kmsKeyId === null ? {} : { Encrypted: true, KmsKeyId: to.kmsKeyId }),
+            TagSpecifications: [
+              {
+                ResourceType: 'snapshot',
+                Tags: [
+                  ...ownerTags(context),
+                  ...Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+                ],
+              },
+            ],
+          }),
+        ),
+      {
+        unreachable: async ({ name }) => {
+          const [copy] = await findCopies(dependencies, order, context);
+          if (copy !== undefined) return copy;
+          throw notYet(
+            `no answer to CopySnapshot in ${to.region} (${name}); looking again`,
+            dependencies.aws.settleSeconds,
+          );
+        },
+      },
+    );
+    if (reply.SnapshotId === undefined) throw new Error('EC2 answered CopySnapshot without a snapshot id');
+    return reply.SnapshotId;
+  },
+
+  async discardCopies(dependencies, order, context) {
+    return deleteOwn(dependencies, order.to.region, await findCopies(dependencies, order, context), context);
+  },
+
+  tag(dependencies, region, { id }, tags) {
+    return tagSnapshot(
+      dependencies,
+      region,
+      id,
+      Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    );
+  },
+};
+
+/** Of this run's, newest first. */
+async function findCopies(
+  dependencies: Dependencies,
+  { backup, to, member }: CopyOrder,
+  context: StepContext,
+): Promise<readonly Snapshot[]> {
+  const all = await findBackupSnapshots(dependencies, to.region, context.instance, backup);
+  return all
+    .filter(({ Tags }) => isOurs(Tags, context) && tagValue(Tags, TAGS.volume) === member.name)
+    .sort((a, b) => (b.StartTime?.getTime() ?? 0) - (a.StartTime?.getTime() ?? 0));
+}
+
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}

@@ -1,0 +1,53 @@
+import type { Member } from '../../../workflows/plan/backup/manifest';
+import type { StepContext } from '../../../workflows/runbook/step';
+import type { CapturedMember, CopyBackup } from '../../../workflows/steps/backup';
+import type { Dependencies } from '../../dependencies';
+
+/** A member as one look finds it. */
+export type MemberState =
+  | { readonly state: 'complete'; readonly member: Member; readonly account: string }
+  /** `progress`: a few words for an operator. */
+  | { readonly state: 'pending'; readonly progress: string }
+  | { readonly state: 'failed'; readonly reason: string };
+
+/** Where a copy goes, and what it is a copy of. */
+export interface CopyOrder {
+  readonly backup: string;
+  readonly from: string;
+  readonly to: CopyBackup['to'];
+  readonly member: Member;
+  /** EBS members of the whole backup, for the tag that names them. */
+  readonly members: string;
+}
+
+/**
+ * What is done for one member of a backup, by its kind. How it is captured is a step of its own, for it stops something;
+ * how it is restored joins with the runbook that does so.
+ */
+export interface PartKindActs {
+  /** IAM actions of the whole kind. */
+  readonly actions: {
+    readonly look: readonly string[];
+    readonly copy: readonly string[];
+    readonly tag: readonly string[];
+  };
+  look(dependencies: Dependencies, region: string, member: CapturedMember): Promise<MemberState>;
+  /**
+   * Starts a copy in another region, or finds the one that an earlier attempt started. @returns its id there
+   * @throws NotYet when as many copies are running as are allowed
+   */
+  copy(dependencies: Dependencies, order: CopyOrder, context: StepContext): Promise<string>;
+  /** Deletes the copies of a member that this run has made. @returns ids */
+  discardCopies(
+    dependencies: Dependencies,
+    order: CopyOrder,
+    context: StepContext,
+  ): Promise<readonly string[]>;
+  /** Sets tags on a complete member. Repeatable. */
+  tag(
+    dependencies: Dependencies,
+    region: string,
+    member: Member,
+    tags: Readonly<Record<string, string>>,
+  ): Promise<void>;
+}

@@ -1,0 +1,45 @@
+import type { Member, PartKind } from '../../../workflows/plan/backup/manifest';
+import type { CapturedMember } from '../../../workflows/steps/backup';
+import type { Dependencies } from '../../dependencies';
+import { terminal } from '../../errors';
+import { ebsPart } from './ebs-part';
+import type { MemberState, PartKindActs } from './part-kind';
+import { rdsPart } from './rds-part';
+
+/** The other half of `workflows/procedures/part-kinds.ts`: what is done for a member, by its kind. */
+const PART_KINDS: Readonly<Partial<Record<PartKind, PartKindActs>>> = { ebs: ebsPart, rds: rdsPart };
+
+/** @throws Terminal for a kind that this version cannot handle, e.g. of a manifest that a later one wrote */
+export function partKind(kind: PartKind): PartKindActs {
+  const acts = PART_KINDS[kind];
+  if (acts === undefined) throw terminal(`this version cannot handle members of the kind ${kind}.`);
+  return acts;
+}
+
+/** IAM actions of all kinds for one purpose. */
+export function actionsOf(purpose: keyof PartKindActs['actions']): readonly string[] {
+  return Object.values(PART_KINDS).flatMap((acts) => acts.actions[purpose]);
+}
+
+/** All members at one look: complete together, or why not. */
+export async function lookAtMembers(
+  dependencies: Dependencies,
+  region: string,
+  members: readonly CapturedMember[],
+): Promise<{
+  readonly complete: readonly Member[] | null;
+  readonly account: string;
+  readonly pending: readonly string[];
+  readonly failed: readonly string[];
+}> {
+  const states: readonly MemberState[] = await Promise.all(
+    members.map((member) => partKind(member.kind).look(dependencies, region, member)),
+  );
+  const complete = states.flatMap((state) => (state.state === 'complete' ? [state] : []));
+  return {
+    complete: complete.length === members.length ? complete.map(({ member }) => member) : null,
+    account: complete.map(({ account }) => account).find((account) => account !== '') ?? '',
+    pending: states.flatMap((state) => (state.state === 'pending' ? [state.progress] : [])),
+    failed: states.flatMap((state) => (state.state === 'failed' ? [state.reason] : [])),
+  };
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { listHomeCopiesImplementation } from '../../activities/aws/ec2/list-home-copies';
+import { startTraffic } from '../../lab/traffic/of-world';
+import type { TrafficProcess } from '../../lab/traffic/launch';
+import { chooseHomeCopy } from '../../workflows/plan/home-copies';
+import type { CopyRecord, Manifest } from '../../workflows/plan/backup/manifest';
+import type { HomeCopy } from '../../workflows/steps/list-home-copies';
+import { clientsOf, dependenciesOf, lookWith } from '../activities/aws/step-driver';
+import { keysInStore, readStore } from '../support/backup-store';
+import { FailoverBench } from '../support/failover-bench';
+import type { LiveRun } from '../support/live-run';
+import { snapshotsOf } from '../support/snapshots';
+
+let bench: FailoverBench;
+let traffic: TrafficProcess;
+let first: LiveRun;
+
+beforeAll(async () => {
+  bench = await FailoverBench.open();
+  await bench.startWorker();
+  traffic = await startTraffic(bench.world);
+}, 120_000);
+afterAll(async () => {
+  await traffic?.stop();
+  await bench?.close();
+}, 60_000);
+
+const manifestOf = async (run: LiveRun) => {
+  const { backup } = (await run.report()) as unknown as { backup: { key: string; sha256: string } };
+  return { ...backup, ...(await readStore<Manifest>(bench, backup.key)) };
+};
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+test('home and database become one object under traffic: complete, frozen, described by a manifest, copied', async () => {
+  first = await bench.start(bench.message(), { runbook: 'backup' });
+  const state = await first.ended();
+  expect([state.outcome, state.degraded, state.conclusion]).toEqual(['SUCCEEDED', [], expect.anything()]);
+
+  const { key, text, value: manifest } = await manifestOf(first);
+  expect(manifest).toMatchObject({
+    ...{
+      format: 1,
+      instance: bench.world.instance,
+      mode: 'zeroDowntime',
+      consistency: 'frozen',
+      previous: null,
+    },
+    place: { site: 'primary', region: 'eu-central-1', account: '123456789012' },
+    product: { version: '8.19.4', projects: 3, repositories: 4 },
+    run: { workflowId: first.id, runId: state.runId },
+  });
+  expect(manifest.members.map(({ kind, name }) => [kind, name])).toEqual([
+    ['ebs', 'home'],
+    ['rds', 'database'],
+  ]);
+  expect(manifest.skewSeconds).toBeLessThan(60);
+  expect(key).toBe(`runbooks/${bench.world.instance}/${manifest.backup}/manifest.json`);
+  const made = await snapshotsOf(bench, first.id);
+  expect(made.map(({ site, kind }) => `${site} ${kind}`).sort()).toEqual([
+    'primary ebs',
+    'primary rds',
+    'standby ebs',
+    'standby rds',
+  ]);
+  for (const { tags } of made) {
+    expect(tags).toMatchObject({ 'runbooks:backup': manifest.backup, 'runbooks:manifest': sha256(text) });
+  }
+  expect(await bench.violations()).toEqual([]);
+}, 180_000);
+
+test('the copy is on record, and is what a failover of the standby region would take', async () => {
+  const { value: manifest } = await manifestOf(first);
+  const keys = await keysInStore(bench);
+  const { value: record } = await readStore<CopyRecord>(
+    bench,
+    keys.find((key) => key.includes('/copy-'))!,
+  );
+  expect(record).toMatchObject({ record: 'copy', backup: manifest.backup, place: { site: 'standby' } });
+  expect(record.members.map(({ kind }) => kind)).toEqual(['ebs', 'rds']);
+  const clients = clientsOf(bench.world.gateway.url);
+  const { copies, ignored } = await lookWith<{ copies: HomeCopy[]; ignored: string[] }>(
+    listHomeCopiesImplementation(dependenciesOf(clients)),
+    { region: 'eu-west-1', instance: bench.world.instance },
+  );
+  clients.destroy();
+  // A DB snapshot is no EBS snapshot: nothing is half known.
+  expect(ignored).toEqual([]);
+  const { chosen } = chooseHomeCopy(copies, ['home']);
+  expect(chosen).toMatchObject({
+    backup: manifest.backup,
+    capturedAt: manifest.members[0]!.capturedAt,
+    snapshots: { home: record.members[0]!.id },
+  });
+}, 60_000);
+
+test('each manifest names the one before it with the hash of its bytes', async () => {
+  const before = await manifestOf(first);
+  const second = await bench.start(bench.message(), { runbook: 'backup' });
+  expect((await second.ended()).outcome).toBe('SUCCEEDED');
+  const { value } = await manifestOf(second);
+  expect(value.previous).toEqual({ backup: before.value.backup, sha256: sha256(before.text) });
+  expect(await bench.violations()).toEqual([]);
+}, 180_000);
+
+test('a dry run tells every call, and makes none', async () => {
+  const { mark } = bench;
+  const run = await bench.start(bench.message({ dryRun: true }), { runbook: 'backup' });
+  const { outcome, steps } = await run.ended();
+  expect([outcome, steps.map(({ id }) => id)]).toEqual([
+    'PLANNED',
+    [
+      'captureVolumes',
+      'captureDatabase',
+      'completeBackup',
+      'writeManifest',
+      'copyBackup.standby',
+      'recordCopy.standby',
+    ],
+  ]);
+  expect(bench.changesSince(mark).map(({ action }) => action)).toEqual([]);
+}, 60_000);
+
+test('an estate that does not say where backups are kept is told so', async () => {
+  await bench.changeEstate((estate) => {
+    const { backup: _backup, ...instance } = estate.instances[bench.world.instance]!;
+    return { ...estate, instances: { [bench.world.instance]: instance } };
+  });
+  const run = await bench.start(bench.message(), { runbook: 'backup' });
+  const { outcome, problems } = await run.ended();
+  expect([outcome, problems.map(({ code }) => code)]).toEqual(['REFUSED', ['noBackupPlan']]);
+  await bench.changeEstate();
+}, 60_000);

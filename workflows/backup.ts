@@ -1,0 +1,210 @@
+import { workflowInfo } from '@temporalio/workflow';
+import { activeSite } from './plan/backup/active-site';
+import { captureTimes } from './plan/backup/capture-times';
+import type { BackupMode } from './plan/backup/manifest';
+import { backupName } from './plan/backup/name';
+import { productProblems } from './plan/backup/product-problems';
+import type { BackupPlan, Instance, Site } from './plan/instance';
+import type { Settings } from './plan/settings';
+import { PART_KINDS } from './procedures/part-kinds';
+import { valueOf } from './runbook/observed';
+import type { Run } from './runbook/run';
+import { runbook } from './runbook/runbook';
+import { completeBackup, copyBackup, recordCopy, writeManifest } from './steps/backup';
+import type { CapturedPart, CompleteMembers } from './steps/backup';
+import { drainBitbucket, lockBitbucket, unlockBitbucket } from './steps/maintenance';
+import { observeProduct } from './steps/observe-product';
+import type { ObservedProduct } from './steps/observe-product';
+import { observeSite } from './steps/observe-site';
+import type { SiteFacts } from './steps/observe-site';
+
+/** Besides what every runbook accepts. */
+interface BackupInput {
+  /** Instead of the policy's. */
+  readonly mode?: BackupMode | undefined;
+}
+
+type BackupRun = Run<BackupInput, Instance, Settings>;
+
+/** What is backed up, under which name, and how. */
+interface Source {
+  readonly site: Site;
+  /** Base URLs of the nodes that answer. */
+  readonly nodes: readonly string[];
+  readonly plan: BackupPlan;
+  readonly backup: string;
+  readonly mode: BackupMode;
+  readonly product: ObservedProduct;
+}
+
+/**
+ * The pair of home and database as one object [B §13.4]: captured side by side, complete, described by a manifest that is
+ * written once, copied to where the estate says.
+ */
+export const backup = runbook<BackupInput, Instance, Settings>('backup', { recovery: false }, async (run) => {
+  const source = await assess(run);
+  const { site, mode, plan } = source;
+
+  await run.gate('backup', `Back up ${run.subject.name} at ${site.name}`);
+  const parts =
+    mode === 'locked' ? await locked(run, source, () => capture(run, source)) : await capture(run, source);
+
+  const members = parts.flatMap((part) => part.members);
+  const { region } = site;
+  const complete = await run.step(completeBackup, { region, backup: source.backup, members });
+  const { sha256 } = await keep(run, source, parts, complete);
+
+  run.verifying();
+  await run.together(
+    ...plan.copies
+      .filter((copy) => copy.site !== site.name)
+      .map((copy) => () => copyTo(run, source, { ...complete, sha256 }, copy)),
+  );
+});
+
+/** Which site is the active one, what Bitbucket says of itself, and whether all of it would be in the backup. */
+async function assess(run: BackupRun): Promise<Source> {
+  const { subject, policy, input } = run;
+  const { databaseName: name, credentials } = subject;
+  const plan = subject.backup;
+  if (plan === undefined) {
+    return run.refuse({
+      code: 'noBackupPlan',
+      message: `The estate does not say where the backups of ${subject.name} are kept.`,
+      remedy: 'Describe it: instances.<name>.backup with a store, and copies where they are wanted.',
+    });
+  }
+  const sites = await Promise.all(
+    subject.sites.map((site) =>
+      run.observe(observeSite, { site, database: { name, credentials: credentials.database } }),
+    ),
+  );
+  const active = activeSite(sites);
+  if ('problem' in active) return run.refuse(active.problem);
+  const site = subject.sites.find((one) => one.name === active.site);
+  const facts = sites.find((one) => one.site === active.site);
+  if (site === undefined || facts === undefined) throw new Error(`no site ${active.site} in the estate`);
+
+  const mode = input.mode ?? policy.backup.mode;
+  const nodes = urlsOf(site, facts);
+  const { administrator } = credentials;
+  const product = await run.observe(observeProduct, { nodes, administrator });
+  for (const problem of productProblems(product, mode)) await run.problem(problem);
+  await refuseUnknownCopies(run, plan);
+  const backup = backupName(subject.name, workflowInfo().startTime.toISOString());
+  run.fact('backup', backup);
+  run.fact('taken at', `${site.name} (${site.region}), ${mode === 'locked' ? 'users locked out' : 'in use'}`);
+  run.fact('Bitbucket', describeProduct(product));
+  if (plan.store.region === site.region) {
+    run.fact(
+      'store',
+      `${plan.store.bucket} is in the same region: it would be lost together with ${site.name}`,
+    );
+  }
+  return { site, nodes, plan, backup, mode, product };
+}
+
+async function refuseUnknownCopies(run: BackupRun, { copies }: BackupPlan): Promise<void> {
+  for (const { site } of copies) {
+    if (run.subject.sites.some((one) => one.name === site)) continue;
+    await run.problem({
+      code: 'unknownCopySite',
+      message: `The estate wants a copy at "${site}", which is no site of ${run.subject.name}.`,
+      remedy: `Name one of ${run.subject.sites.map((one) => one.name).join(', ')}.`,
+    });
+  }
+}
+
+/** Users are locked out for as long as `work` takes, and not longer: whatever goes wrong, the undo unlocks. */
+async function locked<T>(run: BackupRun, { nodes }: Source, work: () => Promise<T>): Promise<T> {
+  const { administrator } = run.subject.credentials;
+  const { unlockToken } = await run.step(lockBitbucket, { nodes, administrator });
+  const limitSeconds = run.policy.backup.drainSeconds;
+  await run.step(drainBitbucket, { nodes, administrator, unlockToken, limitSeconds });
+  const done = await work();
+  await run.step(unlockBitbucket, { nodes, administrator, unlockToken });
+  return done;
+}
+
+/** All parts at the same time: the closer together, the less there is to repair after a restore. */
+function capture(run: BackupRun, { site, backup }: Source): Promise<readonly CapturedPart[]> {
+  const { freezeLimitSeconds } = run.policy.backup;
+  return run.together(
+    ...Object.values(PART_KINDS).map(
+      ({ capture }) =>
+        () =>
+          run.step(capture, { site, backup, freezeLimitSeconds }),
+    ),
+  );
+}
+
+/** The manifest; from here on the backup is there, whatever becomes of its copies. */
+async function keep(
+  run: BackupRun,
+  { site, backup, mode, product, plan }: Source,
+  parts: readonly CapturedPart[],
+  { members, account }: CompleteMembers,
+) {
+  const times = captureTimes(members);
+  const { maxSkewSeconds } = run.policy.backup;
+  if (run.pass === 'execute') {
+    if (times.skewSeconds > maxSkewSeconds) {
+      run.degraded(
+        `home and database are ${times.skewSeconds} s apart, more than the ${maxSkewSeconds} s of the policy`,
+      );
+    }
+    for (const what of product.unknown) run.degraded(`not known at the backup: ${what}`);
+  }
+  const { workflowId, runId } = workflowInfo();
+  const { version, projects, repositories } = product;
+  const consistency = parts.every((part) => part.consistency === 'frozen') ? 'frozen' : 'crash';
+  const written = await run.step(writeManifest, {
+    store: plan.store,
+    manifest: {
+      ...{ format: 1, backup, instance: run.subject.name, mode, consistency, ...times, members },
+      place: { site: site.name, region: site.region, account },
+      product: { version, projects, repositories },
+      run: { workflowId, runId },
+    },
+  });
+  run.report('backup', { name: backup, consistency, ...times, key: written.key, sha256: written.sha256 });
+  return written;
+}
+
+async function copyTo(
+  run: BackupRun,
+  { site, backup, plan }: Source,
+  { members, sha256 }: CompleteMembers & { readonly sha256: string },
+  copy: BackupPlan['copies'][number],
+): Promise<void> {
+  const region = run.subject.sites.find((one) => one.name === copy.site)?.region ?? '';
+  const copied = await run.step(
+    copyBackup,
+    { backup, from: site.region, to: { site: copy.site, region, kmsKeyId: copy.kmsKeyId ?? null }, members },
+    { id: `copyBackup.${copy.site}`, title: `Copy the backup to ${copy.site}` },
+  );
+  const place = { site: copy.site, region, account: copied.account };
+  await run.step(
+    recordCopy,
+    {
+      store: plan.store,
+      instance: run.subject.name,
+      sha256,
+      record: {
+        ...{ record: 'copy', backup, place, members: copied.members, lockedUntil: null },
+        at: new Date().toISOString(),
+      },
+    },
+    { id: `recordCopy.${copy.site}`, title: `Record the copy at ${copy.site}` },
+  );
+}
+
+function urlsOf({ nodes: { port } }: Site, facts: SiteFacts): readonly string[] {
+  return (valueOf(facts.nodes) ?? [])
+    .filter(({ state }) => state === 'RUNNING' || state === 'MAINTENANCE')
+    .map(({ address }) => `http://${address}:${port}`);
+}
+
+function describeProduct({ version, projects, repositories }: ObservedProduct): string {
+  return `${version ?? 'version not known'}, ${projects ?? '?'} projects, ${repositories ?? '?'} repositories`;
+}

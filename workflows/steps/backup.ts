@@ -1,0 +1,123 @@
+import type { CopyRecord, Manifest, Member, PartKind } from '../plan/backup/manifest';
+import type { BackupStore, Site } from '../plan/instance';
+import { defineStep } from '../runbook/step';
+
+export interface CapturePart {
+  readonly site: Site;
+  readonly backup: string;
+  /** The host ends a freeze by itself after so long. */
+  readonly freezeLimitSeconds: number;
+}
+
+/** A member that has been captured and may still be pending. */
+export interface CapturedMember {
+  readonly kind: PartKind;
+  readonly name: string;
+  readonly id: string;
+}
+
+export interface CapturedPart {
+  readonly members: readonly CapturedMember[];
+  readonly consistency: Manifest['consistency'];
+}
+
+/**
+ * One snapshot of all volumes at one instant, under a freeze that the host ends by itself. Found again by tags; undo thaws
+ * and deletes. Ends when the snapshots exist and the file systems are thawed, not when they are complete.
+ */
+export const captureVolumes = defineStep<CapturePart, CapturedPart>({
+  name: 'captureVolumes',
+  title: 'Capture the volumes of the home',
+  risk: 'reversible',
+  deadlineSeconds: 900,
+  expectedSeconds: 20,
+});
+
+/** A DB snapshot whose identifier is the backup's name. Ends when the instant is captured; undo deletes it. */
+export const captureDatabase = defineStep<CapturePart, CapturedPart>({
+  name: 'captureDatabase',
+  title: 'Capture the database',
+  risk: 'reversible',
+  deadlineSeconds: 3600,
+  expectedSeconds: 120,
+});
+
+export interface CompleteBackup {
+  readonly region: string;
+  readonly backup: string;
+  readonly members: readonly CapturedMember[];
+}
+
+export interface CompleteMembers {
+  readonly members: readonly Member[];
+  /** AWS account that owns them. */
+  readonly account: string;
+}
+
+/** Every snapshot complete and usable; hours for a large volume. */
+export const completeBackup = defineStep<CompleteBackup, CompleteMembers>({
+  name: 'completeBackup',
+  title: 'Wait until every snapshot is complete',
+  risk: 'readOnly',
+  deadlineSeconds: 12 * 3600,
+  expectedSeconds: 300,
+});
+
+/** The manifest but for the link to the one before it, which only the store knows. */
+export type ManifestDraft = Omit<Manifest, 'previous'>;
+
+export interface WriteManifest {
+  readonly store: BackupStore;
+  readonly manifest: ManifestDraft;
+}
+
+/**
+ * Writes the manifest once (an existing one is adopted only if it is the same) and tags the members with its hash. From
+ * here the backup stands: an abort or a cancel does not take it back.
+ */
+export const writeManifest = defineStep<
+  WriteManifest,
+  { readonly key: string; readonly sha256: string; readonly previous: string | null }
+>({
+  name: 'writeManifest',
+  title: 'Write the manifest: from here the backup is kept',
+  risk: 'pointOfNoReturn',
+  deadlineSeconds: 600,
+  expectedSeconds: 5,
+});
+
+export interface CopyBackup {
+  readonly backup: string;
+  readonly from: string;
+  readonly to: { readonly site: string; readonly region: string; readonly kmsKeyId: string | null };
+  readonly members: readonly Member[];
+}
+
+/**
+ * Copies every member into another region and waits until all are complete there. Where one fails all copies there are
+ * deleted: both or none. A full quota of running copies is waited for.
+ */
+export const copyBackup = defineStep<CopyBackup, CompleteMembers>({
+  name: 'copyBackup',
+  title: 'Copy the backup',
+  risk: 'reversible',
+  deadlineSeconds: 24 * 3600,
+  expectedSeconds: 900,
+});
+
+export interface RecordCopy {
+  readonly store: BackupStore;
+  readonly instance: string;
+  readonly record: CopyRecord;
+  /** Of the manifest, set as a tag on the copies. */
+  readonly sha256: string;
+}
+
+/** Says in the store, and by a tag on the copies, that they are complete. */
+export const recordCopy = defineStep<RecordCopy, { readonly key: string }>({
+  name: 'recordCopy',
+  title: 'Record the copy',
+  risk: 'pointOfNoReturn',
+  deadlineSeconds: 600,
+  expectedSeconds: 5,
+});
