@@ -19,7 +19,7 @@ beforeAll(async () => {
   bench = await FailoverBench.open();
   await bench.startWorker();
   traffic = await startTraffic(bench.world);
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await traffic?.stop();
   await bench?.close();

@@ -21,13 +21,16 @@ const PREFIXES: Readonly<Record<string, string>> = {
   'secrets-manager': 'secretsmanager',
 };
 
+/** Operations that are allowed under another name. */
+const PERMISSIONS: Readonly<Record<string, string>> = { ListObjectsV2: 'ListBucket' };
+
 /** What the sources can send: `service:Operation` of every command that they import from the SDK. */
 function operations(): string[] {
   const imports = /import \{([^}]*)\} from '@aws-sdk\/client-([a-z0-9-]+)'/g;
   return files('activities', true).flatMap((path) =>
     [...read(path).matchAll(imports)].flatMap(([, names = '', client = '']) =>
       [...names.matchAll(/\b(\w+)Command\b/g)].map(
-        ([, operation]) => `${PREFIXES[client] ?? client}:${operation}`,
+        ([, operation = '']) => `${PREFIXES[client] ?? client}:${PERMISSIONS[operation] ?? operation}`,
       ),
     ),
   );

@@ -83,6 +83,7 @@ test('every policy default holds when the file says nothing', () => {
     signatures: { lifetimeSeconds: 600, clockSkewSeconds: 60 },
     worker: { deadAfterSeconds: 10 },
     failover: { snapshotBeforePromotion: false },
+    backup: { mode: 'zeroDowntime', drainSeconds: 600, freezeLimitSeconds: 60, maxSkewSeconds: 120 },
   });
 });
 

@@ -117,6 +117,14 @@ export class FailoverBench {
     this.workers.push({ worker, running: worker.run() });
   }
 
+  /** Those of this process. */
+  async stopWorkers(): Promise<void> {
+    for (const { worker, running } of this.workers.splice(0)) {
+      worker.shutdown();
+      await running;
+    }
+  }
+
   /** The program as it is installed, as it was built. */
   async startWorkerProcess({ preload, environment }: WorkerProgram = {}): Promise<LabProcess> {
     const program = await LabProcess.start({
@@ -212,10 +220,7 @@ export class FailoverBench {
     const lease = this.client.workflow.getHandle(`lease/${this.world.instance}`);
     await Promise.all([...handles, lease].map((handle) => handle.terminate().catch(() => {})));
     await Promise.all(this.processes.map((program) => program.kill()));
-    for (const { worker, running } of this.workers.splice(0)) {
-      worker.shutdown();
-      await running;
-    }
+    await this.stopWorkers();
     await this.native.close();
     await this.opened.close();
     this.workerAws.destroy();

@@ -16,6 +16,11 @@ export interface SweptRunbook {
 
 /** A new runbook joins by one entry. */
 export const RUNBOOKS: Readonly<Record<string, SweptRunbook>> = {
+  backup: {
+    disaster: null,
+    completed: ['SUCCEEDED'],
+    stands: {},
+  },
   drFailover: {
     disaster: 'database-down',
     completed: ['SUCCEEDED'],

@@ -27,9 +27,10 @@ export function completeBackupImplementation(dependencies: Dependencies): StepIm
 
     async verify({ region, backup, members }, _output, context) {
       const { complete, account, pending, failed } = await lookAtMembers(dependencies, region, members);
-      if (failed.length > 0) {
+      const reasons = Object.values(failed);
+      if (reasons.length > 0) {
         throw terminal(
-          `${backup} in ${region} cannot become complete: ${failed.join('; ')}. Start another backup.`,
+          `${backup} in ${region} cannot become complete: ${reasons.join('; ')}. Start another backup.`,
         );
       }
       if (complete === null) throw lookAgain(pending.join('; '), context);

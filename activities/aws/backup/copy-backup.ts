@@ -54,10 +54,17 @@ export function copyBackupImplementation(dependencies: Dependencies): StepImplem
       const { region } = input.to;
       const members = output?.members ?? [];
       const { complete, account, pending, failed } = await lookAtMembers(dependencies, region, members);
-      if (failed.length > 0) {
-        const gone = await discard(dependencies, input, context);
+      const reasons = Object.values(failed);
+      if (reasons.length > 0) {
+        // The failed ones last: one that is still being copied cannot be deleted yet, and the next attempt must see why.
+        const isFailed = ({ name }: CompleteMembers['members'][number]): boolean =>
+          members.some((copy) => copy.name === name && failed[copy.id] !== undefined);
+        const gone = [
+          ...(await discard(dependencies, input, context, (member) => !isFailed(member))),
+          ...(await discard(dependencies, input, context, isFailed)),
+        ];
         throw terminal(
-          `the copy of ${input.backup} in ${region} failed: ${failed.join('; ')}. ` +
+          `the copy of ${input.backup} in ${region} failed: ${reasons.join('; ')}. ` +
             `What there was of it has been deleted (${gone.join(', ')}). Check the key and the source, then retry`,
         );
       }
@@ -84,9 +91,10 @@ async function discard(
   dependencies: Dependencies,
   input: CopyBackup,
   context: StepContext,
+  which: (member: CompleteMembers['members'][number]) => boolean = () => true,
 ): Promise<readonly string[]> {
   const gone: string[] = [];
-  for (const order of ordersOf(input)) {
+  for (const order of ordersOf(input).filter(({ member }) => which(member))) {
     gone.push(...(await partKind(order.member.kind).discardCopies(dependencies, order, context)));
   }
   return gone;

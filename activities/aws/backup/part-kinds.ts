@@ -30,7 +30,8 @@ export async function lookAtMembers(
   readonly complete: readonly Member[] | null;
   readonly account: string;
   readonly pending: readonly string[];
-  readonly failed: readonly string[];
+  /** Reasons by the member's id. */
+  readonly failed: Readonly<Record<string, string>>;
 }> {
   const states: readonly MemberState[] = await Promise.all(
     members.map((member) => partKind(member.kind).look(dependencies, region, member)),
@@ -40,6 +41,10 @@ export async function lookAtMembers(
     complete: complete.length === members.length ? complete.map(({ member }) => member) : null,
     account: complete.map(({ account }) => account).find((account) => account !== '') ?? '',
     pending: states.flatMap((state) => (state.state === 'pending' ? [state.progress] : [])),
-    failed: states.flatMap((state) => (state.state === 'failed' ? [state.reason] : [])),
+    failed: Object.fromEntries(
+      states.flatMap((state, at) =>
+        state.state === 'failed' ? [[members[at]?.id ?? '', state.reason]] : [],
+      ),
+    ) as Record<string, string>,
   };
 }

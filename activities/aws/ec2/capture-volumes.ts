@@ -12,7 +12,7 @@ import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isOurs, tagValue } from '../ownership';
-import { lookAgain } from '../pace';
+import { isRepeated, lookAgain } from '../pace';
 import { createSet, deleteOwn, findBackupSnapshots, nameSet, sortSets } from './snapshot-sets';
 import type { SnapshotSet } from './snapshot-sets';
 import { readVolumeLayout } from './volume-layout';
@@ -107,12 +107,16 @@ export function captureVolumesImplementation(dependencies: Dependencies): StepIm
       };
     },
 
-    async undo(input, _former, context) {
+    async undo(input, { output }, context) {
       const thawed = await thawAll(aws, placeOf(input));
       const { own } = await findOwn(dependencies, input, context);
       const deleted = await deleteOwn(dependencies, input.site.region, own, context);
+      if (output === undefined && !isRepeated()) {
+        // Cut in the middle: the call for the snapshots may be on its way still.
+        throw notYet('looking again for snapshots whose call had no answer', aws.settleSeconds);
+      }
       return {
-        changed: thawed.length > 0 || deleted.length > 0,
+        changed: thawed.length > 0 || deleted.length > 0 || isRepeated(),
         facts: { thawed: thawed.length, deleted: deleted.join(' ') },
       };
     },

@@ -1,0 +1,147 @@
+import type { FaultEffect } from '../../lab/gateway/faults';
+import type { Manifest } from '../../workflows/plan/backup/manifest';
+import { readStore } from '../support/backup-store';
+import { FailoverBench } from '../support/failover-bench';
+import type { LiveRun } from '../support/live-run';
+import { snapshotsOf } from '../support/snapshots';
+import { until } from '../support/until';
+
+let bench: FailoverBench;
+/** The region in which every EBS snapshot is shown as failed. */
+let failing: string | null = null;
+
+beforeAll(async () => {
+  bench = await FailoverBench.open();
+  await bench.startWorker();
+  bench.world.gateway.use({
+    service: 'ec2',
+    handlers: {
+      DescribeSnapshots: async ({ region }, forward) => {
+        const reply = await forward();
+        if (region !== failing) return reply;
+        return {
+          ...reply,
+          body: Buffer.from(reply.body.toString().replaceAll(/>(pending|completed)</g, '>error<')),
+        };
+      },
+    },
+  });
+}, 240_000);
+afterEach(() => {
+  failing = null;
+  bench?.world.gateway.faults.clear();
+});
+afterAll(() => bench?.close(), 60_000);
+
+const start = () => bench.start(bench.message(), { runbook: 'backup' });
+const fault = (action: string, effect: FaultEffect, times = 1) =>
+  bench.world.gateway.faults.add({ match: { action }, times, effect });
+const applied = (mark: number, action: string) =>
+  bench
+    .changesSince(mark)
+    .filter((entry) => entry.action === action && entry.applied && entry.errorCode === null);
+const problemsOf = async (run: LiveRun) => {
+  const { outcome, problems } = await run.ended();
+  return [outcome, problems.map(({ code }) => code)];
+};
+
+test('answers that are lost are looked for while the freeze holds: one set of snapshots, still frozen', async () => {
+  const { mark } = bench;
+  const actions = ['CreateSnapshots', 'CreateDBSnapshot', 'PutObject', 'CopySnapshot', 'CopyDBSnapshot'];
+  actions.forEach((action) => fault(action, { kind: 'dropAfter' }));
+  const run = await start();
+  const { outcome, degraded } = await run.ended();
+  expect([outcome, degraded]).toEqual(['SUCCEEDED', []]);
+  const effects = actions.map((action) => [action, applied(mark, action).length]);
+  // The manifest and the record of the copy.
+  expect(effects).toEqual(actions.map((action) => [action, action === 'PutObject' ? 2 : 1]));
+  expect(await bench.violations()).toEqual([]);
+}, 180_000);
+
+test('a cancel while the home is frozen thaws it and leaves no snapshot', async () => {
+  bench.world.gateway.faults.add({
+    match: {
+      action: 'SendCommand',
+      where: ({ parameters }) => String(parameters.Comment).endsWith('thaw-home'),
+    },
+    times: 1,
+    effect: { kind: 'delay', seconds: 2 },
+  });
+  const run = await start();
+  await until('the freeze', async () => bench.world.hosts.frozen().length > 0 || undefined, 60);
+  await run.handle.cancel();
+  const { outcome, conclusion } = await run.ended();
+  expect([outcome, conclusion]).toEqual(['UNDONE', 'cancelled; everything was undone']);
+  expect(bench.world.hosts.frozen()).toEqual([]);
+  expect(await snapshotsOf(bench, run.id)).toEqual([]);
+  expect(await bench.violations()).toEqual([]);
+}, 180_000);
+
+test('a snapshot that fails after its call was accepted ends the backup, and nothing of it stays', async () => {
+  const run = await start();
+  await run.step('completeBackup', ['checking', 'verifying']);
+  failing = 'eu-central-1';
+  const { outcome, conclusion } = await run.ended();
+  expect(outcome).toBe('UNDONE');
+  expect(conclusion).toContain('cannot become complete');
+  expect(await snapshotsOf(bench, run.id)).toEqual([]);
+  expect(await bench.violations()).toEqual([]);
+}, 180_000);
+
+test('a copy that fails is deleted with its sibling; the backup itself stands', async () => {
+  failing = 'eu-west-1';
+  const run = await start();
+  const ask = await run.asked('copyBackup.standby.failed');
+  expect(ask.evidence.join()).toContain('What there was of it has been deleted');
+  expect((await snapshotsOf(bench, run.id)).filter(({ site }) => site === 'standby')).toEqual([]);
+  await run.decide({ ask: ask.id, verdict: 'abort', actor: 'grace' });
+  const { outcome } = await run.ended();
+  expect(outcome).toBe('HANDED_OVER');
+  expect((await snapshotsOf(bench, run.id)).map(({ site, kind }) => [site, kind])).toEqual([
+    ['primary', 'rds'],
+  ]);
+}, 180_000);
+
+test('a volume that the estate names and the file server lacks is told before anything is touched', async () => {
+  await bench.changeEstate((estate) => {
+    const text = JSON.stringify(estate).replaceAll(
+      /"volumes":\{"home":/g,
+      '"volumes":{"lfs":{"device":"/dev/xvdq","mountPoint":"/media/lfs"},"home":',
+    );
+    return JSON.parse(text) as typeof estate;
+  });
+  const { mark } = bench;
+  expect(await problemsOf(await start())).toEqual([
+    'REFUSED',
+    ['volumeNotAsDescribed', 'volumeNotAsDescribed'],
+  ]);
+  expect(bench.changesSince(mark)).toEqual([]);
+  await bench.changeEstate();
+}, 60_000);
+
+test('a worker that dies while the home is frozen: the host thaws by itself, and the run says what the snapshots are worth', async () => {
+  await bench.stopWorkers();
+  await bench.changeEstate((estate) => ({
+    ...estate,
+    policy: { ...estate.policy, backup: { freezeLimit: '10s' }, worker: { deadAfter: '3s' } },
+  }));
+  const first = await bench.startWorkerProcess();
+  fault('CreateSnapshots', { kind: 'delay', seconds: 2.5 });
+  const { mark } = bench;
+  const run = await start();
+  await until('the freeze', async () => bench.world.hosts.frozen().length > 0 || undefined, 60);
+  await until(
+    'the call',
+    async () => bench.changesSince(mark).some(({ action }) => action === 'CreateSnapshots') || undefined,
+    30,
+  );
+  await first.kill();
+  await until('the host to thaw', async () => bench.world.hosts.frozen().length === 0 || undefined, 30);
+  await bench.startWorkerProcess();
+  const { outcome, degraded } = await run.ended();
+  expect([outcome, degraded]).toEqual(['DEGRADED', [expect.stringContaining('only crash-consistent')]]);
+  const { backup } = (await run.report()) as unknown as { backup: { key: string } };
+  const { value } = await readStore<Manifest>(bench, backup.key);
+  expect(value.consistency).toBe('crash');
+  expect(applied(mark, 'CreateSnapshots')).toHaveLength(1);
+}, 240_000);

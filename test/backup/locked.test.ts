@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs';
+import { BitbucketClient } from '../../activities/bitbucket/client';
+import { NODE_PORT } from '../../lab/world/layout';
+import { USERS } from '../../lab/world/secrets';
+import type { Manifest } from '../../workflows/plan/backup/manifest';
+import { readStore } from '../support/backup-store';
+import { FailoverBench } from '../support/failover-bench';
+import { doorsOf, pushSoon } from '../support/push';
+import { snapshotsOf } from '../support/snapshots';
+import { until } from '../support/until';
+
+let bench: FailoverBench;
+let bitbucket: BitbucketClient;
+
+beforeAll(async () => {
+  bench = await FailoverBench.open();
+  await bench.startWorker();
+  const node = bench.world.hosts.hosts().find(({ role }) => role === 'node')!;
+  const password = bench.world.passwords.BITBUCKET_ADMIN_PASSWORD;
+  bitbucket = new BitbucketClient({
+    baseUrl: `http://${node.address}:${NODE_PORT}`,
+    credentials: { username: USERS.administrator, password },
+  });
+}, 240_000);
+afterAll(() => bench?.close(), 60_000);
+
+const start = () => bench.start(bench.message({ mode: 'locked' }), { runbook: 'backup' });
+
+test('users are locked out from the drain to the captured instant, and not longer', async () => {
+  const run = await start();
+  await run.step('captureVolumes', ['checking', 'running', 'verifying', 'done']);
+  expect((await bitbucket.status()).state).toBe('MAINTENANCE');
+  await run.step('unlockBitbucket', ['done']);
+  expect(await bitbucket.maintenanceLock()).toBeNull();
+  const { outcome, degraded } = await run.ended();
+  expect([outcome, degraded]).toEqual(['SUCCEEDED', []]);
+  const { backup } = (await run.report()) as unknown as { backup: { key: string } };
+  expect((await readStore<Manifest>(bench, backup.key)).value.mode).toBe('locked');
+  expect(JSON.stringify(await run.report())).not.toMatch(/unlockToken/);
+  await pushSoon(bench.world, doorsOf(bench.world, 'primary')[0]!);
+  expect(await bench.violations()).toEqual([]);
+}, 180_000);
+
+test('requests that do not end in time: the lock is taken off, and the backup has failed', async () => {
+  await bench.changeEstate((estate) => ({
+    ...estate,
+    policy: { ...estate.policy, backup: { ...estate.policy?.backup, drainTimeout: '2s' } },
+  }));
+  const request = 'POST /rest/indexing/latest/sync (node)';
+  writeFileSync(
+    bench.world.directory.run('bitbucket-faults'),
+    JSON.stringify([{ request, effect: 'delay', times: 1, seconds: 25 }]),
+  );
+  const endless = bitbucket.startIndexing().catch(() => undefined);
+  const run = await start();
+  const { outcome, conclusion } = await run.ended();
+  expect(outcome).toBe('UNDONE');
+  expect(conclusion).toContain('requests still run');
+  expect(await bitbucket.maintenanceLock()).toBeNull();
+  expect(await snapshotsOf(bench, run.id)).toEqual([]);
+  await endless;
+  await bench.changeEstate();
+}, 120_000);
+
+test('a cancel under the lock unlocks', async () => {
+  const run = await start();
+  await run.step('captureVolumes', ['checking', 'running', 'verifying', 'done']);
+  await run.handle.cancel();
+  expect((await run.ended()).outcome).toBe('UNDONE');
+  expect(await bitbucket.maintenanceLock()).toBeNull();
+  expect(await snapshotsOf(bench, run.id)).toEqual([]);
+  await until('the service', async () => (await bench.world.probe()).primary.acceptsWrites || undefined, 40);
+  expect(await bench.violations()).toEqual([]);
+}, 120_000);
+
+test('a lock of somebody else is refused, and stays', async () => {
+  const token = await bitbucket.lockForMaintenance();
+  const run = await start();
+  const { outcome, problems } = await run.ended();
+  expect([outcome, problems.map(({ code }) => code)]).toEqual(['REFUSED', ['lockedBySomebody']]);
+  expect(await bitbucket.maintenanceLock()).toEqual({ owner: USERS.administrator });
+  expect(await bitbucket.unlock(token)).toBe(true);
+}, 60_000);
