@@ -29,7 +29,7 @@ export function lockBitbucketImplementation(dependencies: Dependencies): StepImp
         calls: [{ service: 'bitbucket', action: 'POST /mvc/maintenance/lock', target: input.nodes[0] ?? '' }],
         problems: [
           // Nobody could unlock what was locked blindly.
-          ...secrets.map(({ consent: _consent, ...problem }) => problem),
+          ...secrets.map(({ code, message, remedy }) => ({ code, message, remedy })),
           ...(input.nodes.length === 0 ? [noNode] : []),
           ...(lock === null ? [] : [lockedBy(lock.owner)]),
         ],

@@ -58,6 +58,7 @@ test('every policy default holds when the file says nothing', () => {
     gates: {
       failover: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
       drift: { ...GATE, roles: ['operator', 'manager'] },
+      backup: 'auto',
       preempt: { ...GATE, roles: ['operator', 'manager'] },
       fenceLostSite: 'auto',
       primaryAlive: { ...GATE, roles: ['manager'] },
@@ -70,7 +71,18 @@ test('every policy default holds when the file says nothing', () => {
       propertiesByHand: { ...GATE, roles: ['operator', 'manager'] },
       missingSettings: { ...GATE, roles: ['operator', 'manager'] },
     },
-    failures: { default: 'ask', decisionTimeoutSeconds: 14_400, steps: {}, identity: 'stated' },
+    failures: {
+      default: 'ask',
+      decisionTimeoutSeconds: 14_400,
+      steps: {
+        lockBitbucket: 'abort',
+        drainBitbucket: 'abort',
+        captureVolumes: 'abort',
+        captureDatabase: 'abort',
+        completeBackup: 'abort',
+      },
+      identity: 'stated',
+    },
     dataLoss: { databaseSeconds: 60, homeSeconds: 3600 },
     detection: { probes: 2, intervalSeconds: 10, timeoutSeconds: 5 },
     polling: { fastestSeconds: 5, slowestSeconds: 30 },
