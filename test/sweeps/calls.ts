@@ -21,11 +21,15 @@ export function fingerprint({ region, service, action, parameters }: Call): stri
   const lasting =
     action === 'SendCommand'
       ? { script: parameters.Comment, to: parameters.InstanceIds }
-      : Object.fromEntries(Object.entries(parameters).filter(([name]) => !TOKEN.test(name)));
+      : service === 's3'
+        ? { path: parameters.path }
+        : Object.fromEntries(Object.entries(parameters).filter(([name]) => !TOKEN.test(name)));
   const text = JSON.stringify(Object.entries(lasting).sort())
     .replace(/\b(vol|snap|i|sg|eni|sgr|ami|subnet|vpc)-[0-9a-f]{8,}\b/g, '$1')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'uuid')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, 'time')
+    .replace(/\b\d{8}T\d{6}Z/gi, 'time')
+    .replace(/\b[0-9a-f]{64}\b/g, 'hash')
     .replace(/\/[A-Z0-9]{10,}\b/g, '/id')
     .replace(/127\.\d+\.\d+\.\d+/g, 'address')
     .replace(/-\d{6,}\./g, '-number.');

@@ -36,7 +36,7 @@ export interface BackupStore {
   readonly prefix: string;
 }
 
-export interface CopyPlan {
+interface CopyPlan {
   /** Name of the site whose region gets a copy. */
   readonly site: string;
   readonly kmsKeyId?: string | undefined;

@@ -45,6 +45,6 @@ export async function lookAtMembers(
       states.flatMap((state, at) =>
         state.state === 'failed' ? [[members[at]?.id ?? '', state.reason]] : [],
       ),
-    ) as Record<string, string>,
+    ),
   };
 }

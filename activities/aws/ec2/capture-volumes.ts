@@ -135,7 +135,7 @@ async function captureFrozen(
 ): Promise<SnapshotSet> {
   const { aws } = dependencies;
   const { region, fileServer } = input.site;
-  const freeze = randomUUID().slice(0, 8);
+  const freeze = randomUUID();
   const about = {
     doing: 'snapshot',
     resource: `volumes of ${fileServer.instanceId}`,

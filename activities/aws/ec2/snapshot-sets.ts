@@ -151,7 +151,7 @@ export async function deleteOwn(
   return own.map(({ SnapshotId = '' }) => SnapshotId);
 }
 
-export async function deleteSnapshot(dependencies: Dependencies, region: string, id: string): Promise<void> {
+async function deleteSnapshot(dependencies: Dependencies, region: string, id: string): Promise<void> {
   await askAws(
     { doing: 'delete', resource: `snapshot ${id}`, region },
     async () => {

@@ -7,6 +7,13 @@ mkdir -p "$FREEZES"
 lock_on "$FREEZES"
 find "$FREEZES" -type f -mtime +7 -exec rm -f {} +
 
+# The same command again, because its answer was lost.
+if [ -f "$FREEZES/$TOKEN.mounts" ]; then
+  [ ! -f "$FREEZES/$TOKEN.thawed" ] || fail 75 "the freeze $TOKEN has ended already"
+  say frozenAt "$(cat "$FREEZES/$TOKEN.frozen")"
+  exit 0
+fi
+
 for open in $(open_freezes); do end_freeze "$open" released; done
 
 : >"$FREEZES/$TOKEN.mounts"
