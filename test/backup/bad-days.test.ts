@@ -98,6 +98,7 @@ test('a copy that fails is deleted with its sibling; the backup itself stands', 
   const { outcome } = await run.ended();
   expect(outcome).toBe('HANDED_OVER');
   expect((await snapshotsOf(bench, run.id)).map(({ site, kind }) => [site, kind])).toEqual([
+    ['primary', 'ebs'],
     ['primary', 'rds'],
   ]);
 }, 180_000);
