@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { BitbucketClient } from '../../activities/bitbucket/client';
+import { request } from 'node:http';
+import { basic, BitbucketClient } from '../../activities/bitbucket/client';
 import { NODE_PORT } from '../../lab/world/layout';
 import { USERS } from '../../lab/world/secrets';
 import type { Manifest } from '../../workflows/plan/backup/manifest';
@@ -66,18 +66,25 @@ test('requests that do not end in time: the lock is taken off, and the backup ha
     ...estate,
     policy: { ...estate.policy, backup: { ...estate.policy?.backup, drainTimeout: '2s' } },
   }));
-  const request = 'POST /rest/indexing/latest/sync (node)';
-  writeFileSync(
-    bench.world.directory.run('bitbucket-faults'),
-    JSON.stringify([{ request, effect: 'delay', times: 1, seconds: 60 }]),
-  );
-  // A request that runs on after its client has given up, as a long clone does.
-  const endless = bitbucket.startIndexing().catch(() => undefined);
+  const { address } = bench.world.hosts.hosts().find(({ role }) => role === 'node')!;
+  // A clone whose client never says all that it wants.
+  const endless = request({
+    ...{ host: address, port: NODE_PORT, method: 'POST', path: '/scm/OPS/probe.git/git-upload-pack' },
+    headers: {
+      'content-type': 'application/x-git-upload-pack-request',
+      authorization: basic({
+        username: USERS.probe,
+        password: bench.world.passwords.BITBUCKET_PROBE_PASSWORD,
+      }),
+    },
+  });
+  endless.on('error', () => undefined);
+  endless.write('00');
   const run = await start();
   const { outcome, conclusion } = await run.ended();
   expect(outcome).toBe('UNDONE');
   expect(conclusion).toContain('requests still run');
   expect(await bitbucket.maintenanceLock()).toBeNull();
   expect(await snapshotsOf(bench, run.id)).toEqual([]);
-  await endless;
+  endless.destroy();
 }, 120_000);
