@@ -14,7 +14,8 @@ export interface KnownCall {
 
 type Call = Pick<LedgerEntry, 'region' | 'service' | 'action' | 'parameters'>;
 
-const TOKEN = /^(ClientToken|ClientRequestToken|IdempotencyToken|Action|Version|ChangeSetName|PresignedUrl|PreSignedUrl)$/;
+const TOKEN =
+  /^(ClientToken|ClientRequestToken|IdempotencyToken|Action|Version|ChangeSetName|PresignedUrl|PreSignedUrl)$/;
 
 /** What a call is about, without what differs from run to run: identifiers that AWS gives, tokens, times, addresses. */
 export function fingerprint({ region, service, action, parameters }: Call): string {

@@ -18,7 +18,8 @@ export interface SweptRunbook {
 export const RUNBOOKS: Readonly<Record<string, SweptRunbook>> = {
   backup: {
     disaster: null,
-    completed: ['SUCCEEDED'],
+    // DEGRADED: the call for the snapshots took effect only when the freeze was over, and the manifest says so.
+    completed: ['SUCCEEDED', 'DEGRADED'],
     stands: {},
   },
   drFailover: {
