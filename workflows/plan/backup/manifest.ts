@@ -105,4 +105,10 @@ export const TAGS = {
   capturedAt: 'runbooks:captured-at',
   /** SHA-256 of the manifest in hex; set when the pair is complete, absent before. */
   manifest: 'runbooks:manifest',
+  /** Workflow id of the run that made it. */
+  run: 'runbooks:run',
+  /** Workflow id of a run that needs it: nothing deletes it while that run is open. */
+  usedBy: 'runbooks:used-by',
+  /** Workflow id of the run that began to delete it: from then on it is no restore point. */
+  deleting: 'runbooks:deleting',
 } as const;
