@@ -1,8 +1,11 @@
 import { TAGS } from './manifest';
-import type { BackupRecord, CopyRecord, Manifest, Member, Place } from './manifest';
+import type { BackupRecord, CopyRecord, Manifest, Member, PartKind, Place } from './manifest';
 import { periodsOf } from './periods';
 import { placeKey, placeName } from './restore-point';
 import type { FoundSnapshot, PointMember, RestorePoint, RestorePointState } from './restore-point';
+
+/** Kinds of members that are looked for; with any other a restore point cannot be judged. */
+const KINDS: readonly PartKind[] = ['ebs', 'rds'];
 
 /** What the store holds of one backup. */
 export interface StoredBackup {
@@ -11,6 +14,8 @@ export interface StoredBackup {
   readonly manifest: Manifest | null;
   /** Of the manifest's bytes, in hex. */
   readonly sha256: string | null;
+  /** When the manifest was written, which is when the backup was complete; ISO 8601. */
+  readonly writtenAt: string | null;
   readonly records: readonly BackupRecord[];
   /** Objects that could not be read, and why: with one of these nobody knows what holds. */
   readonly unreadable: readonly string[];
@@ -26,7 +31,8 @@ export interface CatalogueInput {
   /** Places that were looked at. */
   readonly places: readonly Place[];
   readonly snapshots: readonly FoundSnapshot[];
-  readonly stored: readonly StoredBackup[];
+  /** Null: the store could not be read, and tags are all there is. */
+  readonly stored: readonly StoredBackup[] | null;
   readonly uses: readonly OpenUse[];
   /** Workflow ids of runs that are still open, of those that tags name. */
   readonly openRuns: ReadonlySet<string>;
@@ -47,12 +53,13 @@ interface Expected {
   readonly place: Place;
   readonly members: readonly Member[];
   readonly capturedAt: string;
-  readonly lockedUntil: string | null;
+  readonly since: string | null;
 }
 
 /** Makes restore points, one per backup and place, of the snapshots that exist and of what the store tells of them. */
 export function makeCatalogue(input: CatalogueInput): Catalogue {
-  const { places, snapshots, stored } = input;
+  const { places, snapshots } = input;
+  const stored = input.stored ?? [];
   const looked = new Map(places.map((place) => [placeKey(place), place]));
   const ignored = snapshots.filter(({ tags }) => !tags[TAGS.backup]).map(describeForeign);
   const tagged = snapshots.filter(({ tags }) => Boolean(tags[TAGS.backup]));
@@ -92,8 +99,9 @@ function makePoint(
       ? undefined
       : expectations(stored).findLast((one) => placeKey(one.place) === placeKey(place));
   if (found.length === 0 && (expected === undefined || (stored && isDeleted(stored, place)))) return null;
-  const { state, detail } = judge(stored, place, expected, found, input.openRuns);
+  const { state, detail } = judge(stored, place, expected, found, input);
   const capturedAt = instant(expected?.capturedAt ?? oldestOf(found));
+  const timeless = capturedAt === null && state !== 'pending';
   const members =
     expected === undefined ? found.map(memberOf) : expected.members.map((one) => matched(one, found));
   const extras =
@@ -110,8 +118,9 @@ function makePoint(
     place,
     capturedAt: capturedAt ?? '',
     periods: periodsOf(capturedAt ?? '1970-01-01T00:00:00.000Z', input.timeZone),
-    state: capturedAt === null ? 'unclear' : state,
-    detail: capturedAt === null ? [...detail, 'nobody knows when it was captured'] : detail,
+    since: instant(expected?.since ?? undefined),
+    state: timeless ? 'unclear' : state,
+    detail: timeless ? [...detail, 'nobody knows when it was captured'] : detail,
     members,
     sizeGiB: sum(found.map(({ sizeGiB }) => sizeGiB)),
     mode: stored?.manifest?.mode ?? null,
@@ -129,10 +138,13 @@ function judge(
   place: Place,
   expected: Expected | undefined,
   found: readonly FoundSnapshot[],
-  openRuns: ReadonlySet<string>,
+  { openRuns, stored: store }: CatalogueInput,
 ): { readonly state: RestorePointState; readonly detail: readonly string[] } {
   const unclear = [
     ...(stored?.unreadable ?? []),
+    ...(expected?.members ?? [])
+      .filter(({ kind }) => !KINDS.includes(kind))
+      .map(({ name, kind }) => `${name} is of the kind ${kind}, which is not looked at yet`),
     ...found.filter(({ condition }) => condition === 'unclear').map(({ id, status }) => `${id} is ${status}`),
     ...changedManifest(stored, found),
   ];
@@ -154,6 +166,7 @@ function judge(
       .find((run) => run !== undefined && openRuns.has(run));
     if (maker !== undefined) return { state: 'pending', detail: [`${maker} is at work on it`] };
     if (pending.length > 0) return { state: 'pending', detail: pending.map(sayStatus) };
+    if (store === null) return judgeByTags(found);
     if (stored?.manifest) {
       return { state: 'orphan', detail: ['a copy that no record tells of', ...broken.map(sayStatus)] };
     }
@@ -173,14 +186,31 @@ function judge(
     : { state: 'complete', detail: [] };
 }
 
+/** Without the store: whole by its own tags, or nobody knows. */
+function judgeByTags(found: readonly FoundSnapshot[]): {
+  readonly state: RestorePointState;
+  readonly detail: readonly string[];
+} {
+  const names = found.map(({ tags }) => tags[TAGS.volume]);
+  const wanted = found.flatMap(({ tags }) => (tags[TAGS.members] ?? '').split(',').filter(Boolean));
+  const whole =
+    found.every(({ condition, tags }) => condition === 'complete' && tags[TAGS.manifest]) &&
+    found.some(({ kind }) => kind !== 'ebs') &&
+    wanted.length > 0 &&
+    wanted.every((name) => names.includes(name));
+  return whole
+    ? { state: 'complete', detail: ['by its tags alone'] }
+    : { state: 'unclear', detail: ['its tags alone do not prove it'] };
+}
+
 /** Every place where the store says that this backup is complete. */
-function expectations({ manifest, records }: StoredBackup): readonly Expected[] {
+function expectations({ manifest, records, writtenAt }: StoredBackup): readonly Expected[] {
   if (manifest === null) return [];
   const copies = records.filter((record): record is CopyRecord => record.record === 'copy');
   const { place, members, capturedAt } = manifest;
   return [
-    { place, members, capturedAt, lockedUntil: null },
-    ...copies.map((copy) => ({ ...copy, capturedAt, lockedUntil: copy.lockedUntil })),
+    { place, members, capturedAt, since: writtenAt },
+    ...copies.map((copy) => ({ place: copy.place, members: copy.members, capturedAt, since: copy.at })),
   ];
 }
 
@@ -252,10 +282,9 @@ function sayStatus({ id, status }: FoundSnapshot): string {
 }
 
 function oldestOf(found: readonly FoundSnapshot[]): string | undefined {
-  return found
-    .map(({ tags }) => tags[TAGS.capturedAt])
-    .filter((at) => at !== undefined)
-    .sort()[0];
+  const tagged = found.map(({ tags }) => tags[TAGS.capturedAt]).filter((at) => at !== undefined);
+  const started = found.map(({ startedAt }) => startedAt).filter((at) => at !== null);
+  return [...tagged].sort()[0] ?? [...started].sort()[0];
 }
 
 /** In the one form that sorts as text; null = no time. */

@@ -15,6 +15,8 @@ export interface FoundSnapshot {
   /** The service's own word and message, e.g. `error (Source snapshot is not found)`. */
   readonly status: string;
   readonly sizeGiB: number | null;
+  /** ISO 8601, by the service; of a copy, when it was begun. */
+  readonly startedAt: string | null;
   readonly tags: Readonly<Record<string, string>>;
   /** `until 2027-01-01T00:00:00.000Z (governance)`; null = whoever may delete it can. */
   readonly lock: string | null;
@@ -50,6 +52,8 @@ export interface RestorePoint {
   readonly place: Place;
   /** ISO 8601; what the backup is worth. */
   readonly capturedAt: string;
+  /** When it became complete in this place, ISO 8601; null where the store does not tell. */
+  readonly since: string | null;
   readonly periods: Periods;
   readonly state: RestorePointState;
   /** Why it is not complete; empty when it is. */

@@ -43,8 +43,8 @@ const COUNTS: Readonly<Record<Period, keyof Omit<Retention, 'keepVerified' | 'ti
 /**
  * Says of every restore point whether it is kept or deleted, and why, by grandfather, father and son. A period counts
  * when it has a restore point, not by the calendar: after weeks without backups nothing is deleted because of its age.
- * One whose verification failed takes nobody's place. What is captured after `asOf` is kept and counts for nothing, so
- * that a plan stays the same while people think about it.
+ * One whose verification failed takes nobody's place. What is captured, completed or verified after `asOf` is kept and
+ * counts for nothing, so that a plan stays the same while people think about it.
  * @param asOf ISO 8601
  */
 export function planRetention(
@@ -66,25 +66,25 @@ function planPlace(points: readonly RestorePoint[], policy: Retention, asOf: str
   const newestFirst = [...points].sort(
     (one, other) => other.capturedAt.localeCompare(one.capturedAt) || other.backup.localeCompare(one.backup),
   );
-  const usable = newestFirst.filter(({ state, capturedAt }) => state === 'complete' && capturedAt <= asOf);
+  const usable = newestFirst.filter((point) => isUsable(point, asOf));
   const kept = new Map<RestorePoint, string[]>();
   const keep = (point: RestorePoint | undefined, why: string): void => {
     if (point !== undefined) kept.set(point, [...(kept.get(point) ?? []), why]);
   };
-  const proper = usable.filter(({ verification }) => verification?.result !== 'failed');
+  const proper = usable.filter((point) => resultBy(point, asOf) !== 'failed');
   for (const period of PERIODS) {
     const count = policy[COUNTS[period]];
     for (const point of newestOfEach(proper, period, count))
       keep(point, `newest of ${period} ${point.periods[period]}`);
     for (const point of newestOfEach(usable, period, count)) {
-      if (point.verification?.result === 'failed')
+      if (resultBy(point, asOf) === 'failed')
         keep(point, `newest of ${period} ${point.periods[period]}, though its verification failed`);
     }
   }
   keep(usable[0], 'last complete one in this place');
   // One that failed its verification is no last resort.
   keep(proper[0], 'last complete one in this place that has not failed a verification');
-  const verified = usable.filter(({ verification }) => verification?.result === 'passed');
+  const verified = usable.filter((point) => resultBy(point, asOf) === 'passed');
   const floor = Math.max(1, policy.keepVerified);
   verified
     .slice(0, floor)
@@ -111,6 +111,9 @@ function decide(point: RestorePoint, frame: Frame): Decision {
   if (reasons.length > 0) return keep(...reasons);
   if (ahead > SKEW_SECONDS) return keep('captured in the future: a clock is wrong');
   if (ahead > 0) return keep('captured after this plan was begun');
+  if (point.since !== null && point.since > asOf) return keep('completed after this plan was begun');
+  if (point.verification !== null && point.verification.at > asOf)
+    return keep(`its verification ${point.verification.result} after this plan was begun`);
   switch (point.state) {
     case 'complete':
       return { point, action: 'delete', reasons: notKept(point, usable, policy) };
@@ -127,6 +130,16 @@ function decide(point: RestorePoint, frame: Frame): Decision {
     case 'unclear':
       return keep(`${point.state}, and left to people`, ...point.detail);
   }
+}
+
+/** Complete, and that already when the plan was begun. */
+function isUsable({ state, capturedAt, since }: RestorePoint, asOf: string): boolean {
+  return state === 'complete' && capturedAt <= asOf && (since === null || since <= asOf);
+}
+
+/** How its verification had ended by then. */
+function resultBy({ verification }: RestorePoint, asOf: string): 'passed' | 'failed' | null {
+  return verification !== null && verification.at <= asOf ? verification.result : null;
 }
 
 function newestOfEach(

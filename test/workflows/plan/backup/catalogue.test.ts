@@ -8,7 +8,15 @@ const PAIR = [snapshot('ebs', 'snap-1'), snapshot('rds', 'db-1')];
 const RUN = { workflowId: 'pruneBackups/bitbucket/1', runId: '1' };
 
 function stored(more: Partial<StoredBackup> = {}): StoredBackup {
-  return { backup: 'b-1', manifest: manifest(), sha256: 'abc', records: [], unreadable: [], ...more };
+  return {
+    backup: 'b-1',
+    manifest: manifest(),
+    sha256: 'abc',
+    writtenAt: '2026-11-20T10:30:00Z',
+    records: [],
+    unreadable: [],
+    ...more,
+  };
 }
 
 function look(more: Partial<CatalogueInput> = {}) {
@@ -179,4 +187,31 @@ test('foreign snapshots, second ones and unseen places are told', () => {
 test('a restore point without a readable time is unclear', () => {
   const [timeless] = [snapshot('ebs', 'snap-1', {}, { [TAGS.capturedAt]: 'yesterday' })];
   expect(only({ stored: [], snapshots: [timeless] })).toMatchObject({ state: 'unclear', capturedAt: '' });
+});
+
+test('without the store a pair is judged by its own tags', () => {
+  const tags = { [TAGS.manifest]: 'abc', [TAGS.members]: 'home' };
+  const marked = PAIR.map((one) => ({ ...one, tags: { ...one.tags, ...tags } }));
+  expect(only({ stored: null, snapshots: marked })).toMatchObject({
+    state: 'complete',
+    detail: ['by its tags alone'],
+  });
+  expect(only({ stored: null, snapshots: marked.slice(0, 1) }).state).toBe('unclear');
+  expect(only({ stored: null }).state).toBe('unclear');
+});
+
+test('members of a kind that nobody looks for leave the restore point to people', () => {
+  const members = [...manifest().members, { ...manifest().members[0]!, kind: 'search' as const, id: 's-1' }];
+  expect(only({ stored: [stored({ manifest: manifest({ members }) })] }).state).toBe('unclear');
+});
+
+test('what a run that failed has left without a time is dated by its snapshots', () => {
+  const [left] = PAIR.map(({ tags, ...one }) => ({
+    ...one,
+    tags: { ...tags, [TAGS.capturedAt]: undefined! },
+  }));
+  expect(only({ stored: [], snapshots: [left!] })).toMatchObject({
+    state: 'orphan',
+    capturedAt: '2026-11-20T10:00:00.000Z',
+  });
 });

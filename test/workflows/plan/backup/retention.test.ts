@@ -106,12 +106,15 @@ const anyPoint = fc
     state: fc.oneof({ weight: 6, arbitrary: fc.constant('complete' as const) }, fc.constantFrom(...STATES)),
     verified: fc.constantFrom(null, null, 'passed' as const, 'failed' as const),
     locked: fc.integer({ min: 0, max: 9 }).map((die) => (die === 0 ? ['snap is locked'] : [])),
+    // Copies take their time: some are there only after the plan was begun.
+    copied: fc.integer({ min: 0, max: 48 }),
     used: fc.integer({ min: 0, max: 9 }).map((die) => (die === 0 ? ['being copied'] : [])),
   })
-  .map(({ hours, place, state, verified, locked, used }) => {
+  .map(({ hours, place, state, verified, locked, used, copied }) => {
     const at = new Date(Date.parse(NOW) - hours * 3_600_000).toISOString();
+    const since = new Date(Date.parse(at) + copied * 3_600_000).toISOString();
     const verification = verified === null ? null : { result: verified, at };
-    return point(at, { place, state, verification, locks: locked, uses: used }, 'Europe/Berlin');
+    return point(at, { place, state, since, verification, locks: locked, uses: used }, 'Europe/Berlin');
   });
 const anyPoints = fc.uniqueArray(anyPoint, {
   selector: ({ backup, place }) => `${backup} ${placeKey(place)}`,
@@ -148,7 +151,7 @@ function always(
   );
 }
 
-const isUsable = ({ state, capturedAt }: RestorePoint): boolean => state === 'complete' && capturedAt <= NOW;
+const isUsable = ({ state, since }: RestorePoint): boolean => state === 'complete' && since! <= NOW;
 const leaves = ({ action }: Decision): boolean => action !== 'keep';
 
 test('every restore point gets exactly one decision, with its reasons', () => {
@@ -193,6 +196,25 @@ test('what was planned to be kept is kept by the next plan, which deletes nothin
         .filter(({ action }) => action === 'keep')
         .map((one) => one.point);
       expect(planRetention(left, policy, NOW).filter(leaves)).toEqual([]);
+    }),
+  );
+});
+
+test('what is copied or verified meanwhile makes nothing else deletable', () => {
+  fc.assert(
+    fc.property(anyPoints, anyPolicy, fc.nat(), (points, policy, nth) => {
+      const plan = (all: readonly RestorePoint[]) =>
+        planRetention(all, policy, NOW)
+          .filter(leaves)
+          .map((one) => one.point.backup + placeKey(one.point.place));
+      const before = new Set(plan(points));
+      const at = new Date(Date.parse(NOW) + 1000).toISOString();
+      const later = points.map((one, index): RestorePoint => {
+        if (points.length === 0 || index !== nth % points.length) return one;
+        if (one.state !== 'complete') return { ...one, state: 'complete', since: at };
+        return one.verification === null ? { ...one, verification: { result: 'passed', at } } : one;
+      });
+      expect(plan(later).filter((one) => !before.has(one))).toEqual([]);
     }),
   );
 });
