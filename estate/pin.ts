@@ -81,7 +81,10 @@ function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): P
     signatures: over(general.signatures, own.signatures),
     worker: over(general.worker, own.worker),
     failover: over(general.failover, own.failover),
-    backup: over(general.backup, own.backup),
+    backup: {
+      ...over(general.backup, { ...own.backup, retention: undefined }),
+      retention: over(general.backup.retention, own.backup?.retention),
+    },
     // An instance's own freezes come on top: what is frozen for all stays so.
     freezes: [...general.freezes, ...(own.freezes ?? [])],
     notifications: own.notifications ?? general.notifications,
@@ -128,6 +131,7 @@ function settingsOf(file: PolicyFile): PolicySettings {
       drainSeconds: backup.drainTimeout,
       freezeLimitSeconds: backup.freezeLimit,
       maxSkewSeconds: backup.maxSkew,
+      retention: backup.retention,
     },
   };
 }

@@ -50,6 +50,9 @@ export const GATE_DEFAULTS = {
   fenceLostSite: 'auto' as const,
   // Takes nothing away, and has to run at night.
   backup: 'auto' as const,
+  // Nothing brings back what they take away: two have to agree, by day.
+  pruneBackups: { approvals: 2, roles: ['operator', 'manager'] },
+  removeOrphans: { approvals: 2, roles: ['operator', 'manager'] },
   // What may lose data or end with two writers is for those who answer for the service.
   primaryAlive: { approvals: 1, roles: ['manager'] },
   dataLoss: { approvals: 1, roles: ['manager'] },
@@ -80,6 +83,8 @@ const GATE_MEANING: Readonly<Record<keyof typeof GATE_DEFAULTS, string>> = {
   drift: 'The world differs from the approved plan.',
   preempt: 'An emergency asks the run that holds the instance to let go.',
   backup: 'Take a backup.',
+  pruneBackups: 'Delete the backups that the policy does not keep.',
+  removeOrphans: 'Delete snapshots that belong to no backup.',
   fenceLostSite: 'A lost site answers again and is to be fenced.',
   primaryAlive: 'The primary still answers, or has come back.',
   dataLoss: 'The standby is older than the limit.',
@@ -154,6 +159,28 @@ const freezes = z
   .array(freeze)
   .describe('In these times nothing is started, unless a person breaks the freeze with a reason.');
 
+const timeZone = word.refine(isTimeZone, {
+  error: 'write a time zone such as Europe/Berlin or UTC',
+});
+
+const kept = (count: number, what: string) => z.int().min(0).prefault(count).describe(what);
+
+const retention = z
+  .strictObject({
+    hourly: kept(24, 'Of so many hours that have a backup, the newest one is kept.'),
+    daily: kept(7, 'The same for days.'),
+    weekly: kept(5, 'For weeks, from Monday to Sunday.'),
+    monthly: kept(12, 'For months.'),
+    yearly: kept(3, 'For years.'),
+    keepVerified: z
+      .int()
+      .min(1)
+      .prefault(1)
+      .describe('So many of the newest that a restore has proven are kept, however old they are.'),
+    timeZone: timeZone.prefault('UTC').describe('By its clocks days, weeks, months and years begin.'),
+  })
+  .describe('Which backups are kept, in each place for itself; `pruneBackups` deletes the others.');
+
 const shape = {
   failures: z.strictObject({
     default: failure.prefault('ask').describe('When a step has failed and its own retries did not help.'),
@@ -218,6 +245,7 @@ const shape = {
     maxSkew: duration
       .prefault('2m')
       .describe('Home and database further apart than this end the run as DEGRADED.'),
+    retention: retention.prefault({}),
   }),
 };
 
@@ -257,7 +285,9 @@ export const policyOverrideSchema = z.strictObject({
   signatures: overriding(shape.signatures).optional(),
   worker: overriding(shape.worker).optional(),
   failover: overriding(shape.failover).optional(),
-  backup: overriding(shape.backup).optional(),
+  backup: overriding(shape.backup)
+    .extend({ retention: overriding(retention).optional() })
+    .optional(),
   freezes: freezes.optional(),
   notifications: notifications.optional(),
 });
@@ -283,6 +313,15 @@ function refuseSlips(
       path: [...path, name],
       message: `unknown gate "${name}": did you mean "${meant}"?`,
     });
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -67,7 +67,21 @@ export interface PolicySettings {
     /** After so long the host ends a freeze by itself. */
     readonly freezeLimitSeconds: number;
     readonly maxSkewSeconds: number;
+    readonly retention: RetentionSettings;
   };
+}
+
+/** Of so many of the newest hours, days, … that have a backup, the newest one is kept; in each place for itself. */
+interface RetentionSettings {
+  readonly hourly: number;
+  readonly daily: number;
+  readonly weekly: number;
+  readonly monthly: number;
+  readonly yearly: number;
+  /** So many of the newest that a restore has proven are kept, however old; at least one. */
+  readonly keepVerified: number;
+  /** By its clocks days begin. */
+  readonly timeZone: string;
 }
 
 export type GatePolicy = 'auto' | GateApproval;

@@ -3,3 +3,5 @@ export { backup } from './backup';
 export { drFailover } from './dr-failover';
 export { fenceLostSite } from './fence-lost-site';
 export { instanceLease } from './instance-lease';
+export { listBackups } from './list-backups';
+export { pruneBackups } from './prune-backups';

@@ -191,7 +191,8 @@ function shareEqualReads(client: AnyClient): void {
   (client.middlewareStack as Stack).add(
     (next, context) => (args) => {
       const action = actionOf(context);
-      if (!/^(Describe|Get|List)[A-Z]/.test(action)) return next(args);
+      // The body of an object is a stream, which only one can read.
+      if (!/^(Describe|Get|List)[A-Z]/.test(action) || action === 'GetObject') return next(args);
       const key = `${action} ${acceptsSilence()} ${JSON.stringify(args.input)}`;
       return reads.share(key, () => next(args));
     },

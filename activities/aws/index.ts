@@ -18,6 +18,8 @@ import { configureDatabaseImplementation } from './rds/configure-database';
 import { fenceDatabaseImplementation } from './rds/fence-database';
 import { promoteReplicaImplementation } from './rds/promote-replica';
 import { snapshotDatabaseImplementation } from './rds/snapshot-database';
+import { deleteRestorePointImplementation } from './retention/delete-restore-point';
+import { listRestorePointsImplementation } from './retention/list-restore-points';
 import { observeSiteImplementation } from './site/observe-site';
 
 /** Every step and observation that is carried out through AWS. */
@@ -42,5 +44,7 @@ export function awsImplementations(dependencies: Dependencies): Implementation[]
     writeManifestImplementation,
     copyBackupImplementation,
     recordCopyImplementation,
+    listRestorePointsImplementation,
+    deleteRestorePointImplementation,
   ].map((implement) => implement(dependencies));
 }

@@ -26,6 +26,10 @@ const commonMembers = {
 const ownMembers: Readonly<Record<string, z.ZodRawShape>> = {
   backup: { mode: z.literal(['zeroDowntime', 'locked']).optional() },
   drFailover: { target: z.string().min(1).optional() },
+  pruneBackups: {
+    removeOrphans: z.boolean().optional(),
+    atMost: z.int().min(1).max(60).optional(),
+  },
   fenceLostSite: { site: z.string({ error: 'is missing: name the site that was lost' }).min(1) },
 };
 

@@ -50,4 +50,6 @@ export const RUNBOOK_STEPS: Readonly<Record<string, readonly string[]>> = {
     'observeSite',
     'proveFence',
   ],
+  listBackups: ['listRestorePoints'],
+  pruneBackups: ['deleteRestorePoint', 'listRestorePoints'],
 };

@@ -14,6 +14,7 @@ import { instanceOverlay } from './instance-overlay';
 import { Instances } from './instances';
 import { Schedule } from './schedule';
 import { securityGroupOverlay } from './security-group-overlay';
+import { snapshotHolds } from './snapshot-holds';
 import { snapshotOverlay } from './snapshot-overlay';
 import { Snapshots } from './snapshots';
 import { volumeOverlay } from './volume-overlay';
@@ -56,6 +57,7 @@ export function createCompute(options: ComputeOptions): Compute {
       instanceOverlay(context, instances, volumes, tokens),
       volumeOverlay(context, volumes, snapshots, instances, tokens),
       snapshotOverlay(context, snapshots),
+      snapshotHolds(),
       securityGroupOverlay(context),
       autoScalingOverlay(engine),
       classicOverlay(balancers, exists, (name, work) => schedule.run(name, work)),

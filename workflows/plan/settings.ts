@@ -1,5 +1,6 @@
 import type { RunPolicy } from '../runbook/policy';
 import type { BackupMode } from './backup/manifest';
+import type { Retention } from './backup/retention';
 
 /** The whole policy as the estate gives it: the kit's part and the runbooks' own. Durations in seconds. */
 export interface Settings extends RunPolicy {
@@ -15,5 +16,6 @@ export interface Settings extends RunPolicy {
     readonly drainSeconds: number;
     readonly freezeLimitSeconds: number;
     readonly maxSkewSeconds: number;
+    readonly retention: Retention;
   };
 }

@@ -20,10 +20,10 @@ type Refused = Extract<LeaseAnswer, { granted: false }>;
 export async function acquireLease(
   context: PassContext,
   runbook: string,
-  options: Pick<RunbookOptions, 'emergency'>,
+  options: Pick<RunbookOptions, 'emergency' | 'readOnly'>,
 ): Promise<void> {
   const { dryRun, policy } = context.admission;
-  if (dryRun) return;
+  if (dryRun || options.readOnly === true) return;
   refuseInFreeze(context);
   context.recorder.apply({ type: 'phase', phase: 'waiting', at: now() });
   const { whenBusy, waitSeconds, preemptSeconds } = policy.lease;

@@ -37,6 +37,8 @@ export interface RunbookOptions<Input = never, Subject = never> {
   readonly recovery: boolean;
   /** May ask, with people's consent, that a run which holds the instance lets go; is itself never asked to. */
   readonly emergency?: boolean;
+  /** Only looks: it takes no lease, waits for nobody, and no freeze stops it. A step that changes something fails in it. */
+  readonly readOnly?: boolean;
   /** The run waits for this first, holding nothing; null = it need not wait. */
   readonly startsWhen?: (input: Input, subject: Subject) => StartCondition | null;
 }

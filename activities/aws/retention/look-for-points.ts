@@ -1,0 +1,109 @@
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+
+import { makeCatalogue } from '../../../workflows/plan/backup/catalogue';
+import type { StoredBackup } from '../../../workflows/plan/backup/catalogue';
+import { TAGS } from '../../../workflows/plan/backup/manifest';
+import type { Place } from '../../../workflows/plan/backup/manifest';
+import type { FoundSnapshot } from '../../../workflows/plan/backup/restore-point';
+import type { Observed } from '../../../workflows/runbook/observed';
+import type { FoundRestorePoints, ListRestorePoints } from '../../../workflows/steps/restore-points';
+import type { Dependencies } from '../../dependencies';
+import { askAws, AwsTransient } from '../errors';
+import { observe } from '../observe';
+import { readBackups } from '../s3/read-backups';
+import { findDatabaseSnapshots } from './find-database-snapshots';
+import { findEbsSnapshots } from './find-ebs-snapshots';
+import { openAmong, openRunsOf } from './open-runs';
+
+/** IAM actions of a look. */
+export const LOOK_ACTIONS = [
+  'ec2:DescribeImages',
+  'ec2:DescribeLockedSnapshots',
+  'ec2:DescribeSnapshots',
+  'rds:DescribeDBSnapshots',
+  's3:GetObject',
+  's3:ListBucket',
+  'sts:GetCallerIdentity',
+] as const;
+
+/** Looks everywhere at once. What does not answer is named in `silent`, never taken for empty. */
+export async function lookForPoints(
+  dependencies: Dependencies,
+  instance: string,
+  { sites, store, timeZone, backups }: ListRestorePoints,
+): Promise<FoundRestorePoints> {
+  const account = await accountOf(
+    dependencies,
+    sites.map(({ region }) => region),
+  );
+  const places = [...new Set(sites.map(({ region }) => region))].map((region): Place => ({
+    site: sites.find((site) => site.region === region)?.name ?? null,
+    region,
+    account,
+  }));
+  const [stored, ...found] = await Promise.all([
+    look(() => readBackups(dependencies, store, instance, backups)),
+    ...places.map((place) => look(() => findSnapshots(dependencies, place, instance, backups))),
+  ]);
+  const silent = [stored, ...found].flatMap((one) => (one.state === 'known' ? [] : [one.reason]));
+  const seen = places.filter((_place, index) => found[index]?.state === 'known');
+  const snapshots = found.flatMap((one) => (one.state === 'known' ? one.value : []));
+  const users = snapshots.map(({ tags }) => tags[TAGS.usedBy]).filter((run) => run !== undefined);
+  const runs = await openRunsOf(instance);
+  const known: readonly StoredBackup[] | null = stored.state === 'known' ? stored.value : null;
+  const catalogue = makeCatalogue({
+    places: seen,
+    snapshots,
+    stored: known,
+    uses: runs.uses,
+    openRuns: new Set([...runs.open, ...(await openAmong(users))]),
+    timeZone,
+  });
+  return { ...catalogue, silent };
+}
+
+async function findSnapshots(
+  dependencies: Dependencies,
+  place: Place,
+  instance: string,
+  backups: readonly string[] | undefined,
+): Promise<readonly FoundSnapshot[]> {
+  const both = await Promise.all([
+    findEbsSnapshots(dependencies, place, instance, backups),
+    findDatabaseSnapshots(dependencies, place, instance, backups),
+  ]);
+  return both.flat();
+}
+
+/** Like any look, but what passes by itself is tried again rather than told. */
+function look<T>(work: () => Promise<T>): Promise<Observed<T>> {
+  let passing: AwsTransient | undefined;
+  const told = observe(async () => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof AwsTransient) passing = error;
+      throw error;
+    }
+  });
+  return told.then((answer) => {
+    if (passing !== undefined) throw passing;
+    return answer;
+  });
+}
+
+/** The account of the worker's credentials, by whichever region answers. */
+async function accountOf(dependencies: Dependencies, regions: readonly string[]): Promise<string> {
+  let failure: unknown = new Error('the instance has no site');
+  for (const region of regions) {
+    try {
+      const { Account = '' } = await askAws({ doing: 'ask for', resource: 'our account', region }, () =>
+        dependencies.aws.sts(region).send(new GetCallerIdentityCommand({})),
+      );
+      return Account;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}

@@ -1,0 +1,54 @@
+import type { DeletionRecord } from '../../../workflows/plan/backup/manifest';
+import { backupPrefix } from '../../../workflows/plan/backup/object-keys';
+import { placeKey } from '../../../workflows/plan/backup/restore-point';
+import type { StepContext } from '../../../workflows/runbook/step';
+import type { DeleteRestorePoint } from '../../../workflows/steps/restore-points';
+import type { Dependencies } from '../../dependencies';
+import { stableToken } from '../ownership';
+import { listObjects } from '../s3/list-objects';
+import { writeOnce } from '../s3/objects';
+
+/**
+ * Writes down that the members in a place were deleted on purpose: once, whatever becomes of the answers.
+ * @returns the key of the record
+ */
+export async function recordDeletion(
+  dependencies: Dependencies,
+  input: DeleteRestorePoint,
+  context: StepContext,
+): Promise<string> {
+  const written = await findRecord(dependencies, input, context);
+  if (written !== undefined) return written;
+  const { backup, place, reason, store } = input;
+  const { workflowId, runId } = context.run;
+  const at = new Date().toISOString();
+  const record: DeletionRecord = {
+    record: 'deletion',
+    backup,
+    at,
+    place,
+    reason,
+    run: { workflowId, runId },
+  };
+  const key = `${folderOf(input, context)}${at.replace(/[-:]|\.\d+/g, '')}${ending(input, context)}`;
+  await writeOnce(dependencies, store, key, `${JSON.stringify(record, null, 2)}\n`);
+  return key;
+}
+
+/** Key of the record that this step wrote; undefined when there is none yet. */
+export async function findRecord(
+  dependencies: Dependencies,
+  input: DeleteRestorePoint,
+  context: StepContext,
+): Promise<string | undefined> {
+  const objects = await listObjects(dependencies, input.store, folderOf(input, context));
+  return objects.map(({ key }) => key).find((key) => key.endsWith(ending(input, context)));
+}
+
+function folderOf({ store, backup }: DeleteRestorePoint, { instance }: StepContext): string {
+  return `${backupPrefix(store, instance, backup)}records/`;
+}
+
+function ending({ backup, place }: DeleteRestorePoint, context: StepContext): string {
+  return `-deletion-${stableToken(context, backup, placeKey(place)).slice(0, 12)}.json`;
+}
