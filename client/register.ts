@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerAnswers, registerHold } from './commands/answer';
+import { registerBackups } from './commands/backups';
 import { registerDoctor } from './commands/doctor';
 import { registerEstate } from './commands/estate';
 import { registerIamPolicy } from './commands/iam-policy';
@@ -27,6 +28,7 @@ export function registerClientCommands(program: Command, host: Host = processHos
   registerAnswers(program, host);
   registerHold(program, host);
   registerKey(program, host);
+  registerBackups(program, host);
   registerReport(program, host);
   registerLease(program, host);
 }

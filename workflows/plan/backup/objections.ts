@@ -47,7 +47,7 @@ function objectionsTo(doomed: Doomed, now: RestorePoint, decidedAt: string): rea
   return [
     ...now.locks,
     ...now.uses.filter((use) => !use.endsWith(` ${doomed.run}`)),
-    ...(gone || expected.includes(now.state) ? [] : [`it is ${now.state} now: ${now.detail.join(', ')}`]),
+    ...(gone || expected.includes(now.state) ? [] : [[`it is ${now.state} now`, ...now.detail].join(', ')]),
     ...(now.capturedAt === doomed.capturedAt || now.state === 'deleting'
       ? []
       : [`it holds another instant now: ${now.capturedAt}`]),

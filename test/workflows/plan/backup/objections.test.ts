@@ -32,7 +32,7 @@ test('locks, uses, a new verification, another instant, another member and anoth
   expect(against({ verification: { result: 'passed', at } })).toBe('its verification passed meanwhile');
   expect(against({ capturedAt: at })).toBe(`it holds another instant now: ${at}`);
   expect(against({ members: [MEMBER, { ...MEMBER, id: 'snap-2' }] })).toBe('snap-2 was no part of it before');
-  expect(against({ state: 'unclear', detail: ['odd'] })).toBe('it is unclear now: odd');
+  expect(against({ state: 'unclear', detail: ['odd'] })).toBe('it is unclear now, odd');
 });
 
 test('a place that is silent stands against every deletion', () => {
@@ -58,5 +58,5 @@ test('what was begun may be finished, and what is gone may be recorded', () => {
 test('an orphan that has become a backup is none any more', () => {
   const was = { ...doomed, orphan: true, anchors: [] };
   expect(objections(was, [{ ...old, state: 'orphan' }], [], DECIDED)).toEqual([]);
-  expect(objections(was, [old], [], DECIDED)).toEqual(['it is complete now: ']);
+  expect(objections(was, [old], [], DECIDED)).toEqual(['it is complete now']);
 });
