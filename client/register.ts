@@ -10,6 +10,7 @@ import { registerList } from './commands/list';
 import { registerLook } from './commands/look';
 import { registerPlan } from './commands/plan';
 import { registerReport } from './commands/report';
+import { registerSchedules } from './commands/schedules';
 import { registerSetup } from './commands/setup';
 import { registerStart } from './commands/start';
 import { processHost } from './host';
@@ -31,4 +32,5 @@ export function registerClientCommands(program: Command, host: Host = processHos
   registerBackups(program, host);
   registerReport(program, host);
   registerLease(program, host);
+  registerSchedules(program, host);
 }

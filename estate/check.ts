@@ -25,7 +25,7 @@ function gateFindings(estate: Estate, name: string): readonly Finding[] {
     return [{ path, message: 'nobody of people has a publicKey: nobody could decide about a failed step' }];
   }
   return Object.entries(policy.gates).flatMap(([gate, rule]) => {
-    if (rule === 'auto') return [];
+    if (rule === 'auto' || isUnused(estate, name, gate)) return [];
     const fit = people.filter(
       (person) => rule.roles.length === 0 || person.roles.some((role) => rule.roles.includes(role)),
     );
@@ -46,6 +46,11 @@ function gateFindings(estate: Estate, name: string): readonly Finding[] {
       },
     ];
   });
+}
+
+/** Gates of the runbooks about backups, in an instance that is not backed up by us. */
+function isUnused(estate: Estate, name: string, gate: string): boolean {
+  return ['pruneBackups', 'removeOrphans'].includes(gate) && estate.instances[name]?.backup === undefined;
 }
 
 function gatePath(estate: Estate, name: string, gate: string): Finding['path'] {

@@ -9,7 +9,7 @@ type SiteEntry = NonNullable<InstanceEntry['sites'][string]>;
 type VolumeEntry = NonNullable<SiteEntry['fileServer']['volumes'][string]>;
 
 /** An instance as runbooks use it: what the file gives by name is a list with names. */
-export interface PinnedInstance extends Omit<InstanceEntry, 'sites' | 'mirrors' | 'policy'> {
+export interface PinnedInstance extends Omit<InstanceEntry, 'sites' | 'mirrors' | 'policy' | 'schedules'> {
   readonly name: string;
   readonly sites: readonly PinnedSite[];
   readonly mirrors: readonly { readonly name: string; readonly url: string }[];
@@ -36,7 +36,8 @@ export interface Pinned {
 export function pinInstance(estate: Estate, name: string): Pinned {
   const entry = Object.hasOwn(estate.instances, name) ? estate.instances[name] : undefined;
   if (entry === undefined) throw new Error(unknownInstance(name, Object.keys(estate.instances)));
-  const { sites, mirrors, policy, ...rest } = entry;
+  // A run has nothing to do with what starts others.
+  const { sites, mirrors, policy, schedules: _schedules, ...rest } = entry;
   return {
     instance: {
       name,

@@ -159,7 +159,8 @@ const freezes = z
   .array(freeze)
   .describe('In these times nothing is started, unless a person breaks the freeze with a reason.');
 
-const timeZone = word.refine(isTimeZone, {
+/** A zone of the IANA database. */
+export const timeZone = word.refine(isTimeZone, {
   error: 'write a time zone such as Europe/Berlin or UTC',
 });
 

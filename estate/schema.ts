@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { publicKey } from './public-key';
-import { policyOf, policyOverrideSchema } from './policy-schema';
+import { duration } from './duration';
+import { policyOf, policyOverrideSchema, timeZone } from './policy-schema';
 import { REFERENCE_HELP, parseSecretReference } from './secrets';
 
 const text = z.string().min(1, 'must not be empty');
@@ -105,6 +106,25 @@ const backup = z
   })
   .describe('Without it `backup` refuses.');
 
+const schedule = z.strictObject({
+  runbook: text.describe('What is started, e.g. backup.'),
+  cron: z
+    .string()
+    .regex(/^\S+( \S+){4}$/, 'write five fields: minute, hour, day of the month, month, day of the week')
+    .describe('When, by the clocks of the time zone, e.g. "5 * * * *".'),
+  timeZone: timeZone.prefault('UTC'),
+  jitter: duration.prefault('0s').describe('Each start is put off by a random time up to this.'),
+  catchUp: duration
+    .refine((seconds) => seconds >= 10, 'must be at least 10s')
+    .prefault('10m')
+    .describe('A start that the server missed is made up for, if it is no older than this.'),
+  overlap: z
+    .literal(['skip', 'bufferOne'])
+    .prefault('skip')
+    .describe('When the run before has not ended: leave this one out, or start it afterwards.'),
+  input: z.record(text, z.json()).prefault({}).describe('Further members of the input of the runbook.'),
+});
+
 const instance = z.strictObject({
   url: httpUrl.describe('What users type; stays the same across a failover.'),
   dns: z.strictObject({
@@ -131,6 +151,10 @@ const instance = z.strictObject({
     .prefault({})
     .describe('By name.'),
   backup: backup.optional(),
+  schedules: z
+    .record(name, schedule)
+    .prefault({})
+    .describe('By name: what is started by itself; `runbooks schedules apply` puts it into force.'),
   policy: policyOverrideSchema.optional().describe('What differs from the general policy.'),
 });
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
     await stock.pair('2026-10-03T10:00:00Z'),
   ];
   await stock.verified(names[1]!);
-}, 180_000);
+}, 300_000);
 afterAll(() => bench?.close(), 60_000);
 
 function say(...words: string[]) {

@@ -11,7 +11,7 @@ beforeAll(async () => {
     ...estate,
     policy: { ...estate.policy, backup: { ...estate.policy?.backup, retention } },
   }));
-}, 120_000);
+}, 300_000);
 afterAll(() => bench?.close(), 60_000);
 
 test('a worker that dies in the middle of a pair leaves it to another one, which deletes the rest', async () => {

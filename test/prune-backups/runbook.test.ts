@@ -15,7 +15,7 @@ beforeAll(async () => {
   await bench.changeEstate(keepDays(2));
   await bench.startWorker();
   stock = new Stock(bench);
-}, 120_000);
+}, 300_000);
 afterAll(() => bench?.close(), 60_000);
 afterEach(() => bench.world.gateway.faults.clear());
 

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@temporalio/client';
+import { parse, stringify } from 'yaml';
+import { loadEstate } from '../../estate/load';
+import type { EstateInput } from '../../estate/schema';
+import { wantedSchedules } from '../../client/schedules/wanted';
+import { runCommand } from '../support/command-line';
+import { openConnection } from '../support/open-connection';
+import type { OpenConnection } from '../support/open-connection';
+import { until } from '../support/until';
+import { readFileSync } from 'node:fs';
+
+const namespace = `schedules-${randomUUID().slice(0, 8)}`;
+const environment = { TEMPORAL_NAMESPACE: namespace };
+const folder = mkdtempSync(join(tmpdir(), 'schedules-'));
+const file = join(folder, 'estate.yaml');
+const EXAMPLE = parse(
+  readFileSync(join(__dirname, '../../estate/examples/production.yaml'), 'utf8'),
+) as EstateInput;
+const [INSTANCE = ''] = Object.keys(EXAMPLE.instances);
+const ID = `runbooks/${INSTANCE}/hourly`;
+
+let opened: OpenConnection;
+let client: Client;
+
+type Schedules = NonNullable<EstateInput['instances'][string]['schedules']>;
+const HOURLY = {
+  runbook: 'backup',
+  cron: '5 * * * *',
+  timeZone: 'Europe/Berlin',
+  jitter: '2m',
+  catchUp: '30m',
+};
+
+function write(schedules: Schedules): void {
+  const instances = { ...EXAMPLE.instances, [INSTANCE]: { ...EXAMPLE.instances[INSTANCE]!, schedules } };
+  writeFileSync(file, stringify({ ...EXAMPLE, instances }));
+}
+
+function say(...words: string[]) {
+  return runCommand(['schedules', ...words], { environment });
+}
+
+function apply(...words: string[]) {
+  return say('apply', '--estate', file, ...words);
+}
+
+beforeAll(async () => {
+  const setup = await runCommand(['setup', '--create-namespace'], { environment });
+  if (setup.code !== 0) throw new Error(setup.err);
+  opened = await openConnection(process.env['TEST_TEMPORAL_ADDRESS'] ?? '');
+  client = new Client({ connection: opened.connection, namespace });
+}, 60_000);
+afterAll(async () => {
+  await opened.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('a schedule of the estate is put into force as it is written, and applying again changes nothing', async () => {
+  write({ hourly: { ...HOURLY, input: { mode: 'locked' } } });
+  const said = await apply();
+  expect([said.err, said.out, said.code]).toEqual(['', `${ID}: created\n`, 0]);
+  const { spec, policies, action } = await client.schedule.getHandle(ID).describe();
+  expect([spec.timezone, spec.jitter]).toEqual(['Europe/Berlin', 120_000]);
+  expect(spec.calendars?.[0]?.minute).toEqual([{ start: 5, end: 5, step: 1 }]);
+  expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 1_800_000 });
+  expect(action).toMatchObject({
+    workflowType: 'backup',
+    args: [{ instance: INSTANCE, trigger: 'schedule', requestedBy: 'schedule hourly', mode: 'locked' }],
+  });
+  expect((await apply()).out).toBe(`${ID}: as the estate says\n`);
+}, 60_000);
+
+test('a pause that people made stays when the estate changes', async () => {
+  const paused = await say('pause', `${INSTANCE}/hourly`, '--note', 'migration', '--as', 'ada');
+  expect([paused.err, paused.code]).toEqual(['', 0]);
+  write({ hourly: { ...HOURLY, cron: '35 * * * *' } });
+  expect((await apply()).out).toBe(`${ID}: changed as the estate says\n`);
+  const { spec, state } = await client.schedule.getHandle(ID).describe();
+  expect(spec.calendars?.[0]?.minute).toEqual([{ start: 35, end: 35, step: 1 }]);
+  expect(state).toMatchObject({ paused: true, note: 'ada: migration' });
+  await until(
+    'the list to know it',
+    async () => (await say('list')).out.includes('paused (ada: migration)') || undefined,
+  );
+  expect((await say('resume', `${INSTANCE}/hourly`, '--as', 'ada')).code).toBe(0);
+  expect((await client.schedule.getHandle(ID).describe()).state.paused).toBe(false);
+}, 60_000);
+
+test('it can be started now, and for times that were missed', async () => {
+  const starts = async (): Promise<number> =>
+    (await client.schedule.getHandle(ID).describe()).info.recentActions.length;
+  expect((await say('trigger', `${INSTANCE}/hourly`)).code).toBe(0);
+  await until('the start', async () => (await starts()) === 1 || undefined);
+  const [run] = (await client.schedule.getHandle(ID).describe()).info.recentActions;
+  expect(run!.action.workflow.workflowId).toMatch(new RegExp(`^backup/${INSTANCE}/hourly-\\d{4}-`));
+  const wrong = await say('backfill', `${INSTANCE}/hourly`, '--from', '2026-01-02T00:00:00Z');
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('needs --from and a later --to')]);
+  // No worker serves this namespace: the first run stays open, and the missed ones wait for it.
+  const times = ['--from', '2026-01-02T00:00:00Z', '--to', '2026-01-02T02:00:00Z'];
+  expect((await say('backfill', `${INSTANCE}/hourly`, ...times)).code).toBe(0);
+  await client.workflow.getHandle(run!.action.workflow.workflowId).terminate();
+  await until('a missed start', async () => (await starts()) > 1 || undefined);
+}, 60_000);
+
+test('one that the estate does not name any more is told, and removed only when that is asked for', async () => {
+  write({});
+  await until(
+    'the list to know it',
+    async () => (await apply()).out.includes(`${ID}: not in the estate`) || undefined,
+  );
+  expect((await apply('--remove')).out).toBe(`${ID}: removed\n`);
+  const gone = await say('pause', `${INSTANCE}/hourly`);
+  expect([gone.code, gone.err]).toEqual([1, expect.stringContaining(`there is no schedule ${ID}`)]);
+}, 60_000);
+
+test('a mistake in a schedule is told with its place', () => {
+  write({ hourly: { ...HOURLY, timeZone: 'Europe/Berlim' } });
+  expect(() => loadEstate(file)).toThrow(/timeZone/);
+  write({ hourly: { ...HOURLY, cron: 'hourly' } });
+  expect(() => loadEstate(file)).toThrow(/five fields/);
+});
+
+test('equal estates give equal schedules, and every change another fingerprint', () => {
+  const of = (entry: Schedules[string]): string => {
+    write({ hourly: entry });
+    return JSON.stringify(wantedSchedules(loadEstate(file), 'runbooks')[0]!.action.memo);
+  };
+  expect(of(HOURLY)).toBe(of({ ...HOURLY }));
+  const others = [
+    { ...HOURLY, jitter: '3m' },
+    { ...HOURLY, overlap: 'bufferOne' as const },
+    { ...HOURLY, input: { a: 1 } },
+  ];
+  expect(new Set([HOURLY, ...others].map(of)).size).toBe(4);
+});
