@@ -4,11 +4,11 @@ import type { Deletion, PrunePlan } from './plan/backup/prune-plan';
 import { placeName } from './plan/backup/restore-point';
 import type { Instance } from './plan/instance';
 import type { Settings } from './plan/settings';
-import { findRestorePoints } from './procedures/find-restore-points';
+import { findRestorePoints, lookAgain } from './procedures/find-restore-points';
 import type { Inventory } from './procedures/find-restore-points';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
-import { deleteRestorePoint, listRestorePoints } from './steps/restore-points';
+import { deleteRestorePoint } from './steps/restore-points';
 import type { DeleteRestorePoint } from './steps/restore-points';
 
 /** Besides what every runbook accepts. */
@@ -104,8 +104,7 @@ async function deleteOne(run: PruneRun, inventory: Inventory, deletion: Deletion
     ...{ backup, place, capturedAt, members, orphan, reason, anchors, decidedAt },
   };
   if (run.pass === 'execute') {
-    const backups = [...new Set([backup, ...anchors])];
-    const { points, silent } = await run.observe(listRestorePoints, { ...where, backups });
+    const { points, silent } = await lookAgain(run, where, [backup, ...anchors]);
     const against = objections({ ...input, run: '' }, points, silent, decidedAt);
     if (against.length > 0) {
       run.degraded(`${title(deletion)} was left alone: ${against.join('; ')}`);

@@ -97,7 +97,7 @@ test('the steps of each runbook are those that its file and its procedures impor
     const procedures = [...text.matchAll(/from '\.\/(procedures\/[^']+)'/g)].map(
       ([, one]) => `workflows/${one}.ts`,
     );
-    const contracts = [text, ...procedures.map(read)].flatMap(stepsImportedBy);
+    const contracts = [...new Set([text, ...procedures.map(read)].flatMap(stepsImportedBy))];
     return [[name, contracts.sort()] as const];
   });
   expect(runbooks.length).toBeGreaterThan(0);

@@ -61,6 +61,8 @@ test('every policy default holds when the file says nothing', () => {
       backup: 'auto',
       preempt: { ...GATE, roles: ['operator', 'manager'] },
       fenceLostSite: 'auto',
+      pruneBackups: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
+      removeOrphans: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
       primaryAlive: { ...GATE, roles: ['manager'] },
       dataLoss: { ...GATE, roles: ['manager'] },
       unprovenFence: { ...GATE, roles: ['manager'] },
@@ -95,7 +97,13 @@ test('every policy default holds when the file says nothing', () => {
     signatures: { lifetimeSeconds: 600, clockSkewSeconds: 60 },
     worker: { deadAfterSeconds: 10 },
     failover: { snapshotBeforePromotion: false },
-    backup: { mode: 'zeroDowntime', drainSeconds: 600, freezeLimitSeconds: 60, maxSkewSeconds: 120 },
+    backup: {
+      ...{ mode: 'zeroDowntime', drainSeconds: 600, freezeLimitSeconds: 60, maxSkewSeconds: 120 },
+      retention: {
+        ...{ hourly: 24, daily: 7, weekly: 5, monthly: 12, yearly: 3 },
+        ...{ keepVerified: 1, timeZone: 'UTC' },
+      },
+    },
   });
 });
 

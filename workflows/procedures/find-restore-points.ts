@@ -36,3 +36,12 @@ export async function findRestorePoints<Input>(run: Run<Input, Instance, Setting
   const asOf = workflowInfo().startTime.toISOString();
   return { where, found, decisions: planRetention(found.points, retention, asOf), asOf };
 }
+
+/** Looks at some backups alone, in every place. */
+export function lookAgain<Input>(
+  run: Run<Input, Instance, Settings>,
+  where: Whereabouts,
+  backups: readonly string[],
+): Promise<FoundRestorePoints> {
+  return run.observe(listRestorePoints, { ...where, backups: [...new Set(backups)] });
+}
