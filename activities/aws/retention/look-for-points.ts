@@ -10,6 +10,7 @@ import type { FoundRestorePoints, ListRestorePoints } from '../../../workflows/s
 import type { Dependencies } from '../../dependencies';
 import { askAws, AwsTransient } from '../errors';
 import { observe } from '../observe';
+import { STORE_READS } from '../s3/objects';
 import { readBackups } from '../s3/read-backups';
 import { findDatabaseSnapshots } from './find-database-snapshots';
 import { findEbsSnapshots } from './find-ebs-snapshots';
@@ -21,8 +22,7 @@ export const LOOK_ACTIONS = [
   'ec2:DescribeLockedSnapshots',
   'ec2:DescribeSnapshots',
   'rds:DescribeDBSnapshots',
-  's3:GetObject',
-  's3:ListBucket',
+  ...STORE_READS,
   'sts:GetCallerIdentity',
 ] as const;
 

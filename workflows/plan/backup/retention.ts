@@ -18,7 +18,7 @@ export interface Retention {
 }
 
 /** `remove`: no restore point, but what is left of one; goes only with a consent of its own. */
-export type RetentionAction = 'keep' | 'delete' | 'remove';
+type RetentionAction = 'keep' | 'delete' | 'remove';
 
 export interface Decision {
   readonly point: RestorePoint;

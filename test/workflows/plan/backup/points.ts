@@ -27,7 +27,7 @@ export function point(capturedAt: string, more: Partial<RestorePoint> = {}, time
   };
 }
 
-export function member(kind: 'ebs' | 'rds', name: string, id: string): Member {
+function member(kind: 'ebs' | 'rds', name: string, id: string): Member {
   return {
     kind,
     name,
@@ -40,7 +40,7 @@ export function member(kind: 'ebs' | 'rds', name: string, id: string): Member {
   };
 }
 
-export const MEMBERS = [member('ebs', 'home', 'snap-1'), member('rds', 'database', 'db-1')];
+const MEMBERS = [member('ebs', 'home', 'snap-1'), member('rds', 'database', 'db-1')];
 
 export function manifest(more: Partial<Manifest> = {}): Manifest {
   return {
