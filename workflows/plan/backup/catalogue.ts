@@ -65,16 +65,18 @@ export function makeCatalogue(input: CatalogueInput): Catalogue {
   const tagged = snapshots.filter(({ tags }) => Boolean(tags[TAGS.backup]));
   const keys = new Set<string>();
   const unseen = new Set<string>();
-  for (const { tags, place } of tagged) keys.add(`${tags[TAGS.backup] ?? ''} ${placeKey(place)}`);
+  for (const { tags, place } of tagged) keys.add(`${placeKey(place)} ${tags[TAGS.backup] ?? ''}`);
   for (const backup of stored) {
     for (const { place } of expectations(backup)) {
-      if (looked.has(placeKey(place))) keys.add(`${backup.backup} ${placeKey(place)}`);
+      if (looked.has(placeKey(place))) keys.add(`${placeKey(place)} ${backup.backup}`);
       else if (!isDeleted(backup, place)) unseen.add(placeName(place));
     }
   }
   const points: RestorePoint[] = [];
   for (const key of [...keys].sort()) {
-    const [backup = '', where = ''] = key.split(' ');
+    // The place has no space in it; a tag that somebody else has set may have.
+    const [where = ''] = key.split(' ', 1);
+    const backup = key.slice(where.length + 1);
     const place = looked.get(where);
     if (place === undefined) continue;
     const known = stored.find((one) => one.backup === backup);

@@ -215,3 +215,12 @@ test('what a run that failed has left without a time is dated by its snapshots',
     capturedAt: '2026-11-20T10:00:00.000Z',
   });
 });
+
+test('a tag with a space in it is a name like any other', () => {
+  expect(
+    only({ stored: [], snapshots: [snapshot('ebs', 'snap-1', {}, { [TAGS.backup]: 'before the move' })] }),
+  ).toMatchObject({
+    backup: 'before the move',
+    state: 'orphan',
+  });
+});

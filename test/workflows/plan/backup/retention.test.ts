@@ -96,6 +96,30 @@ test('orphans are removed only when they are a day old, and what is broken or un
     expect(of(state, '2020-01-01T00:00Z')).toBe('keep');
 });
 
+test('what is verified after the plan was begun frees no other one, and fails none either', () => {
+  const later = new Date(Date.parse(NOW) + 60_000).toISOString();
+  const old = point('2026-01-01T00:00Z', {
+    verification: { result: 'passed', at: '2026-01-02T00:00:00.000Z' },
+  });
+  const newer = (result: 'passed' | 'failed') =>
+    planRetention([old, point('2026-02-01T00:00Z', { verification: { result, at: later } })], NOTHING, NOW);
+  expect(newer('passed').map(({ reasons }) => reasons.at(-1))).toEqual([
+    'last complete one in this place that has not failed a verification',
+    'last verified',
+  ]);
+  expect(kept(newer('failed'))).toHaveLength(2);
+});
+
+test('what is captured after the plan was begun is kept, and takes nobody’s place', () => {
+  const [old, later] = [point('2026-11-21T11:00Z'), point('2026-11-21T12:01Z', { since: null })];
+  expect(planRetention([old, later], NOTHING, NOW).map(({ reasons }) => reasons[0])).toEqual([
+    'captured after this plan was begun',
+    'last complete one in this place',
+  ]);
+  const damaged = point('2026-11-21T12:01Z', { state: 'deleting' });
+  expect(planRetention([damaged], NOTHING, NOW)[0]).toMatchObject({ action: 'keep' });
+});
+
 const STATES = ['complete', 'pending', 'incomplete', 'broken', 'orphan', 'deleting', 'unclear'] as const;
 
 const anyPoint = fc
