@@ -6,7 +6,7 @@ import type { Dependencies } from '../../dependencies';
 import { askAws } from '../errors';
 
 /** IAM actions of the store. */
-const STORE_READS = ['s3:GetObject', 's3:ListBucket'] as const;
+export const STORE_READS = ['s3:GetObject', 's3:ListBucket'] as const;
 export const STORE_WRITES = [...STORE_READS, 's3:PutObject'] as const;
 
 /** The text of an object; undefined when there is none of that key. */

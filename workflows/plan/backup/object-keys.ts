@@ -6,7 +6,7 @@ export function instancePrefix({ prefix }: BackupStore, instance: string): strin
 }
 
 /** Everything of one backup: its manifest, and the records that were added later. */
-function backupPrefix(store: BackupStore, instance: string, backup: string): string {
+export function backupPrefix(store: BackupStore, instance: string, backup: string): string {
   return `${instancePrefix(store, instance)}${backup}/`;
 }
 
