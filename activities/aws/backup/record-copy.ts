@@ -1,5 +1,6 @@
 import { TAGS } from '../../../workflows/plan/backup/manifest';
 import { copyKey } from '../../../workflows/plan/backup/object-keys';
+import type { StepContext } from '../../../workflows/runbook/step';
 import { recordCopy } from '../../../workflows/steps/backup';
 import type { RecordCopy } from '../../../workflows/steps/backup';
 import type { Dependencies } from '../../dependencies';
@@ -14,7 +15,7 @@ export function recordCopyImplementation(dependencies: Dependencies): StepImplem
   return implementStep<RecordCopy, { readonly key: string }>(recordCopy, {
     actions: [...STORE_WRITES, ...actionsOf('tag')],
 
-    async check(input) {
+    async check(input, context) {
       const { store, record } = input;
       return {
         state: 'needed',
@@ -29,24 +30,24 @@ export function recordCopyImplementation(dependencies: Dependencies): StepImplem
           { service: 'aws', action: 'tag', region: record.place.region, target: `copy of ${record.backup}` },
         ],
         problems: [],
-        output: { key: keyOf(input) },
+        output: { key: keyOf(input, context) },
       };
     },
 
-    async run(input) {
+    async run(input, context) {
       const { store, record, sha256 } = input;
       for (const member of record.members) {
         await partKind(member.kind).tag(dependencies, record.place.region, member, {
           [TAGS.manifest]: sha256,
         });
       }
-      // One that is there was written by an attempt whose answer was lost: the key names backup, region and account.
-      await writeOnce(dependencies, store, keyOf(input), `${JSON.stringify(record, null, 2)}\n`);
-      return { key: keyOf(input) };
+      // One that is there was written by an attempt whose answer was lost: the key names backup, region, account and run.
+      await writeOnce(dependencies, store, keyOf(input, context), `${JSON.stringify(record, null, 2)}\n`);
+      return { key: keyOf(input, context) };
     },
 
     async verify(input, output, context) {
-      const key = output?.key ?? keyOf(input);
+      const key = output?.key ?? keyOf(input, context);
       if ((await readObject(dependencies, input.store, key)) === undefined) {
         throw lookAgain(`s3://${input.store.bucket}/${key} is not visible yet`, context);
       }
@@ -55,6 +56,6 @@ export function recordCopyImplementation(dependencies: Dependencies): StepImplem
   });
 }
 
-function keyOf({ store, instance, record }: RecordCopy): string {
-  return copyKey(store, instance, record.backup, record.place);
+function keyOf({ store, instance, record }: RecordCopy, { run }: StepContext): string {
+  return copyKey(store, instance, record.backup, { ...record.place, runId: run.runId });
 }

@@ -15,12 +15,13 @@ export function manifestKey(store: BackupStore, instance: string, backup: string
   return `${backupPrefix(store, instance, backup)}manifest.json`;
 }
 
-/** One copy per region and account. */
+/** One copy per region, account and run: a copy that was deleted may be made anew, by another run. */
 export function copyKey(
   store: BackupStore,
   instance: string,
   backup: string,
-  place: { readonly region: string; readonly account: string },
+  copy: { readonly region: string; readonly account: string; readonly runId: string },
 ): string {
-  return `${backupPrefix(store, instance, backup)}copy-${place.region}-${place.account}.json`;
+  const { region, account, runId } = copy;
+  return `${backupPrefix(store, instance, backup)}records/copy-${region}-${account}-${runId.slice(0, 8)}.json`;
 }
