@@ -8,20 +8,21 @@ import { unprovenFence } from './plan/unproven-fence';
 import { decideRoles } from './plan/roles';
 import type { Settings } from './plan/settings';
 import { fence } from './procedures/fence';
+import { homeFromSnapshots } from './procedures/home-from-snapshots';
+import { settle } from './procedures/settle';
+import { startFirstNode, startOtherNodes, testFirstNode } from './procedures/start-nodes';
 import { describeObserved, valueOf } from './runbook/observed';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
 import { countLostPushes } from './steps/count-lost-pushes';
 import { configureDatabase, promoteReplica, snapshotDatabase } from './steps/database';
 import type { PromotedDatabase } from './steps/database';
-import { attachHomeVolume, createHomeVolume, mountHome } from './steps/home-volume';
+import { mountHome } from './steps/home-volume';
 import { listHomeCopies } from './steps/list-home-copies';
-import { startNode } from './steps/nodes';
-import type { RunningNodes } from './steps/nodes';
 import { observeSite } from './steps/observe-site';
 import type { ObserveSite, SiteFacts } from './steps/observe-site';
 import { probeService } from './steps/probe-service';
-import { checkMirrors, rebuildSearch, smokeTest, switchDns, verifyService } from './steps/service';
+import { switchDns } from './steps/service';
 import { setStackProperties } from './steps/stack-properties';
 
 /** Besides what every runbook accepts. */
@@ -57,7 +58,11 @@ export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
     await run.gate('failover', `Fail ${run.subject.name} over from ${primary.name} to ${standby.name}`);
     let fenced = primaryReachable && (await fence(run, primary));
     const silent = primaryReachable ? null : primary;
-    await createHome(run, situation);
+    await homeFromSnapshots(run, {
+      site: standby,
+      availabilityZone: valueOf(standbyFacts.fileServer)?.availabilityZone ?? '',
+      snapshots: situation.copies.snapshots,
+    });
     const { region, fileServer } = standby;
     const back = await watch(run, silent, () => run.step(mountHome, { region, fileServer }));
     if (back !== null) {
@@ -68,17 +73,18 @@ export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
     // From here on a region that comes back is fenced without asking, before anything writes beside it.
     const late = await watch(run, fenced ? null : silent, () => announceDisaster(run, standby));
     if (late !== null) fenced = await fence(run, primary);
-    const { nodes } = await startFirstNode(run, standby);
+    const first = await startFirstNode(run, standby);
+    await testFirstNode(run, standby, first);
     // A region that did not answer is tried at the last moment before users write to the other side.
     if (!primaryReachable && !fenced) fenced = await fence(run, primary);
     await run.step(switchDns, {
       dns: run.subject.dns,
       target: valueOf(standbyFacts.balancer)?.dnsName ?? '',
     });
-    await startOtherNodes(run, standby);
+    await startOtherNodes(run, standby, nodesWanted(run, standby));
 
     run.verifying();
-    await settle(run, standby, nodes);
+    await settle(run, standby, first, nodesWanted(run, standby));
     await reportLoss(run, situation, promoted);
     await leaveWord(run, situation, fenced);
   },
@@ -161,27 +167,6 @@ async function watch(
   return isReachable(facts) ? facts : null;
 }
 
-/** 5: a volume from each copy, attached; mounted and exported by the caller. */
-async function createHome(run: FailoverRun, { standby, standbyFacts, copies }: Situation): Promise<void> {
-  const { region, fileServer } = standby;
-  const availabilityZone = valueOf(standbyFacts.fileServer)?.availabilityZone ?? '';
-  for (const { name: volume, device, type: volumeType } of fileServer.volumes) {
-    const snapshotId = copies.snapshots[volume] ?? '';
-    const suffix = fileServer.volumes.length > 1 ? `.${volume}` : '';
-    const { volumeId } = await run.step(
-      createHomeVolume,
-      { region, volume, snapshotId, availabilityZone, volumeType },
-      { id: `createHomeVolume${suffix}` },
-    );
-    const fileServerInstanceId = fileServer.instanceId;
-    await run.step(
-      attachHomeVolume,
-      { region, volumeId, fileServerInstanceId, device },
-      { id: `attachHomeVolume${suffix}` },
-    );
-  }
-}
-
 /** 6–8: the database becomes primary and gets a primary's settings. */
 async function promote(run: FailoverRun, standby: Site): Promise<PromotedDatabase> {
   const { region, database } = standby;
@@ -215,56 +200,6 @@ function announceDisaster(run: FailoverRun, { region, stack }: Site): Promise<un
     stack: stack.name,
     parameter: stack.propertiesParameter,
     set: { 'disaster.recovery': 'true' },
-  });
-}
-
-/** 10–12: one node, a cluster of one, and a smoke test before any user comes. */
-async function startFirstNode(run: FailoverRun, standby: Site): Promise<RunningNodes> {
-  const { credentials, probeRepository: repository } = run.subject;
-  const running = await startNodeNumber(run, standby, 1);
-  const [first] = running.nodes;
-  await run.step(smokeTest, {
-    url: `http://${first?.address ?? ''}:${standby.nodes.port}`,
-    probe: credentials.probe,
-    administrator: credentials.administrator,
-    repository,
-  });
-  return running;
-}
-
-/** 14: one at a time, each must be seen by all the others. */
-async function startOtherNodes(run: FailoverRun, standby: Site): Promise<void> {
-  for (let count = 2; count <= nodesWanted(run, standby); count += 1)
-    await startNodeNumber(run, standby, count);
-}
-
-function startNodeNumber(run: FailoverRun, standby: Site, count: number): Promise<RunningNodes> {
-  const { region, nodes } = standby;
-  const { administrator } = run.subject.credentials;
-  return run.step(
-    startNode,
-    { region, autoScalingGroup: nodes.autoScalingGroup, count, port: nodes.port, administrator },
-    { id: `startNode.${count}`, title: count === 1 ? 'Start the first node' : `Start node ${count}` },
-  );
-}
-
-/** 15–16 and the proof of service. */
-async function settle(run: FailoverRun, standby: Site, first: RunningNodes['nodes']): Promise<void> {
-  const { url, dns, credentials, probeRepository: repository, mirrors } = run.subject;
-  const { administrator, probe } = credentials;
-  const node = `http://${first[0]?.address ?? ''}:${standby.nodes.port}`;
-  await run.step(rebuildSearch, { url: node, administrator });
-  if (mirrors.length > 0) await run.step(checkMirrors, { url: node, administrator, mirrors });
-  await run.step(verifyService, {
-    url,
-    dns,
-    region: standby.region,
-    autoScalingGroup: standby.nodes.autoScalingGroup,
-    port: standby.nodes.port,
-    count: nodesWanted(run, standby),
-    probe,
-    administrator,
-    repository,
   });
 }
 

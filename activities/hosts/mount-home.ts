@@ -1,6 +1,8 @@
 import { mountHome } from '../../workflows/steps/home-volume';
 import type { MountHome } from '../../workflows/steps/home-volume';
+import { isLater } from '../../workflows/runbook/later';
 import type { Check, Problem } from '../../workflows/runbook/step';
+import type { AwsClients } from '../aws/clients';
 import { isUnreachable } from '../aws/observe';
 import { lookAgain } from '../aws/pace';
 import type { Dependencies } from '../dependencies';
@@ -8,6 +10,7 @@ import { needsPeople, needsPerson, terminal } from '../errors';
 import { implementStep } from '../implement';
 import type { StepImplementation } from '../implement';
 import { change, exportParameters, volumesParameter } from './file-server';
+import type { FileServerPlace } from './file-server';
 import { homeFacts, isExported, lookAtHome, showVolumes } from './home-state';
 import type { HomeState } from './home-state';
 import { HOST_COMMAND_ACTIONS } from './run-command';
@@ -40,15 +43,7 @@ export function mountHomeImplementation({ aws }: Dependencies): StepImplementati
     },
 
     async run(input) {
-      const { fileServer } = input;
-      const parameters = {
-        ...exportParameters(fileServer),
-        VOLUMES: volumesParameter(fileServer),
-        SHARED_HOME: fileServer.sharedHome,
-        OWNER: fileServer.owner,
-        DEVICE_SECONDS: String(DEVICE_SECONDS),
-      };
-      await change(aws, input, 'mount-home', parameters, MOUNT_SECONDS);
+      await mountAndExport(aws, input);
       const { repositories } = await lookAtHome(aws, input, 0);
       return { repositories: repositories ?? 0, sampled: 0 };
     },
@@ -81,12 +76,27 @@ export function mountHomeImplementation({ aws }: Dependencies): StepImplementati
   });
 }
 
+/** Mounts what is attached, removes left-over locks of git, exports. Repeatable. */
+export async function mountAndExport(aws: AwsClients, place: FileServerPlace): Promise<void> {
+  const { fileServer } = place;
+  const parameters = {
+    ...exportParameters(fileServer),
+    VOLUMES: volumesParameter(fileServer),
+    SHARED_HOME: fileServer.sharedHome,
+    OWNER: fileServer.owner,
+    DEVICE_SECONDS: String(DEVICE_SECONDS),
+  };
+  await change(aws, place, 'mount-home', parameters, MOUNT_SECONDS);
+}
+
 function checked(
-  { region, fileServer }: MountHome,
+  { region, fileServer, volumeIds = [] }: MountHome,
   state: HomeState | undefined,
   problems: readonly Problem[] = [],
 ): Check<Mounted> {
-  const done = state !== undefined && state.mounted && isExported(state) && state.properties === true;
+  const isOther = volumeIds.some(isLater);
+  const done =
+    !isOther && state !== undefined && state.mounted && isExported(state) && state.properties === true;
   const parameters = { exportPath: fileServer.exportPath, exportTo: fileServer.exportTo };
   const call = {
     service: 'host',

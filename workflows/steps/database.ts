@@ -53,6 +53,8 @@ export interface ConfigureDatabase {
   readonly deletionProtection: boolean;
   readonly parameterGroup?: string | undefined;
   readonly securityGroups: readonly string[];
+  /** The run makes the database first: the plan cannot know what it will lack. */
+  readonly afterRestore?: boolean | undefined;
 }
 
 /** Settings that a promoted replica lacks [A §5.4]. Undo gives the former settings back. */

@@ -47,6 +47,8 @@ export const attachHomeVolume = defineStep<
 export interface MountHome {
   readonly region: string;
   readonly fileServer: FileServer;
+  /** Volumes that are to be mounted. While one is still to be made, what is mounted now is another home. */
+  readonly volumeIds?: readonly string[] | undefined;
 }
 
 /**

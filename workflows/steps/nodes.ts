@@ -8,6 +8,8 @@ export interface StartNode {
   readonly count: number;
   readonly port: number;
   readonly administrator: Credentials;
+  /** The run has stopped all nodes before: those that run while the plan is made are no problem. */
+  readonly afterStop?: boolean | undefined;
 }
 
 export interface RunningNodes {

@@ -64,9 +64,10 @@ export function startNodeImplementation(dependencies: Dependencies): StepImpleme
       // First of all: from here on the instances are known as this run's, whatever answer is lost.
       const name = { ...input, pace: context.pace };
       if (!isOurs(group.Tags, context)) await tagGroup(dependencies, name, ownerTags(context));
-      if (suspendedOf(group).includes('Launch')) await resume(dependencies, name, ['Launch']);
+      // The numbers first: resumed with higher ones, the group would start all at once [B §9.2 #10].
       const wanted = wantedNumbers(input, group);
       if (!sameNumbers(numbersOf(group), wanted)) await setNumbers(dependencies, name, wanted);
+      if (suspendedOf(group).includes('Launch')) await resume(dependencies, name, ['Launch']);
       return { nodes: [] };
     },
 
@@ -197,6 +198,7 @@ function problemsOf(input: StartNode, group: AutoScalingGroup | undefined, conte
   }
   const running = group.Instances?.length ?? 0;
   if (running === 0 || isOurs(group.Tags, context)) return [];
+  if (input.afterStop === true && context.token === null) return [];
   if (input.count === 1) {
     return [
       {
@@ -260,13 +262,13 @@ function callsOf(input: StartNode, group: AutoScalingGroup): PlannedCall[] {
   const wanted = wantedNumbers(input, group);
   return [
     { ...call, action: 'CreateOrUpdateTags' },
-    ...(suspendedOf(group).includes('Launch')
-      ? [{ ...call, action: 'ResumeProcesses', parameters: { ScalingProcesses: 'Launch' } }]
-      : []),
     {
       ...call,
       action: 'UpdateAutoScalingGroup',
       parameters: { MinSize: wanted.minimum, MaxSize: wanted.maximum, DesiredCapacity: wanted.desired },
     },
+    ...(input.afterStop === true || suspendedOf(group).includes('Launch')
+      ? [{ ...call, action: 'ResumeProcesses', parameters: { ScalingProcesses: 'Launch' } }]
+      : []),
   ];
 }

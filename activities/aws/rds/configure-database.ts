@@ -26,6 +26,14 @@ import { findDatabase } from './find-database';
 
 type Output = { readonly changed: readonly string[] };
 
+/** Differs from everything that can be wanted. */
+const NOTHING_SET: DatabaseSettings = {
+  multiAz: false,
+  backupRetentionDays: -1,
+  deletionProtection: false,
+  securityGroups: [],
+};
+
 /** [A §5.4, B §13.1 #8] */
 export function configureDatabaseImplementation(dependencies: Dependencies): StepImplementation {
   return implementStep<ConfigureDatabase, Output>(configureDatabase, {
@@ -36,13 +44,16 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
       'ec2:DescribeSecurityGroups',
     ],
 
-    async check(input) {
+    async check(input, context) {
       const [instance, missing] = await Promise.all([
         findDatabase(dependencies, input.region, input.databaseId),
         findMissing(dependencies, input),
       ]);
       const wanted = without(input, missing);
-      const changed = instance === undefined ? [] : differences(settingsOf(instance), wanted);
+      // In a plan the database that is seen is not yet the one that will be set.
+      const unseen = input.afterRestore === true && context.token === null;
+      const changed =
+        instance === undefined ? [] : differences(unseen ? NOTHING_SET : settingsOf(instance), wanted);
       return {
         state: instance !== undefined && changed.length === 0 ? 'done' : 'needed',
         before: instance === undefined ? {} : settingsAsFacts(settingsOf(instance)),
