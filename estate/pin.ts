@@ -86,6 +86,7 @@ function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): P
       ...over(general.backup, { ...own.backup, retention: undefined }),
       retention: over(general.backup.retention, own.backup?.retention),
     },
+    restore: over(general.restore, own.restore),
     // An instance's own freezes come on top: what is frozen for all stays so.
     freezes: [...general.freezes, ...(own.freezes ?? [])],
     notifications: own.notifications ?? general.notifications,
@@ -134,6 +135,7 @@ function settingsOf(file: PolicyFile): PolicySettings {
       maxSkewSeconds: backup.maxSkew,
       retention: backup.retention,
     },
+    restore: { keepReplacedSeconds: file.restore.keepReplaced },
   };
 }
 

@@ -53,12 +53,15 @@ export const GATE_DEFAULTS = {
   // Nothing brings back what they take away: two have to agree, by day.
   pruneBackups: { approvals: 2, roles: ['operator', 'manager'] },
   removeOrphans: { approvals: 2, roles: ['operator', 'manager'] },
+  // Takes away what was written since the backup.
+  restore: { approvals: 2, roles: ['operator', 'manager'] },
   // What may lose data or end with two writers is for those who answer for the service.
   primaryAlive: { approvals: 1, roles: ['manager'] },
   dataLoss: { approvals: 1, roles: ['manager'] },
   unprovenFence: { approvals: 1, roles: ['manager'] },
   blindPromotion: { approvals: 1, roles: ['manager'] },
   unprovenService: { approvals: 1, roles: ['manager'] },
+  uncheckedRestore: { approvals: 1, roles: ['manager'] },
   // What somebody has to do by hand is for those who do it.
   dnsByHand: { approvals: 1, roles: ['operator', 'manager'] },
   handMount: { approvals: 1, roles: ['operator', 'manager'] },
@@ -84,12 +87,14 @@ const GATE_MEANING: Readonly<Record<keyof typeof GATE_DEFAULTS, string>> = {
   preempt: 'An emergency asks the run that holds the instance to let go.',
   backup: 'Take a backup.',
   pruneBackups: 'Delete the backups that the policy does not keep.',
+  restore: 'Replace home and database by a backup.',
   removeOrphans: 'Delete snapshots that belong to no backup.',
   fenceLostSite: 'A lost site answers again and is to be fenced.',
   primaryAlive: 'The primary still answers, or has come back.',
   dataLoss: 'The standby is older than the limit.',
   unprovenFence: 'It could not be proven that the lost site accepts no writes.',
   blindPromotion: 'The replica cannot be looked into before it is promoted.',
+  uncheckedRestore: 'A backup cannot be compared with its manifest before it is restored.',
   unprovenService: 'The service cannot be proven by signing in, cloning and pushing.',
   dnsByHand: 'The service name has to be moved by hand.',
   handMount: 'The home has to be mounted by hand.',
@@ -248,6 +253,11 @@ const shape = {
       .describe('Home and database further apart than this end the run as DEGRADED.'),
     retention: retention.prefault({}),
   }),
+  restore: z.strictObject({
+    keepReplaced: duration
+      .prefault('7d')
+      .describe('So long the volumes and the database that a restore has replaced are to be kept.'),
+  }),
 };
 
 const expected = perStep.describe('How long a step usually takes here, by step name.');
@@ -268,6 +278,7 @@ const policySchema = z.strictObject({
   worker: shape.worker.prefault({}),
   failover: shape.failover.prefault({}),
   backup: shape.backup.prefault({}),
+  restore: shape.restore.prefault({}),
   freezes: freezes.prefault([]),
   notifications: notifications.prefault([]),
 });
@@ -289,6 +300,7 @@ export const policyOverrideSchema = z.strictObject({
   backup: overriding(shape.backup)
     .extend({ retention: overriding(retention).optional() })
     .optional(),
+  restore: overriding(shape.restore).optional(),
   freezes: freezes.optional(),
   notifications: notifications.optional(),
 });

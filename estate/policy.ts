@@ -69,6 +69,8 @@ export interface PolicySettings {
     readonly maxSkewSeconds: number;
     readonly retention: RetentionSettings;
   };
+  /** What a restore has replaced is kept for so long. */
+  readonly restore: { readonly keepReplacedSeconds: number };
 }
 
 /** Of so many of the newest hours, days, … that have a backup, the newest one is kept; in each place for itself. */

@@ -5,3 +5,4 @@ export { fenceLostSite } from './fence-lost-site';
 export { instanceLease } from './instance-lease';
 export { listBackups } from './list-backups';
 export { pruneBackups } from './prune-backups';
+export { restore } from './restore';

@@ -3,6 +3,9 @@ import type { Implementation } from '../implement';
 import { awaitRegionImplementation } from './auto-scaling/await-region';
 import { disableAutomationImplementation } from './auto-scaling/disable-automation';
 import { fenceNodesImplementation } from './auto-scaling/fence-nodes';
+import { admitUsersImplementation } from './auto-scaling/admit-users';
+import { keepUsersOutImplementation } from './auto-scaling/keep-users-out';
+import { setNodeNumbersImplementation } from './auto-scaling/set-node-numbers';
 import { startNodeImplementation } from './auto-scaling/start-node';
 import { completeBackupImplementation } from './backup/complete-backup';
 import { copyBackupImplementation } from './backup/copy-backup';
@@ -17,9 +20,12 @@ import { captureDatabaseImplementation } from './rds/capture-database';
 import { configureDatabaseImplementation } from './rds/configure-database';
 import { fenceDatabaseImplementation } from './rds/fence-database';
 import { promoteReplicaImplementation } from './rds/promote-replica';
+import { restoreDatabaseImplementation } from './rds/restore-database';
+import { setDatabaseAsideImplementation } from './rds/set-database-aside';
 import { snapshotDatabaseImplementation } from './rds/snapshot-database';
 import { deleteRestorePointImplementation } from './retention/delete-restore-point';
 import { listRestorePointsImplementation } from './retention/list-restore-points';
+import { readManifestImplementation } from './s3/read-manifest';
 import { observeSiteImplementation } from './site/observe-site';
 
 /** Every step and observation that is carried out through AWS. */
@@ -46,5 +52,11 @@ export function awsImplementations(dependencies: Dependencies): Implementation[]
     recordCopyImplementation,
     listRestorePointsImplementation,
     deleteRestorePointImplementation,
+    readManifestImplementation,
+    keepUsersOutImplementation,
+    setDatabaseAsideImplementation,
+    restoreDatabaseImplementation,
+    admitUsersImplementation,
+    setNodeNumbersImplementation,
   ].map((implement) => implement(dependencies));
 }

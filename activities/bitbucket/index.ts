@@ -1,6 +1,7 @@
 import type { Dependencies } from '../dependencies';
 import type { Implementation } from '../implement';
 import { checkMirrorsImplementation } from './check-mirrors';
+import { compareWithBackupImplementation } from './compare-with-backup';
 import { drainBitbucketImplementation } from './drain-bitbucket';
 import { lockBitbucketImplementation } from './lock-bitbucket';
 import { observeProductImplementation } from './observe-product';
@@ -19,6 +20,7 @@ export function bitbucketImplementations(dependencies: Dependencies): Implementa
     checkMirrorsImplementation(dependencies),
     verifyServiceImplementation(dependencies),
     observeProductImplementation(dependencies),
+    compareWithBackupImplementation(dependencies),
     lockBitbucketImplementation(dependencies),
     drainBitbucketImplementation(dependencies),
     unlockBitbucketImplementation(dependencies),

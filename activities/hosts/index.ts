@@ -4,12 +4,14 @@ import { countLostPushesImplementation } from './count-lost-pushes';
 import { fenceHomeImplementation } from './fence-home';
 import { mountHomeImplementation } from './mount-home';
 import { proveFenceImplementation } from './prove-fence';
+import { unmountHomeImplementation } from './unmount-home';
 
 /** Steps and observations that are carried out on the machines themselves. */
 export function hostsImplementations(dependencies: Dependencies): Implementation[] {
   return [
     fenceHomeImplementation(dependencies),
     proveFenceImplementation(dependencies),
+    unmountHomeImplementation(dependencies),
     mountHomeImplementation(dependencies),
     countLostPushesImplementation(dependencies),
   ];

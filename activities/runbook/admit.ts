@@ -30,6 +30,12 @@ const ownMembers: Readonly<Record<string, z.ZodRawShape>> = {
     removeOrphans: z.boolean().optional(),
     atMost: z.int().min(1).max(60).optional(),
   },
+  restore: {
+    backup: z.string().min(1).optional(),
+    site: z.string().min(1).optional(),
+    confirm: z.string().min(1).optional(),
+    mode: z.literal(['inPlace']).optional(),
+  },
   fenceLostSite: { site: z.string({ error: 'is missing: name the site that was lost' }).min(1) },
 };
 

@@ -141,9 +141,11 @@ function tagsOf(item: XmlNode): Readonly<Record<string, string>> {
   );
 }
 
-/** A volume that is attached to nothing, or a snapshot that belongs to no backup. */
+/** A volume that is attached to nothing and was not kept on purpose, or a snapshot that belongs to no backup. */
 function isOrphan({ kind, state, tags }: MadeWithState): boolean {
-  return kind === 'volume' ? state === 'available' : tags['runbooks:backup'] === undefined;
+  if (kind === 'snapshot') return tags['runbooks:backup'] === undefined;
+  // What a restore has replaced is kept until people accept what took its place [B §13.5 #14].
+  return state === 'available' && tags['runbooks:replaced-by'] === undefined;
 }
 
 function describe({ kind, id, region, state, tags }: MadeWithState): string {

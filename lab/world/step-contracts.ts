@@ -6,6 +6,7 @@ import * as fence from '../../workflows/steps/fence';
 import * as homeVolume from '../../workflows/steps/home-volume';
 import * as maintenance from '../../workflows/steps/maintenance';
 import * as nodes from '../../workflows/steps/nodes';
+import * as restore from '../../workflows/steps/restore';
 import * as restorePoints from '../../workflows/steps/restore-points';
 import * as service from '../../workflows/steps/service';
 import * as stackProperties from '../../workflows/steps/stack-properties';
@@ -25,6 +26,7 @@ const MODULES = [
   homeVolume,
   maintenance,
   nodes,
+  restore,
   restorePoints,
   service,
   stackProperties,

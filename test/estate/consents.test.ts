@@ -41,6 +41,7 @@ test('what may lose data, or end with two writers, is for managers alone', () =>
     'unprovenFence',
     'blindPromotion',
     'unprovenService',
+    'uncheckedRestore',
   ] as const;
   for (const name of dangerous) expect([name, GATE_DEFAULTS[name].roles]).toEqual([name, ['manager']]);
 });

@@ -18,4 +18,5 @@ export interface Settings extends RunPolicy {
     readonly maxSkewSeconds: number;
     readonly retention: Retention;
   };
+  readonly restore: { readonly keepReplacedSeconds: number };
 }

@@ -1,0 +1,41 @@
+import { compareProduct } from '../../workflows/plan/restore/product-fit';
+import type { ProductFacts } from '../../workflows/plan/backup/manifest';
+import { compareWithBackup } from '../../workflows/steps/restore';
+import type { CompareWithBackup } from '../../workflows/steps/restore';
+import type { Dependencies } from '../dependencies';
+import { needsPerson } from '../errors';
+import { implementStep } from '../implement';
+import type { StepImplementation } from '../implement';
+import { findSecretProblems } from '../secrets/login';
+import { firstAnswer } from './first-answer';
+
+/** [B §13.5 #10] Before any user is let in; a silence is repeated, not taken for an answer. */
+export function compareWithBackupImplementation(dependencies: Dependencies): StepImplementation {
+  return implementStep<CompareWithBackup, ProductFacts>(compareWithBackup, {
+    actions: [],
+
+    check: async ({ administrator, expected }) => ({
+      state: 'needed',
+      before: {},
+      calls: [],
+      problems: await findSecretProblems(dependencies.secrets, [administrator]),
+      output: expected,
+    }),
+
+    async verify(input) {
+      const { version } = await firstAnswer(dependencies, input, (client) => client.applicationProperties());
+      const projects = await firstAnswer(dependencies, input, (client) => client.countProjects());
+      const repositories = await firstAnswer(dependencies, input, (client) => client.countRepositories());
+      const found = { version, projects, repositories };
+      const { less, more, unknown } = compareProduct(input.expected, found);
+      if (less.length > 0) {
+        throw needsPerson(
+          `the restored instance is not what was backed up: ${less.join('; ')}. Nobody was let in yet: abort gives the ` +
+            'former instance back; skip if you know why',
+        );
+      }
+      const told = [...more, ...unknown.map((what) => `not compared: ${what}`)];
+      return { output: found, facts: { ...found }, ...(told.length === 0 ? {} : { degraded: told }) };
+    },
+  });
+}

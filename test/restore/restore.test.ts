@@ -1,0 +1,124 @@
+import { DescribeVolumesCommand } from '@aws-sdk/client-ec2';
+import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
+import { FailoverBench } from '../support/failover-bench';
+import { footprint } from '../support/footprint';
+import { backUp, Pushes, startRestore, untilServing } from './restore-world';
+
+let bench: FailoverBench;
+let pushes: Pushes;
+let backup: string;
+
+beforeAll(async () => {
+  bench = await FailoverBench.open();
+  await bench.startWorker();
+  pushes = new Pushes(bench);
+  await pushes.push('before-1');
+  await pushes.push('before-2');
+  backup = await backUp(bench);
+  await pushes.push('after-1');
+}, 400_000);
+afterAll(() => bench?.close(), 60_000);
+
+test('without a backup to restore the run shows which there are, and changes nothing', async () => {
+  const { mark } = bench;
+  const { outcome, problems, facts } = await (await startRestore(bench, {})).ended();
+  expect([outcome, problems.map(({ code }) => code)]).toEqual(['REFUSED', ['noBackupNamed']]);
+  expect(facts.find(({ label }) => label === backup)?.value).toMatch(
+    /^captured 20.*; complete in primary \(eu-central-1\); never tried by a restore$/,
+  );
+  expect(problems[0]!.remedy).toContain(`"backup": "${backup}"`);
+  expect(bench.changesSince(mark)).toEqual([]);
+}, 120_000);
+
+test('a name that is no backup, and a target that is not the instance, are refused', async () => {
+  const refused = async (more: Readonly<Record<string, unknown>>) => {
+    const { outcome, problems } = await (await startRestore(bench, more)).ended();
+    return [outcome, ...problems.map(({ code }) => code)];
+  };
+  expect(await refused({ backup: `${backup}x` })).toEqual(['REFUSED', 'unknownBackup']);
+  expect(await refused({ backup, confirm: 'bitbucket-test' })).toEqual(['REFUSED', 'otherTarget']);
+  expect(await refused({ backup, site: 'elsewhere' })).toEqual(['REFUSED', 'unknownSite']);
+}, 120_000);
+
+test('a dry run tells every step in order, and changes nothing', async () => {
+  const { mark } = bench;
+  const { outcome, problems, steps } = await (await startRestore(bench, { backup, dryRun: true })).ended();
+  expect([outcome, problems]).toEqual(['PLANNED', []]);
+  const ids = steps.map(({ id }) => id);
+  expect([...ids].sort()).toEqual(
+    [
+      ...['setStackProperties', 'stopNodes', 'keepUsersOut'],
+      ...['unmountHome', 'createHomeVolume', 'attachHomeVolume', 'mountHome'],
+      ...['setDatabaseAside', 'restoreDatabase', 'configureDatabase'],
+      ...['startNode.1', 'compareWithBackup', 'smokeTest', 'admitUsers'],
+      ...['setNodeNumbers', 'rebuildSearch', 'verifyService'],
+    ].sort(),
+  );
+  expect(steps.filter(({ risk }) => risk === 'pointOfNoReturn').map(({ id }) => id)).toEqual(['admitUsers']);
+  expect(ids.indexOf('admitUsers')).toBeGreaterThan(ids.indexOf('smokeTest'));
+  expect(bench.changesSince(mark)).toEqual([]);
+}, 120_000);
+
+test('cancelled right before users are let in, the run gives back the former volumes and database', async () => {
+  const before = await footprint(bench);
+  const run = await startRestore(bench, { backup });
+  await run.approve('restore', 'grace', 'linus');
+  await run.step('startNode.1', ['running', 'verifying', 'done'], 200);
+  await run.hold('grace');
+  await run.step('startNode.1', ['done'], 120);
+  // Nobody gets to the restored instance before it was looked at.
+  expect((await bench.world.probe()).primary.acceptsWrites).toBe(false);
+  await run.handle.cancel();
+
+  const state = await run.ended(300);
+  expect([state.outcome, state.conclusion]).toEqual(['UNDONE', 'cancelled; everything was undone']);
+  await untilServing(bench);
+  expect(await footprint(bench)).toEqual(before);
+  expect(await pushes.present()).toEqual(['before-1', 'before-2', 'after-1']);
+  await pushes.push('after-2');
+  expect(await bench.violations()).toEqual([]);
+}, 560_000);
+
+test('a restore brings back exactly the pushes that were acknowledged before the backup', async () => {
+  const before = await footprint(bench);
+  const run = await startRestore(bench, { backup, confirm: bench.world.instance });
+  await run.approve('restore', 'grace', 'linus');
+  const state = await run.ended(400);
+  expect([state.outcome, state.degraded, state.conclusion]).toEqual(['SUCCEEDED', [], expect.anything()]);
+  expect(await pushes.present()).toEqual(['before-1', 'before-2']);
+
+  const { restore, rpo, followUps } = (await run.report()) as unknown as {
+    restore: { backup: string; formerDatabase: string };
+    rpo: { lostPushes: readonly { repository: string; count: number }[] };
+    followUps: readonly string[];
+  };
+  expect(restore).toMatchObject({ backup, site: 'primary' });
+  expect(rpo.lostPushes).toEqual([{ repository: 'OPS/probe', count: 2 }]);
+  expect(followUps.join('\n')).toMatch(new RegExp(`delete the database ${restore.formerDatabase}`));
+  expect(followUps.join('\n')).toMatch(/the replica at standby follows/);
+
+  const { DBInstances = [] } = await bench.aws.primary.rds.send(new DescribeDBInstancesCommand({}));
+  const byId = Object.fromEntries(DBInstances.map((one) => [one.DBInstanceIdentifier, one]));
+  expect(Object.keys(byId).sort()).toEqual(['bitbucket-prod-db', restore.formerDatabase].sort());
+  expect(byId['bitbucket-prod-db']).toMatchObject({
+    MultiAZ: true,
+    BackupRetentionPeriod: 7,
+    DeletionProtection: true,
+    DBInstanceClass: 'db.m5.large',
+  });
+  expect(byId[restore.formerDatabase]!.TagList).toContainEqual({
+    Key: 'runbooks:replaced-by',
+    Value: run.id,
+  });
+  const { Volumes = [] } = await bench.aws.primary.ec2.send(
+    new DescribeVolumesCommand({ Filters: [{ Name: 'tag:runbooks:replaced-by', Values: [run.id] }] }),
+  );
+  expect(Volumes.map(({ State, VolumeId }) => [State, VolumeId])).toEqual([
+    ['available', before.primary.volumes![0]!.id],
+  ]);
+  const after = await footprint(bench);
+  expect(after.primary.groups).toEqual(before.primary.groups);
+  expect(after.primary.exports).toEqual(before.primary.exports);
+  await pushes.push('after-restore');
+  expect(await bench.violations()).toEqual([]);
+}, 590_000);
