@@ -98,15 +98,15 @@ test('a restore brings back exactly the pushes that were acknowledged before the
   expect(followUps.join('\n')).toMatch(/the replica at standby follows/);
 
   const { DBInstances = [] } = await bench.aws.primary.rds.send(new DescribeDBInstancesCommand({}));
-  const byId = Object.fromEntries(DBInstances.map((one) => [one.DBInstanceIdentifier, one]));
-  expect(Object.keys(byId).sort()).toEqual(['bitbucket-prod-db', restore.formerDatabase].sort());
-  expect(byId['bitbucket-prod-db']).toMatchObject({
+  const byId = new Map(DBInstances.map((one) => [one.DBInstanceIdentifier ?? '', one]));
+  expect([...byId.keys()].sort()).toEqual(['bitbucket-prod-db', restore.formerDatabase].sort());
+  expect(byId.get('bitbucket-prod-db')).toMatchObject({
     MultiAZ: true,
     BackupRetentionPeriod: 7,
     DeletionProtection: true,
     DBInstanceClass: 'db.m5.large',
   });
-  expect(byId[restore.formerDatabase]!.TagList).toContainEqual({
+  expect(byId.get(restore.formerDatabase)!.TagList).toContainEqual({
     Key: 'runbooks:replaced-by',
     Value: run.id,
   });
