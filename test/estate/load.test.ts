@@ -63,6 +63,8 @@ test('every policy default holds when the file says nothing', () => {
       fenceLostSite: 'auto',
       pruneBackups: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
       removeOrphans: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
+      restore: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
+      uncheckedRestore: { ...GATE, roles: ['manager'] },
       primaryAlive: { ...GATE, roles: ['manager'] },
       dataLoss: { ...GATE, roles: ['manager'] },
       unprovenFence: { ...GATE, roles: ['manager'] },
@@ -104,6 +106,7 @@ test('every policy default holds when the file says nothing', () => {
         ...{ keepVerified: 1, timeZone: 'UTC' },
       },
     },
+    restore: { keepReplacedSeconds: 7 * 86_400 },
   });
 });
 
@@ -227,6 +230,7 @@ test('a gate that nobody could pass is refused', () => {
     expect.stringMatching(/gates\.primaryAlive: /),
     expect.stringMatching(/gates\.blindPromotion: /),
     expect.stringMatching(/gates\.unprovenService: /),
+    expect.stringMatching(/gates\.uncheckedRestore: /),
     expect.stringMatching(/gates\.dataLoss: gate "dataLoss" of bitbucket-prod can never be passed/),
     expect.stringMatching(/gates\.unprovenFence: /),
   ]);
