@@ -1,8 +1,10 @@
 import { DeleteDBSnapshotCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
 import type { FaultEffect } from '../../lab/gateway/faults';
+import { isLabs } from '../../lab/gateway/ledger';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
 import { until } from '../support/until';
+import { appliedTwice } from '../sweeps/oracle';
 import { backUp, Pushes, startRestore, untilServing } from './restore-world';
 
 let bench: FailoverBench;
@@ -21,7 +23,12 @@ afterEach(() => bench?.world.gateway.faults.clear());
 afterAll(() => bench?.close(), 60_000);
 
 const fault = (action: string, effect: FaultEffect) =>
-  bench.world.gateway.faults.add({ match: { action }, times: 1, effect });
+  bench.world.gateway.faults.add({
+    // What the lab's own services call of each other is nobody's lost answer.
+    match: { action, where: (call) => !isLabs(call) },
+    times: 1,
+    effect,
+  });
 const applied = (mark: number, action: string) =>
   bench
     .changesSince(mark)
@@ -54,13 +61,12 @@ test('every answer lost once: what was done is adopted, nothing is renamed, rest
   const { mark } = bench;
   const run = await startRestore(bench, { backup });
   await run.approve('restore', 'grace', 'linus');
-  const { outcome, degraded, asks } = await run.ended(170);
+  const { outcome, degraded, asks } = await run.ended(300);
   expect([outcome, degraded]).toEqual(['SUCCEEDED', []]);
   expect(asks.filter(({ kind }) => kind !== 'gate')).toEqual([]);
-  const once = ['CreateVolume', 'RestoreDBInstanceFromDBSnapshot', 'ExecuteChangeSet'];
-  expect(once.map((action) => [action, applied(mark, action).length])).toEqual(
-    once.map((action) => [action, 1]),
-  );
+  // One client token is one effect, however often it was sent.
+  expect(appliedTwice(bench.changesSince(mark), [])).toEqual([]);
+  expect(applied(mark, 'RestoreDBInstanceFromDBSnapshot')).toHaveLength(1);
   const renamings = applied(mark, 'ModifyDBInstance').filter(
     ({ parameters }) => parameters.NewDBInstanceIdentifier !== undefined,
   );
