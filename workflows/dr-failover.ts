@@ -4,6 +4,7 @@ import type { HomeCopySet } from './plan/home-copies';
 import type { Instance, Site } from './plan/instance';
 import { primaryIsBack } from './plan/primary-back';
 import { judgePrimary } from './plan/primary-health';
+import { judgeReplicaSource } from './plan/replica-source';
 import { unprovenFence } from './plan/unproven-fence';
 import { decideRoles } from './plan/roles';
 import type { Settings } from './plan/settings';
@@ -108,6 +109,7 @@ async function assess(run: FailoverRun): Promise<Situation> {
   const health = judgePrimary(findFacts(sites, roles.primary), probes, policy.detection.probes);
   for (const { label, value } of health.evidence) run.fact(label, value);
   for (const problem of health.problems) await run.problem(problem);
+  for (const problem of judgeReplicaSource(primary, standbyFacts)) await run.problem(problem);
 
   run.fact(
     'replica lag',

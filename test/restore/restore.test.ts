@@ -122,3 +122,11 @@ test('a restore brings back exactly the pushes that were acknowledged before the
   await pushes.push('after-restore');
   expect(await bench.violations()).toEqual([]);
 }, 590_000);
+
+test('after a restore a failover tells that the replica holds what was there before', async () => {
+  const run = await bench.start(bench.message({ dryRun: true }), { runbook: 'drFailover' });
+  const { problems } = await run.ended();
+  const found = problems.find(({ code }) => code === 'otherSource');
+  expect(found).toMatchObject({ consent: 'dataLoss' });
+  expect(found!.message).toMatch(/follows .*bitbucket-prod-db-\S+, not bitbucket-prod-db of primary/);
+}, 120_000);

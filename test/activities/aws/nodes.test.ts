@@ -356,7 +356,7 @@ describe('startNode', () => {
     });
     expect(first.output.nodes).toMatchObject([{ id: expect.stringMatching(/^i-/), version: '9.4.1' }]);
     expect(second).toEqual(first);
-    expect(lab.changes(from)).toEqual(['CreateOrUpdateTags', 'ResumeProcesses', 'UpdateAutoScalingGroup']);
+    expect(lab.changes(from)).toEqual(['CreateOrUpdateTags', 'UpdateAutoScalingGroup', 'ResumeProcesses']);
     expect(one.progress.join('\n')).toMatch(/0 of 1 nodes in service: (no instance yet|i-\w+ Pending)/);
 
     const two = starter('startNode.2');

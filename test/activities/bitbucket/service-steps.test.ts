@@ -68,7 +68,8 @@ describe('smoke test', () => {
         await parts().undo!(given, { before: {} }, CONTEXT);
       }
     } finally {
-      await node.process.kill();
+      // In order, so that the others do not count it any more.
+      await node.process.stop();
       rmSync(directory, { recursive: true });
     }
   });
