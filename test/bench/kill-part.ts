@@ -16,7 +16,9 @@ export async function measureKill(bench: FailoverBench): Promise<Part> {
   const state = await run.ended(600);
   if (state.outcome !== 'SUCCEEDED') throw new Error(`ended ${state.outcome}: ${state.conclusion}`);
   const { starts } = await readHistory(run.handle);
-  const goesOn = starts.find(({ at, worker }) => at >= killedAt && worker.endsWith(`:${second.pid}`))?.at;
+  // An identity ends with the process, or with the region after it.
+  const isSecond = new RegExp(`:${second.pid}(/|$)`);
+  const goesOn = starts.find(({ at, worker }) => at >= killedAt && isSecond.test(worker))?.at;
   if (goesOn === undefined) throw new Error('the second worker did nothing');
   const promotions = bench.world.gateway.ledger
     .entries()
