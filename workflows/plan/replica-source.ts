@@ -3,6 +3,15 @@ import { valueOf } from '../runbook/observed';
 import type { SiteFacts } from '../steps/observe-site';
 import type { Site } from './instance';
 
+/** The database that a replica of `region` names as its source: an ARN is of another region, an identifier of the same. */
+export function locateSource(
+  source: string,
+  region: string,
+): { readonly id: string; readonly region: string } {
+  const parts = source.split(':');
+  return { id: parts.at(-1) ?? source, region: parts.length > 1 ? (parts[3] ?? region) : region };
+}
+
 /**
  * Whether the standby's replica follows the database that is lost. After a restore it does not: the former database was
  * renamed, and the replica went with it. What is promoted then is the state before the restore.
@@ -13,10 +22,8 @@ export function judgeReplicaSource(
 ): readonly Problem[] {
   const source = valueOf(standby.database)?.source ?? null;
   if (source === null) return [];
-  // An ARN names a source of another region, an identifier one of the same.
-  const parts = source.split(':');
-  const region = parts.length > 1 ? parts[3] : standby.region;
-  if (parts.at(-1) === primary.database.id && region === primary.region) return [];
+  const { id, region } = locateSource(source, standby.region);
+  if (id === primary.database.id && region === primary.region) return [];
   return [
     {
       code: 'otherSource',

@@ -14,8 +14,13 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isOurs, ownerTags } from '../ownership';
 import { lookAgain } from '../pace';
-import { deleteDatabaseSnapshot, findDatabaseSnapshot } from './database-snapshots';
-import { isBroken, statusOf } from './database-status';
+import {
+  databaseMissing,
+  deleteDatabaseSnapshot,
+  findDatabaseSnapshot,
+  snapshotProblems,
+} from './database-snapshots';
+import { statusOf } from './database-status';
 import { findDatabase } from './find-database';
 
 /** So often the instance is looked at until it shows that the snapshot has begun: a first look may be stale [A §5.2]. */
@@ -180,10 +185,7 @@ function foreign(
 
 function problemsOf({ site }: CapturePart, instance: DBInstance | undefined): readonly Problem[] {
   const what = `Database ${site.database.id} in ${site.region}`;
-  if (instance === undefined) {
-    const remedy = 'Correct the database in the estate.';
-    return [{ code: 'databaseNotFound', message: `${what} does not exist.`, remedy }];
-  }
+  if (instance === undefined) return [databaseMissing(what)];
   const { DBClusterIdentifier: cluster, Engine: engine = '' } = instance;
   if (engine.startsWith('aurora') || (cluster !== undefined && cluster !== '')) {
     return [
@@ -194,13 +196,5 @@ function problemsOf({ site }: CapturePart, instance: DBInstance | undefined): re
       },
     ];
   }
-  const status = statusOf(instance);
-  if (!isBroken(status) && status !== 'stopped') return [];
-  return [
-    {
-      code: 'databaseNotAvailable',
-      message: `${what} is ${status}; a snapshot needs it available.`,
-      remedy: 'Mend or start the database.',
-    },
-  ];
+  return snapshotProblems(what, instance, 'Mend or start the database.');
 }

@@ -1,9 +1,10 @@
 import { DeleteDBSnapshotCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
-import type { DBSnapshot } from '@aws-sdk/client-rds';
+import type { DBInstance, DBSnapshot } from '@aws-sdk/client-rds';
 
-import type { Pace } from '../../../workflows/runbook/step';
+import type { Pace, Problem } from '../../../workflows/runbook/step';
 import type { Dependencies } from '../../dependencies';
 import { askAws } from '../errors';
+import { isBroken, statusOf } from './database-status';
 
 /** The DB snapshot; undefined when RDS does not know it. */
 export async function findDatabaseSnapshot(
@@ -40,4 +41,21 @@ export async function deleteDatabaseSnapshot(
     },
     { notFound: () => undefined },
   );
+}
+
+/** Why there is nothing to make a snapshot of. @param what the database as an operator knows it */
+export function databaseMissing(what: string): Problem {
+  return {
+    code: 'databaseNotFound',
+    message: `${what} does not exist.`,
+    remedy: 'Correct the database in the estate.',
+  };
+}
+
+/** A state out of which the database does not come by itself; whatever passes is waited for. */
+export function snapshotProblems(what: string, instance: DBInstance, remedy: string): Problem[] {
+  const status = statusOf(instance);
+  if (!isBroken(status) && status !== 'stopped') return [];
+  const message = `${what} is ${status}; a snapshot needs it available.`;
+  return [{ code: 'databaseNotAvailable', message, remedy }];
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { DBInstance } from '@aws-sdk/client-rds';
 
+import { locateSource } from '../../../workflows/plan/replica-source';
 import type { StepContext } from '../../../workflows/runbook/step';
 import type { Dependencies } from '../../dependencies';
 import { observe } from '../observe';
@@ -77,11 +78,8 @@ export async function isSourceAlive(
 ): Promise<boolean> {
   const source = sourceOf(replica);
   if (source === null) return false;
-  // An ARN names a source of another region, an identifier one of the same.
-  const parts = source.split(':');
-  const sourceRegion = parts.length > 1 ? (parts[3] ?? region) : region;
-  const id = parts.at(-1) ?? source;
-  const look = () => acceptSilenceInPlan(context, () => findDatabase(dependencies, sourceRegion, id));
+  const place = locateSource(source, region);
+  const look = () => acceptSilenceInPlan(context, () => findDatabase(dependencies, place.region, place.id));
   const answer = observe(look).then((found) => {
     if (found.state !== 'known') return found.state === 'unknown';
     return (

@@ -12,7 +12,12 @@ import { askAws } from '../errors';
 import { isOurs, ownerTags, stableToken } from '../ownership';
 import { lookAgain } from '../pace';
 import { isBroken, statusOf } from './database-status';
-import { deleteDatabaseSnapshot, findDatabaseSnapshot } from './database-snapshots';
+import {
+  databaseMissing,
+  deleteDatabaseSnapshot,
+  findDatabaseSnapshot,
+  snapshotProblems,
+} from './database-snapshots';
 import { findDatabase } from './find-database';
 
 type Output = { readonly snapshotId: string };
@@ -154,22 +159,7 @@ function adopted(input: SnapshotDatabase, snapshot: DBSnapshot, context: StepCon
 
 function problemsOf(input: SnapshotDatabase, instance: DBInstance | undefined): Problem[] {
   const what = `Database ${input.databaseId} in ${input.region}`;
-  if (instance === undefined) {
-    return [
-      {
-        code: 'databaseNotFound',
-        message: `${what} does not exist.`,
-        remedy: 'Correct the database in the estate.',
-      },
-    ];
-  }
-  const status = statusOf(instance);
-  if (!isBroken(status) && status !== 'stopped') return [];
-  return [
-    {
-      code: 'databaseNotAvailable',
-      message: `${what} is ${status}; a snapshot needs it available.`,
-      remedy: 'Mend the database, or leave the snapshot out.',
-    },
-  ];
+  return instance === undefined
+    ? [databaseMissing(what)]
+    : snapshotProblems(what, instance, 'Mend the database, or leave the snapshot out.');
 }

@@ -1,10 +1,14 @@
-/** `bitbucket-prod-20261121T160000Z`: sorts by time, and says all that a person needs. @param at ISO 8601 */
-export function backupName(instance: string, at: string): string {
-  const compact = new Date(at)
+/** `20261121T160000Z`. @param at ISO 8601 */
+export function compactTime(at: string): string {
+  return new Date(at)
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
     .replace(/[-:]/g, '');
-  return `${instance}-${compact}`;
+}
+
+/** `bitbucket-prod-20261121T160000Z`: sorts by time, and says all that a person needs. @param at ISO 8601 */
+export function backupName(instance: string, at: string): string {
+  return `${instance}-${compactTime(at)}`;
 }
 
 /** RDS allows letters, digits and single hyphens, a letter first, and keeps lower case only. */
