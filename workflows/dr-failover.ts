@@ -10,6 +10,7 @@ import { decideRoles } from './plan/roles';
 import type { Settings } from './plan/settings';
 import { fence } from './procedures/fence';
 import { homeFromSnapshots } from './procedures/home-from-snapshots';
+import { LateFence } from './procedures/late-fence';
 import { settle } from './procedures/settle';
 import { startFirstNode, startOtherNodes, testFirstNode } from './procedures/start-nodes';
 import { describeObserved, valueOf } from './runbook/observed';
@@ -74,20 +75,24 @@ export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
     // From here on a region that comes back is fenced without asking, before anything writes beside it.
     const late = await watch(run, fenced ? null : silent, () => announceDisaster(run, standby));
     if (late !== null) fenced = await fence(run, primary);
-    const first = await startFirstNode(run, standby);
-    await testFirstNode(run, standby, first);
-    // A region that did not answer is tried at the last moment before users write to the other side.
-    if (!primaryReachable && !fenced) fenced = await fence(run, primary);
-    await run.step(switchDns, {
-      dns: run.subject.dns,
-      target: valueOf(standbyFacts.balancer)?.dnsName ?? '',
-    });
-    await startOtherNodes(run, standby, nodesWanted(run, standby));
+    const lateFence = new LateFence(run, primary, fenced);
+    const bringUp = async (): Promise<void> => {
+      const first = await startFirstNode(run, standby);
+      await testFirstNode(run, standby, first);
+      // A region that did not answer is tried at the last moment before users write to the other side.
+      if (silent !== null) await lateFence.attempt();
+      await run.step(switchDns, {
+        dns: run.subject.dns,
+        target: valueOf(standbyFacts.balancer)?.dnsName ?? '',
+      });
+      await startOtherNodes(run, standby, nodesWanted(run, standby));
 
-    run.verifying();
-    await settle(run, standby, first, nodesWanted(run, standby));
-    await reportLoss(run, situation, promoted);
-    await leaveWord(run, situation, fenced);
+      run.verifying();
+      await settle(run, standby, first, nodesWanted(run, standby));
+      await reportLoss(run, situation, promoted);
+    };
+    await (silent === null ? bringUp() : lateFence.during(bringUp));
+    await leaveWord(run, situation, lateFence.proven);
   },
 );
 

@@ -34,7 +34,8 @@ import type { SiteProbe } from './site-probe';
 import { summarise } from './summary';
 import type { LedgerSummary } from './summary';
 import { sweepDeadLabs } from './sweep';
-import { WriterWatch } from './watch-writers';
+import { describeOverlap, WriterWatch } from './watch-writers';
+import type { Overlap } from './watch-writers';
 
 export interface WorldOptions {
   /** How much faster than in AWS the waits of the emulated world pass, e.g. 60. */
@@ -87,10 +88,7 @@ export class World {
 
   private constructor(private readonly parts: WorldParts) {
     this.broken = new Outages({ ...parts.machinery, primary: parts.sites.primary });
-    this.watch = new WriterWatch(
-      () => this.probe(),
-      (detail) => parts.seen.push(detail),
-    );
+    this.watch = new WriterWatch(() => this.probe());
   }
 
   /**
@@ -319,13 +317,18 @@ export class World {
     return { primary, standby };
   }
 
+  /** When two sites accepted writes; the invariants count each as a breach. */
+  get overlaps(): readonly Overlap[] {
+    return this.watch.overlaps;
+  }
+
   /** @param atRest false while a run is under way: locks, freezes and suspensions are then in order */
   invariants(atRest = true): Promise<InvariantReport> {
     const { gateway, emulatorUrl, compute, hosts, programs } = this.parts.machinery;
     const parts = {
       ...{ gateway, emulatorUrl, compute, hosts, aws: this.parts.aws },
       violationsFile: programs.violationsFile(),
-      seen: () => this.parts.seen,
+      seen: () => [...this.parts.seen, ...this.overlaps.map(describeOverlap)],
       probe: () => this.probe(),
       isLabs: (entry: LedgerEntry) => this.homeCopies.made(entry),
     };

@@ -3,9 +3,10 @@ import type { Disaster } from '../../lab/world/disasters';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
 import type { LiveRun } from '../support/live-run';
-import { doorsOf, push } from '../support/push';
+import { doorsOf, push, pushSoon } from '../support/push';
 import { refusalOf } from '../support/refusal';
 import { until } from '../support/until';
+import { exposureOf } from '../sweeps/exposure';
 
 let bench: FailoverBench;
 
@@ -90,6 +91,48 @@ describe('a primary that comes back after the promotion', () => {
     for (const door of doors) await push(bench.world, door);
     await run.resume('ada');
     await expectFenced(run, doors);
+  }, 180_000);
+});
+
+describe('a primary that comes back while its successor is verified', () => {
+  beforeAll(open, 90_000);
+  afterAll(() => bench?.close(), 60_000);
+
+  test('is fenced by the run as soon as it answers, and not only after the end', async () => {
+    const { world } = bench;
+    const { faults } = world.gateway;
+    const doors = doorsOf(world, 'primary');
+    await bench.lose('region-down');
+    const run = await bench.start();
+    await run.approve('failover', 'grace', 'linus');
+    await run.approve('unprovenFence', 'margaret');
+    await run.step('switchDns', ['checking', 'running', 'verifying', 'done']);
+    await run.hold('ada');
+    await run.step('switchDns', ['done']);
+    // The proof of service cannot be made for a while: the run goes on, and asks.
+    const blind = faults.add({
+      match: { region: world.sites.standby.layout.region, action: 'DescribeAutoScalingGroups' },
+      effect: { kind: 'error', code: 'AccessDenied', status: 403 },
+    });
+    await run.resume('ada');
+    const { id: ask } = await run.asked('verifyService.failed');
+    const returnedAt = Date.now();
+    await world.heal();
+    await until('the fence', async () => {
+      const { proof } = (await run.status()).steps.find(({ id }) => id === 'proveFence')!;
+      return proof['proven'] === true || undefined;
+    });
+    for (const door of doors) await expect(push(world, door)).rejects.toThrow();
+    faults.remove(blind);
+    await run.decide({ ask, verdict: 'retry', actor: 'grace' });
+    const state = await run.ended();
+    expect([state.outcome, state.degraded]).toEqual(['SUCCEEDED', []]);
+    expect(state.facts.find(({ label }) => label === 'came back')?.value).toContain('answers again');
+    expect((await run.report()).followUps.join()).not.toContain('Prove the fence');
+    for (const door of doorsOf(world, 'standby')) await pushSoon(world, door);
+    const { excused } = exposureOf(world.overlaps, state, returnedAt);
+    const violations = await bench.violations();
+    expect(violations.filter((line) => !excused.some((one) => line.endsWith(one)))).toEqual([]);
   }, 180_000);
 });
 

@@ -28,6 +28,26 @@ export const toyFleet = runbook<object, { readonly name: string }, RunPolicy>(
   },
 );
 
+/** Turns the first on, and the second as soon as the proof is seen, or else after it; the last comes after both. */
+export const toyMeanwhile = runbook<object, { readonly name: string }, RunPolicy>(
+  'toyMeanwhile',
+  { recovery: false },
+  async (run) => {
+    const input = { name: run.subject.name };
+    let met = false;
+    await run.meanwhile(
+      () => run.step(first, input),
+      { contract: proof, input },
+      async () => {
+        met = true;
+        await run.step(second, input);
+      },
+    );
+    if (!met) await run.step(second, input);
+    await run.step(last, input);
+  },
+);
+
 function toyOf(name: string, options: Pick<RunbookOptions, 'recovery' | 'emergency'>) {
   return runbook<object, { readonly name: string }, RunPolicy>(name, options, async (run) => {
     const input = { name: run.subject.name };

@@ -11,8 +11,10 @@ export interface Losses {
   readonly traffic: TrafficProcess;
   /** Epoch milliseconds. */
   readonly brokenAt: number;
-  /** When the primary site came back of itself; null: never. */
+  /** When the primary site began to come back by itself; null: never. */
   readonly returnedAt: number | null;
+  /** Until when a primary that came back unfenced took writes beside its successor; null: it did not. */
+  readonly exposedUntil: number | null;
 }
 
 /** A push is acknowledged a moment after it was recorded. */
@@ -27,7 +29,7 @@ interface Rpo {
  * the report names, and nothing that was pushed after the incident, unless to a primary that came back unfenced.
  */
 export async function judgeLosses(losses: Losses): Promise<readonly string[]> {
-  const { session, run, state, traffic, brokenAt, returnedAt } = losses;
+  const { session, run, state, traffic, brokenAt, returnedAt, exposedUntil } = losses;
   const { outcome } = state;
   // Whoever is handed an unfinished failover has no service yet whose pushes could be counted.
   if (outcome === 'HANDED_OVER' || outcome === 'UNDO_INCOMPLETE') return [];
@@ -41,7 +43,8 @@ export async function judgeLosses(losses: Losses): Promise<readonly string[]> {
   if (rpo === undefined) return ['the report has no rpo'];
   const copiedAt = brokenAt - rpo.homeSeconds * 1000 - SLACK_MILLISECONDS;
   const fencedAt = Date.parse(state.steps.find(({ id }) => id === 'proveFence')?.endedAt ?? '');
-  const lastAt = returnedAt === null || Number.isNaN(fencedAt) ? brokenAt : Math.max(brokenAt, fencedAt);
+  const fenced = returnedAt === null || Number.isNaN(fencedAt) ? brokenAt : fencedAt;
+  const lastAt = Math.max(brokenAt, fenced, exposedUntil ?? brokenAt);
   return audit.lostPushes
     .filter(({ at }) => Date.parse(at) < copiedAt || Date.parse(at) > lastAt + SLACK_MILLISECONDS)
     .map(

@@ -6,7 +6,7 @@ import type { Session } from './session';
 
 /** Lets a schedule happen beside a run, until all of it has happened and is over again. */
 export class Mishaps {
-  /** When the primary site was brought back, epoch milliseconds; null: never. */
+  /** When the primary site began to come back, epoch milliseconds; null: never. */
   primaryReturnedAt: number | null = null;
   /** Mishaps of the lab itself that failed. */
   readonly failures: string[] = [];
@@ -86,9 +86,8 @@ export class Mishaps {
       }
       case 'primaryReturns':
         await this.pause(mishap.seconds);
-        await world.heal();
         this.primaryReturnedAt = Date.now();
-        return;
+        return world.heal();
       case 'databaseCrash': {
         const { region, databaseId } = world.sites.standby.layout;
         await world.databases.powerOff(region, databaseId);

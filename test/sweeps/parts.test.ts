@@ -1,6 +1,8 @@
 import { addUp, longestResume, orFailed } from './results';
 import { appliedTwice } from './oracle';
 import { distinctCalls } from './calls';
+import { exposureOf } from './exposure';
+import type { RunState } from '../../workflows/runbook/state';
 import { deal, pool } from './pool';
 import { makeSchedule } from './schedule';
 import type { CleanRun } from './clean-run';
@@ -112,4 +114,24 @@ test('work is dealt evenly and carried out so many pieces at a time', async () =
     return number * 2;
   });
   expect([doubled, most]).toEqual([[2, 4, 6, 8], 2]);
+});
+
+describe('two writers are excused', () => {
+  const overlap = { writers: ['primary', 'standby'], from: 10_000, until: 15_000 };
+  const asked = (id: string, result: string) => ({ asks: [{ id, result }] }) as unknown as RunState;
+  const consented = asked('unprovenFence', 'approve');
+
+  test('when people went on without the fence, the site came back by itself, and it was fenced soon', () => {
+    expect(exposureOf([overlap], consented, 9_000)).toMatchObject({ seconds: 5, until: 15_000 });
+  });
+
+  test('and under no other circumstances', () => {
+    const none = { seconds: null, until: null, excused: [] };
+    expect(exposureOf([overlap], asked('unprovenFence', 'deny'), 9_000)).toEqual(none);
+    expect(exposureOf([overlap], asked('unprovenFenceOfSomething', 'approve'), 9_000)).toEqual(none);
+    expect(exposureOf([overlap], consented, null)).toEqual(none);
+    expect(exposureOf([overlap], consented, 12_000)).toEqual(none);
+    expect(exposureOf([{ ...overlap, until: null }], consented, 9_000)).toEqual(none);
+    expect(exposureOf([{ ...overlap, until: 99_000 }], consented, 9_000)).toEqual(none);
+  });
 });

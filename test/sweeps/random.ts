@@ -6,6 +6,8 @@ import type { LiveRun } from '../support/live-run';
 import { until } from '../support/until';
 import type { CleanRun } from './clean-run';
 import { Mishaps } from './mishaps';
+import { exposureOf } from './exposure';
+import type { Exposure } from './exposure';
 import { patient } from './operator';
 import type { Judgement } from './operator';
 import { appliedTwice } from './oracle';
@@ -22,6 +24,8 @@ import { judgeLosses } from './lost-pushes';
 /** Users work for so long before the disaster, so that there is something to lose. */
 const QUIET_SECONDS = 3;
 const HISTORY_LIMIT = 2000;
+/** Until a site that came back unfenced takes no writes any more. */
+const FENCED_SECONDS = 60;
 /** A schedule from the world's start to its end; the run itself has 300 s. */
 const LIMIT_SECONDS = 600;
 const TOOK_OVER: readonly Outcome[] = ['SUCCEEDED', 'DEGRADED'];
@@ -78,9 +82,13 @@ async function underTraffic(
   const mishaps = new Mishaps(session, server, schedule);
   mishaps.begin((await run.handle.describe()).runId);
   const state = await session.lead(run, seeded(schedule.seed)).finally(() => mishaps.end());
+  const returnedAt = mishaps.primaryReturnedAt;
+  const exposure = await exposed(session, state, returnedAt);
+  const losses = { session, run, state, traffic, brokenAt, returnedAt };
+  const breaches = await broken(session, run, state);
   const violations = [
-    ...(await broken(session, run, state)),
-    ...(await judgeLosses({ session, run, state, traffic, brokenAt, returnedAt: mishaps.primaryReturnedAt })),
+    ...breaches.filter((line) => !exposure.excused.some((excused) => line.endsWith(excused))),
+    ...(await judgeLosses({ ...losses, exposedUntil: exposure.until })),
     ...mishaps.failures,
     ...worker.crashes,
   ];
@@ -92,6 +100,7 @@ async function underTraffic(
     duplicates: appliedTwice(bench.changesSince(mark), clean.calls),
     violations,
     ...(death === undefined ? {} : { resumeSeconds: death / 1000 }),
+    ...(exposure.seconds === null ? {} : { exposedSeconds: exposure.seconds }),
   };
 }
 
@@ -104,6 +113,21 @@ function seeded(seed: number): Judgement {
     const letters = [...ask.id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, seed);
     return randomFrom(letters)() < 0.85 ? 'approve' : 'deny';
   };
+}
+
+/** Gives a site that came back the time to be fenced, by the run or by the one that it left behind. */
+async function exposed(session: Session, state: RunState, returnedAt: number | null): Promise<Exposure> {
+  const { world } = session.bench;
+  if (returnedAt !== null && TOOK_OVER.includes(state.outcome ?? 'REFUSED')) {
+    const fenced = async () => !(await world.probe()).primary.acceptsWrites || undefined;
+    await until('the site that came back to be fenced', fenced, FENCED_SECONDS).catch(() => undefined);
+    await until(
+      'two writers to be over',
+      () => world.overlaps.every((one) => one.until !== null) || undefined,
+      10,
+    ).catch(() => undefined);
+  }
+  return exposureOf(world.overlaps, state, returnedAt);
 }
 
 /** Ends the disaster where that is safe, and looks at the world and at the history. */

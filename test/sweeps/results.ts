@@ -10,6 +10,8 @@ export interface CaseResult {
   readonly violations: readonly string[];
   /** Worker dead until another one had ended an attempt. */
   readonly resumeSeconds?: number;
+  /** How long two sites wrote because a fence to which people had consented unproven could not be set earlier. */
+  readonly exposedSeconds?: number;
   /** Of a random schedule. */
   readonly seed?: number;
 }
@@ -30,6 +32,8 @@ export interface SweepResult {
   readonly kinds: Readonly<Partial<Record<Kind, KindResult>>>;
   /** Null when no worker was killed. */
   readonly longestResumeSeconds: number | null;
+  /** The longest time in which a site that came back unfenced wrote beside its successor; null when none did. */
+  readonly longestExposedSeconds: number | null;
 }
 
 /** What one run in one world brought: cases share its verdict, since nobody can tell which of them was to blame. */
@@ -85,6 +89,14 @@ export function addUp(runs: readonly RunResult[], seconds: number): KindResult {
 }
 
 export function longestResume(runs: readonly RunResult[]): number | null {
-  const all = runs.flatMap((run) => run.cases.flatMap((one) => one.resumeSeconds ?? []));
+  return longest(runs, ({ resumeSeconds }) => resumeSeconds);
+}
+
+export function longestExposed(runs: readonly RunResult[]): number | null {
+  return longest(runs, ({ exposedSeconds }) => exposedSeconds);
+}
+
+function longest(runs: readonly RunResult[], of: (one: CaseResult) => number | undefined): number | null {
+  const all = runs.flatMap((run) => run.cases.flatMap((one) => of(one) ?? []));
   return all.length === 0 ? null : Math.round(Math.max(...all) * 10) / 10;
 }

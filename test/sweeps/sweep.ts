@@ -4,7 +4,7 @@ import type { CleanRun } from './clean-run';
 import { sweepKills } from './kill';
 import { sweepLostAnswers } from './lost-answer';
 import { sweepRandom } from './random';
-import { addUp, longestResume } from './results';
+import { addUp, longestExposed, longestResume } from './results';
 import type { Kind, KindResult, RunResult, SweepResult } from './results';
 import type { SweepSettings } from './session';
 
@@ -34,5 +34,10 @@ export async function sweep(settings: SweepSettings, kinds: readonly Kind[]): Pr
     all.push(...runs);
     found[kind] = addUp(runs, (Date.now() - began) / 1000);
   }
-  return { runbook: settings.runbook, kinds: found, longestResumeSeconds: longestResume(all) };
+  return {
+    runbook: settings.runbook,
+    kinds: found,
+    longestResumeSeconds: longestResume(all),
+    longestExposedSeconds: longestExposed(all),
+  };
 }

@@ -17,10 +17,13 @@ export function renderSweep(result: SweepResult, colors: Colors): string {
   const failures = KINDS.flatMap((kind) =>
     groups(result.kinds[kind]?.failures ?? []).map(explain(kind, colors)),
   );
-  const longest = result.longestResumeSeconds;
+  const { longestResumeSeconds: longest, longestExposedSeconds: exposed } = result;
   return [
     `\n${result.runbook}\n${table(head, rows, { dim: colors.dim })}\n`,
     ...(longest === null ? [] : [`Longest time from a dead worker to progress by another: ${longest} s\n`]),
+    ...(exposed === null
+      ? []
+      : [`Longest time in which a site that came back unfenced wrote beside its successor: ${exposed} s\n`]),
     ...failures,
   ].join('\n');
 }

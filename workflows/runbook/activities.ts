@@ -30,6 +30,8 @@ export interface Work {
   readonly budgetSeconds: number;
   /** A wait looks again at its own pace; the others back off. */
   readonly wait: boolean;
+  /** Only looks, and may be left to end by itself: a cancel is not held up by it. */
+  readonly canBeLeft?: boolean;
 }
 
 /** Calls one activity of a step or observation with the budget that the policy gives it. */
@@ -40,7 +42,7 @@ export async function callActivity<T>(policy: RunPolicy, work: Work, call: unkno
     startToCloseTimeout: work.wait ? Math.min(budget, ATTEMPT_SECONDS * 1000) : budget,
     heartbeatTimeout: (policy.worker?.deadAfterSeconds ?? DEAD_AFTER_SECONDS) * 1000,
     // An undo must never overtake the call that it takes back: a cancel waits for the attempt's own end.
-    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    cancellationType: work.canBeLeft === true ? 'TRY_CANCEL' : 'WAIT_CANCELLATION_COMPLETED',
     summary: work.summary.slice(0, 200),
     retry: work.wait
       ? { initialInterval: Math.max(1, policy.polling.fastestSeconds * 1000), backoffCoefficient: 1 }

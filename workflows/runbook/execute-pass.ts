@@ -9,7 +9,7 @@ import type { RunPolicy } from './policy';
 import { now } from './recorder';
 import { settleAll } from './run';
 import type { ChildMessage, Run, StepOptions } from './run';
-import type { Check, ObservationContract, Problem, StepContract, Verified } from './step';
+import type { Check, Condition, ObservationContract, Problem, StepContract, Verified } from './step';
 import { describeFailure, failureType, preempted, RunStopped } from './stopped';
 import type { UndoStack } from './undo';
 
@@ -88,6 +88,20 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
 
   together<T>(...work: readonly (() => Promise<T>)[]): Promise<readonly T[]> {
     return settleAll(work);
+  }
+
+  async meanwhile<T>(work: () => Promise<T>, condition: Condition, then: () => Promise<void>): Promise<T> {
+    const look = new CancellationScope();
+    const seen = look
+      .run(() => this.context.waitFor(condition))
+      .then(then, (error: unknown) => {
+        // Given up by us, or the run was cancelled: then the work says so.
+        if (!isCancellation(error)) this.degraded(`${condition.contract.title}: ${describeFailure(error)}`);
+      });
+    const [done] = await Promise.allSettled([work().finally(() => look.cancel()), seen]);
+    if (done.status === 'rejected') throw done.reason;
+    await seen;
+    return done.value;
   }
 
   async gate(name: string, title: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { Admission } from './admission';
 import type { Desk } from './desk';
 import type { RunPolicy } from './policy';
 import type { Recorder } from './recorder';
-import type { ObservationContract, Pace, StepCall, StepContext, StepContract } from './step';
+import type { Condition, ObservationContract, Pace, StepCall, StepContext, StepContract } from './step';
 
 /** What both passes share: the admission, where state is kept, and how activities are called. */
 export class PassContext {
@@ -49,6 +49,7 @@ export class PassContext {
     part: 'check' | 'run' | 'verify' | 'undo',
     step: { readonly id: string; readonly title: string },
     call: Omit<StepCall<I, O>, 'context'>,
+    canBeLeft = false,
   ): Promise<T> {
     const mayChange = part !== 'check';
     const expected = this.policy.expected[contract.name] ?? contract.expectedSeconds;
@@ -61,11 +62,18 @@ export class PassContext {
         summary: part === 'run' ? step.title : `${part}: ${step.title}`,
         budgetSeconds: part === 'check' ? Math.min(deadline, CHECK_SECONDS) : deadline,
         wait: part === 'verify',
+        canBeLeft,
       },
       { ...call, context } satisfies StepCall<I, O>,
     );
     this.recorder.apply({ type: 'calls', calls });
     return value;
+  }
+
+  /** Returns when the condition holds. */
+  async waitFor({ contract, input }: Condition): Promise<void> {
+    const { name: id, title } = contract;
+    await this.part(contract, 'verify', { id, title }, { input }, true);
   }
 
   private stepContext(step: string, expectedSeconds: number, token: number | null): StepContext {

@@ -73,6 +73,10 @@ class PlanPass<Input, Subject, Policy extends RunPolicy> implements Run<Input, S
     return settleAll(work);
   }
 
+  meanwhile<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
   async gate(name: string, title: string): Promise<void> {
     this.gates.push({ name, title, position: this.slots.length });
   }

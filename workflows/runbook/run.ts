@@ -1,6 +1,6 @@
 import type { ChildEnd } from './children';
 import type { RunPolicy } from './policy';
-import type { ObservationContract, Problem, StepContract } from './step';
+import type { Condition, ObservationContract, Problem, StepContract } from './step';
 
 export interface StepOptions {
   /** Distinguishes several uses of one contract, e.g. `startNode.2`; the contract's name unless told. */
@@ -34,6 +34,12 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
    * so that an undo never meets a step that is still running.
    */
   together<T>(...work: readonly (() => Promise<T>)[]): Promise<readonly T[]>;
+  /**
+   * Does `work`, and looks meanwhile for something that may come or not: when it does, `then` is done at once, beside the
+   * work. All of it has come to its end when this returns; with the work done, nobody waits any longer. When the look
+   * itself fails, the run is degraded and goes on. A plan does the work alone.
+   */
+  meanwhile<T>(work: () => Promise<T>, condition: Condition, then: () => Promise<void>): Promise<T>;
   /** People approve the plan here, as the policy says for this gate. */
   gate(name: string, title: string): Promise<void>;
   /**

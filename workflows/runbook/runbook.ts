@@ -22,15 +22,9 @@ import { now, Recorder } from './recorder';
 import { reportOf } from './report';
 import type { Report } from './report';
 import type { Procedure } from './run';
-import type { StepContract } from './step';
+import type { Condition } from './step';
 import { describeFailure, RunStopped } from './stopped';
 import { UndoStack } from './undo';
-
-/** What must be there before a run takes the lease and looks around: a read-only step, and what to verify. */
-interface StartCondition {
-  readonly contract: Omit<StepContract<unknown, unknown>, 'types'>;
-  readonly input: unknown;
-}
 
 export interface RunbookOptions<Input = never, Subject = never> {
   /** After it, automatic starts for the instance are blocked for the policy's window. */
@@ -40,7 +34,7 @@ export interface RunbookOptions<Input = never, Subject = never> {
   /** Only looks: it takes no lease, waits for nobody, and no freeze stops it. A step that changes something fails in it. */
   readonly readOnly?: boolean;
   /** The run waits for this first, holding nothing; null = it need not wait. */
-  readonly startsWhen?: (input: Input, subject: Subject) => StartCondition | null;
+  readonly startsWhen?: (input: Input, subject: Subject) => Condition | null;
 }
 
 /**
@@ -119,9 +113,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     const condition = dryRun ? null : this.options.startsWhen?.(input as Input, subject as Subject);
     if (condition === null || condition === undefined) return;
     this.recorder.apply({ type: 'phase', phase: 'waiting', at: now() });
-    const { contract } = condition;
-    const { name: id, title } = contract;
-    await context.part(contract, 'verify', { id, title }, { input: condition.input });
+    await context.waitFor(condition);
   }
 
   private async planAndExecute(context: PassContext, undo: UndoStack): Promise<Conclusion> {

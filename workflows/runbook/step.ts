@@ -127,6 +127,12 @@ export function defineStep<I, O>(contract: Omit<StepContract<I, O>, 'types'>): S
   return contract;
 }
 
+/** Something that is waited for: a read-only step, and what its `verify` is to see. */
+export interface Condition {
+  readonly contract: Omit<StepContract<unknown, unknown>, 'types'>;
+  readonly input: unknown;
+}
+
 /** A question to the world that changes nothing: one activity `<name>.look`, returning facts. */
 export interface ObservationContract<I, O> {
   readonly name: string;
