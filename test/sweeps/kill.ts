@@ -50,14 +50,14 @@ function momentsOf({ activities, steps }: CleanRun, everyOccurrence: boolean): r
 
 function killAt(settings: SweepSettings, clean: CleanRun, moments: readonly Moment[]): Promise<RunResult> {
   return Session.within(settings, async (session) => {
-    const { bench, worker, runbook } = session;
+    const { bench, worker } = session;
     await session.breakWorld();
     const { mark } = bench;
     worker.order(moments.map((moment) => ({ ...moment, act: 'kill' })));
     const run = await session.start();
     const state = await session.lead(run, undefined, 120 + moments.length * SECONDS_PER_DEATH);
     const { calls } = clean;
-    const verdict = await judge(session, run, state, { outcomes: runbook.completed, mark, calls });
+    const verdict = await judge(session, run, state, { mark, calls });
     const asked = state.asks.filter(({ kind }) => kind !== 'gate' && kind !== 'consent');
     const needless = asked.map(({ id, evidence }) => `asked for ${id}: ${evidence.join('; ')}`);
     const deaths = worker.deaths();

@@ -102,7 +102,7 @@ function nameOf({ target, fate }: Case): string {
 
 function meetFates(settings: SweepSettings, clean: CleanRun, cases: readonly Case[]): Promise<RunResult> {
   return Session.within(settings, async (session) => {
-    const { bench, runbook } = session;
+    const { bench } = session;
     await session.breakWorld();
     const { mark } = bench;
     const struck = injure(session, cases);
@@ -110,7 +110,7 @@ function meetFates(settings: SweepSettings, clean: CleanRun, cases: readonly Cas
     const state = await session.lead(run);
     const hits = cases.map((one) => struck(one));
     const { calls } = clean;
-    const verdict = await judge(session, run, state, { outcomes: runbook.completed, mark, calls });
+    const verdict = await judge(session, run, state, { mark, calls });
     const asked = state.asks.filter(({ kind }) => kind !== 'gate' && kind !== 'consent');
     const needless = asked.map(({ id, evidence }) => `asked for ${id}: ${evidence.join('; ')}`);
     return {

@@ -1,12 +1,12 @@
 import type { LedgerEntry } from '../../lab/gateway/ledger';
-import type { Outcome, RunState } from '../../workflows/runbook/state';
+import type { RunState } from '../../workflows/runbook/state';
 import type { LiveRun } from '../support/live-run';
 import { fingerprint } from './calls';
 import type { KnownCall } from './calls';
+import type { SweptRunbook } from './runbooks';
 import type { Session } from './session';
 
 export interface Expectation {
-  readonly outcomes: readonly Outcome[];
   /** Length of the ledger when the run began. */
   readonly mark: number;
   /** What an undisturbed run calls. */
@@ -38,11 +38,19 @@ export async function judge(
     violations: [
       ...all.filter((line) => !twice.includes(line)),
       ...worker.crashes,
-      ...(expected.outcomes.includes(outcome)
-        ? []
-        : [`${run.id} ended ${outcome}: ${state.conclusion ?? ''}`]),
+      ...(endedWell(session.runbook, state) ? [] : [`${run.id} ended ${outcome}: ${state.conclusion ?? ''}`]),
     ],
   };
+}
+
+/** As if nothing had been, or less well for a reason that could not be hidden. */
+export function endedWell(
+  { completed, mayDegrade }: Pick<SweptRunbook, 'completed' | 'mayDegrade'>,
+  { outcome, degraded }: Pick<RunState, 'outcome' | 'degraded'>,
+): boolean {
+  if (outcome === null) return false;
+  const excused = outcome === 'DEGRADED' && degraded.every((why) => mayDegrade?.test(why) === true);
+  return completed.includes(outcome) || excused;
 }
 
 /** Calls that made or started the same thing more often than an undisturbed run does. One token is one effect. */

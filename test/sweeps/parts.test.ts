@@ -1,5 +1,5 @@
 import { addUp, longestResume, orFailed } from './results';
-import { appliedTwice } from './oracle';
+import { appliedTwice, endedWell } from './oracle';
 import { distinctCalls } from './calls';
 import { exposureOf } from './exposure';
 import type { RunState } from '../../workflows/runbook/state';
@@ -114,6 +114,19 @@ test('work is dealt evenly and carried out so many pieces at a time', async () =
     return number * 2;
   });
   expect([doubled, most]).toEqual([[2, 4, 6, 8], 2]);
+});
+
+test('a run that could not hide what happened to it ended well only for the reasons that its runbook excuses', () => {
+  const swept = { completed: ['SUCCEEDED'], mayDegrade: /crash-consistent$/ } as const;
+  const ended = (outcome: RunState['outcome'], ...degraded: string[]) =>
+    endedWell(swept, { outcome, degraded });
+  expect(ended('SUCCEEDED')).toBe(true);
+  expect(ended('DEGRADED', 'Capture: only crash-consistent')).toBe(true);
+  expect(ended('DEGRADED', 'Capture: only crash-consistent', 'a copy is missing')).toBe(false);
+  expect(ended('UNDONE')).toBe(false);
+  expect(endedWell({ completed: ['SUCCEEDED'] }, { outcome: 'DEGRADED', degraded: ['anything'] })).toBe(
+    false,
+  );
 });
 
 describe('two writers are excused', () => {

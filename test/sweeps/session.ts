@@ -37,6 +37,9 @@ export interface OpenSession {
 
 /** One world with a steered worker, in which one run or several come to their ends. */
 export class Session {
+  /** What every start says because of how the world was prepared. */
+  private prepared: Readonly<Record<string, unknown>> = {};
+
   private constructor(
     readonly settings: SweepSettings,
     readonly runbook: SweptRunbook,
@@ -71,14 +74,16 @@ export class Session {
     }
   }
 
+  /** Makes the world ready for the runbook, and breaks what is to be broken. */
   async breakWorld(disaster: Disaster | null = this.runbook.disaster): Promise<void> {
+    this.prepared = (await this.runbook.prepare?.(this)) ?? {};
     if (disaster !== null) await this.bench.lose(disaster);
   }
 
   /** @param more besides what every start says */
   start(more: Readonly<Record<string, unknown>> = {}): Promise<LiveRun> {
     const { runbook, deadAfterSeconds } = this.settings;
-    return this.bench.start(this.bench.message({ reason: 'a sweep', ...more }), {
+    return this.bench.start(this.bench.message({ reason: 'a sweep', ...this.prepared, ...more }), {
       runbook,
       workflowTaskTimeout: `${deadAfterSeconds}s`,
     });
