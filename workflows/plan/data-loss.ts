@@ -14,6 +14,7 @@ export function judgeHomeLoss(lossSeconds: number, limitSeconds: number): readon
       message: `The newest copy of the home lacks the last ${Math.round(lossSeconds)} s before the incident; the policy allows ${limitSeconds} s.`,
       remedy: 'Consent with a reason, or recover the home of the lost site first.',
       consent: 'dataLoss',
+      figure: lossSeconds,
     },
   ];
 }

@@ -101,8 +101,7 @@ export class Approvals {
     const expected = this.context.expectedSeconds(contract);
     const present = planStep(step.id, step.title, contract as StepContract<unknown, O>, check, expected);
     const planned = this.plan.steps.find(({ id }) => id === step.id);
-    const accepted = new Set(recorder.state.problems.map(({ code }) => code));
-    const { problems, differences, besides } = driftOf(planned, present, accepted, begun);
+    const { problems, differences, besides } = driftOf(planned, present, recorder.state.problems, begun);
     if (problems.length === 0 && differences.length === 0) return null;
     const facts = movedFacts(this.plan.facts, recorder.state.facts);
     return () => this.askAboutDrift(present, problems, differences, [...besides, ...facts]);

@@ -1,3 +1,4 @@
+import { isCovered } from './consents';
 import { showLater, isLater } from './later';
 import { completePlan } from './plan';
 import type { Plan, PlannedStep } from './plan';
@@ -19,18 +20,18 @@ export interface Drift {
  * a kind that nobody approved, a higher risk and a lost way back matter always. Fewer calls, other targets of the same
  * call, and problems that have gone do not: the world moves.
  * @param planned absent when the approved plan lacks the step
- * @param accepted codes of the problems to which people have consented, in the plan or since
+ * @param accepted the problems to which people have consented, in the plan or since
  * @param begun this run has called the step's `run` before. When the effect is there now, the material facts have become
  *   what the approved step makes of them, and nobody is asked about that
  */
 export function driftOf(
   planned: PlannedStep | undefined,
   now: PlannedStep,
-  accepted: ReadonlySet<string>,
+  accepted: readonly Problem[],
   begun: boolean,
 ): Drift {
   const problems = now.problems.filter(
-    (problem) => problem.consent !== undefined && !accepted.has(problem.code),
+    (problem) => problem.consent !== undefined && !isCovered(problem, accepted),
   );
   if (planned === undefined) {
     const calls = now.calls.map((call) => `would call ${callLine(call)}`);
@@ -70,13 +71,12 @@ export function movedFacts(approved: readonly RunFact[], now: readonly RunFact[]
 /** The plan with one step as it is now: what an approval of the difference names. */
 export function amendPlan(plan: Plan, step: PlannedStep, facts: readonly RunFact[], createdAt: string): Plan {
   const known = plan.steps.some((one) => one.id === step.id);
-  const codes = new Set(plan.problems.map(({ code }) => code));
   return completePlan({
     ...plan,
     createdAt,
     facts: [...plan.facts.filter(({ label }) => !facts.some((fact) => fact.label === label)), ...facts],
     steps: known ? plan.steps.map((one) => (one.id === step.id ? step : one)) : [...plan.steps, step],
-    problems: [...plan.problems, ...step.problems.filter(({ code }) => !codes.has(code))],
+    problems: [...plan.problems, ...step.problems.filter((problem) => !isCovered(problem, plan.problems))],
   });
 }
 

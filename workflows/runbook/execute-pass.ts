@@ -3,6 +3,7 @@ import type { Approvals } from './approvals';
 import { leaveRun, runChild } from './children';
 import type { ChildEnd } from './children';
 import { failureDeciders } from './gates';
+import { isCovered } from './consents';
 import type { PassContext } from './passes';
 import { failureAnswer } from './policy';
 import type { RunPolicy } from './policy';
@@ -133,7 +134,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
 
   async problem(problem: Problem): Promise<void> {
     // Those of the plan, and those to which people have consented since.
-    if (this.context.recorder.state.problems.some((known) => known.code === problem.code)) return;
+    if (isCovered(problem, this.context.recorder.state.problems)) return;
     if (problem.consent === undefined) return this.refuse(problem);
     this.context.recorder.apply({ type: 'problem', problem });
     await this.asking(() => this.approvals.consent(problem));

@@ -26,6 +26,11 @@ export interface Problem {
   readonly remedy: string;
   /** Name of the gate whose explicit consent (with a reason) passes this problem. Absent: nothing passes it. */
   readonly consent?: string;
+  /**
+   * How bad it is, in a unit of its own, e.g. seconds of loss. A consent covers up to twice the figure that people were
+   * shown; absent: it covers the problem whatever it says.
+   */
+  readonly figure?: number;
 }
 
 /** The answer of a step's `check`. It comes from reads only. */

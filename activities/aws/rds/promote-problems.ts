@@ -84,6 +84,7 @@ export function lossProblems(input: PromoteReplica, loss: LossEstimate): Problem
       remedy:
         'Wait until the replica has caught up if its source lives, or consent to the loss with the reason.',
       consent: 'dataLoss',
+      figure: loss.seconds,
     },
   ];
 }

@@ -217,6 +217,31 @@ describe('drift', () => {
     expect(await ids(run)).toEqual(['go approve', 'storm approve']);
   });
 
+  test('a consent covers a figure up to twice the one that people were shown, and is asked for again beyond', async () => {
+    const lag = (figure: number) => ({
+      second: [
+        { code: 'lag', message: `It lags by ${figure} s.`, remedy: 'Consent.', consent: 'storm', figure },
+      ],
+    });
+    world.problems = lag(10);
+    world.policy = gates({ go: ONE, storm: ONE });
+    world.before = (part, occurrence) => {
+      if (part === 'second.check' && occurrence === 2) world.problems = lag(20);
+      if (part === 'second.verify' && occurrence === 1) throw broken('look again');
+      if (part === 'second.check' && occurrence === 3) world.problems = lag(21);
+    };
+    const run = await bench.start();
+    await run.approve('go', 'ben');
+    await run.approve('storm', 'ben');
+    const { id: failed } = await run.asked('second.failed');
+    expect(await ids(run)).toEqual(['go approve', 'storm approve', `${failed} null`]);
+    await run.decide({ ask: failed, verdict: 'retry', actor: 'ben' });
+    const again = await run.asked('storm.2');
+    expect(again.evidence).toEqual(['It lags by 21 s. Consent.']);
+    await run.approve('storm.2', 'ben');
+    expect((await run.ended()).outcome).toBe('SUCCEEDED');
+  });
+
   test('what only moves by itself asks nobody', async () => {
     const run = await atTheGate();
     const elsewhere = [{ service: 'toy', action: 'TurnOn', target: 'second, the new one' }];
