@@ -18,6 +18,7 @@ export const RUNBOOK_STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   drFailover: [
     'attachHomeVolume',
+    'awaitRegion',
     'checkMirrors',
     'configureDatabase',
     'countLostPushes',
