@@ -12,6 +12,7 @@ export class Mishaps {
   readonly failures: string[] = [];
   private readonly ending = new AbortController();
   private happening: Promise<unknown> = Promise.resolve();
+  private crashing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly session: Session,
@@ -89,10 +90,10 @@ export class Mishaps {
         this.primaryReturnedAt = Date.now();
         return world.heal();
       case 'databaseCrash': {
-        const { region, databaseId } = world.sites.standby.layout;
-        await world.databases.powerOff(region, databaseId);
-        await this.pause(mishap.seconds);
-        return world.databases.powerOn(region, databaseId);
+        // One after the other: a server that has no power cannot crash, and must not be started while it loses it.
+        const crash = this.crashing.then(() => this.crashDatabase(mishap.seconds));
+        this.crashing = crash.catch(() => undefined);
+        return crash;
       }
       case 'clockJump':
         worker.setClock(mishap.seconds);
@@ -100,6 +101,14 @@ export class Mishaps {
       case 'temporalRestart':
         return this.server.restart();
     }
+  }
+
+  private async crashDatabase(seconds: number): Promise<void> {
+    const { world } = this.session.bench;
+    const { region, databaseId } = world.sites.standby.layout;
+    await world.databases.powerOff(region, databaseId);
+    await this.pause(seconds);
+    await world.databases.powerOn(region, databaseId);
   }
 
   private pause(seconds: number): Promise<void> {
