@@ -47,7 +47,8 @@ export class LeaseKeeper {
    * Passes while the run's token is the one granted last.
    * @throws LeaseLost otherwise, and where the step was given no token: a plan must not change anything
    */
-  async confirm({ instance, run, token, step }: StepContext): Promise<void> {
+  async confirm({ instance: whole, lease: part, run, token, step }: StepContext): Promise<void> {
+    const instance = part ?? whole;
     if (token === null) throw leaseLost(`${step} tried to change something without holding ${instance}`);
     const state: LeaseState = await getClient().workflow.getHandle(leaseWorkflowId(instance)).query(lease);
     if (state.holder?.runId === run.runId && state.holder.token === token) return;

@@ -48,6 +48,26 @@ export const toyMeanwhile = runbook<object, { readonly name: string }, RunPolicy
   },
 );
 
+/** Two steps of which nothing stays, a proof in between that may fail, one step after them; of a part of the toy only. */
+export const toyTrial = runbook<object, { readonly name: string }, RunPolicy>(
+  'toyTrial',
+  { recovery: false, part: 'shed' },
+  async (run) => {
+    const input = { name: run.subject.name };
+    await run.gate('go', 'Try it');
+    const trial = await run.attempt((tried) =>
+      tried.temporary(run.policy.deadlines['trial'] ?? 30, async (copy) => {
+        await copy.step(first, input);
+        await copy.step(second, input);
+        const checked = await copy.attempt((check) => check.step(proof, input));
+        return checked.done ? 'proven' : checked.why;
+      }),
+    );
+    run.report('trial', trial);
+    await run.step(last, input);
+  },
+);
+
 function toyOf(name: string, options: Pick<RunbookOptions, 'recovery' | 'emergency'>) {
   return runbook<object, { readonly name: string }, RunPolicy>(name, options, async (run) => {
     const input = { name: run.subject.name };

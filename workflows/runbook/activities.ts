@@ -6,7 +6,7 @@ import type { Counted } from './step';
 
 /** A dead worker is noticed after this long unless the policy says otherwise: every activity of ours heartbeats by itself. */
 const DEAD_AFTER_SECONDS = 10;
-/** Budget of the look that a check or an undo's attempt takes. */
+/** How long one look of a wait may take where its contract says nothing. */
 const ATTEMPT_SECONDS = 60;
 
 /**
@@ -32,6 +32,8 @@ export interface Work {
   readonly wait: boolean;
   /** Only looks, and may be left to end by itself: a cancel is not held up by it. */
   readonly canBeLeft?: boolean;
+  /** Of a wait: how long one look may take. */
+  readonly attemptSeconds?: number | undefined;
 }
 
 /** Calls one activity of a step or observation with the budget that the policy gives it. */
@@ -39,7 +41,9 @@ export async function callActivity<T>(policy: RunPolicy, work: Work, call: unkno
   const budget = Math.max(1, Math.round(work.budgetSeconds * 1000));
   const options: ActivityOptions = {
     scheduleToCloseTimeout: budget,
-    startToCloseTimeout: work.wait ? Math.min(budget, ATTEMPT_SECONDS * 1000) : budget,
+    startToCloseTimeout: work.wait
+      ? Math.min(budget, (work.attemptSeconds ?? ATTEMPT_SECONDS) * 1000)
+      : budget,
     heartbeatTimeout: (policy.worker?.deadAfterSeconds ?? DEAD_AFTER_SECONDS) * 1000,
     // An undo must never overtake the call that it takes back: a cancel waits for the attempt's own end.
     cancellationType: work.canBeLeft === true ? 'TRY_CANCEL' : 'WAIT_CANCELLATION_COMPLETED',

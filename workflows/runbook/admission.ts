@@ -25,6 +25,7 @@ export interface Admission<Input, Subject, Policy extends RunPolicy> {
 }
 
 export interface LeaseRequest {
+  /** What is to be held: an instance, or a part of it. */
   readonly instance: string;
   readonly runbook: string;
   readonly trigger: string;

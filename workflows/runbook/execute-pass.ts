@@ -12,6 +12,8 @@ import { settleAll } from './run';
 import type { ChildMessage, Run, StepOptions } from './run';
 import type { Check, Condition, ObservationContract, Problem, StepContract, Verified } from './step';
 import { describeFailure, failureType, preempted, RunStopped } from './stopped';
+import { attempt, withinLimit } from './trial';
+import type { Attempt } from './trial';
 import type { UndoStack } from './undo';
 
 /** How one try of a step ended. */
@@ -19,16 +21,24 @@ type Try<O> =
   | { readonly done: true; readonly output: O }
   | { readonly done: false; readonly why: string; readonly fallback: O | undefined };
 
+/** What the whole execution knows, also where a part of it is attempted or temporary. */
+interface Progress {
+  /** Ids of the steps whose `run` was called, whatever came of it. */
+  readonly begun: Set<string>;
+  isVerifying: boolean;
+}
+
 /** Runs the procedure for real: each step checks again, runs, verifies; failures ask. */
 export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Run<Input, Subject, Policy> {
   readonly pass = 'execute';
-  /** Ids of the steps whose `run` was called, whatever came of it. */
-  private readonly begun = new Set<string>();
 
+  /** @param isAttempt a failed step ends the work, and nobody is asked */
   constructor(
     private readonly context: PassContext,
     private readonly approvals: Approvals,
     private readonly undo: UndoStack,
+    private readonly isAttempt = false,
+    private readonly progress: Progress = { begun: new Set(), isVerifying: false },
   ) {}
 
   get input(): Input {
@@ -105,6 +115,35 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     return done.value;
   }
 
+  attempt<T>(work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<Attempt<T>> {
+    const inner = new ExecutePass<Input, Subject, Policy>(
+      ...([this.context, this.approvals, this.undo, true, this.progress] as const),
+    );
+    return attempt(() => work(inner));
+  }
+
+  async temporary<T>(
+    limitSeconds: number,
+    work: (run: Run<Input, Subject, Policy>) => Promise<T>,
+  ): Promise<T> {
+    const undo = this.undo.nested();
+    const inner = new ExecutePass<Input, Subject, Policy>(
+      ...([this.context, this.approvals, undo, this.isAttempt, this.progress] as const),
+    );
+    try {
+      const value = await withinLimit(limitSeconds, () => work(inner));
+      await undo.unwind();
+      return value;
+    } catch (error) {
+      // Without the lease nothing more may be changed: what stands is told.
+      const isLost = error instanceof RunStopped && error.stop.kind === 'leaseLost';
+      if (!isLost) await undo.unwind();
+      throw error;
+    } finally {
+      this.working();
+    }
+  }
+
   async gate(name: string, title: string): Promise<void> {
     if (!this.approvals.have(name)) await this.asking(() => this.approvals.gate(name, title));
   }
@@ -149,10 +188,8 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     this.context.recorder.apply({ type: 'fact', label, value });
   }
 
-  private isVerifying = false;
-
   verifying(): void {
-    this.isVerifying = true;
+    this.progress.isVerifying = true;
     this.working();
   }
 
@@ -177,7 +214,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
   private working(): void {
     this.context.recorder.apply({
       type: 'phase',
-      phase: this.isVerifying ? 'verifying' : 'executing',
+      phase: this.progress.isVerifying ? 'verifying' : 'executing',
       at: now(),
     });
   }
@@ -235,7 +272,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
             why: hard.map((problem) => `${problem.message} ${problem.remedy}`).join(' '),
           };
         }
-        const due = this.approvals.due(step, contract, check, this.begun.has(id));
+        const due = this.approvals.due(step, contract, check, this.progress.begun.has(id));
         if (due === null) break;
         recorder.apply({ type: 'step', id, state: 'waiting', at: now() });
         await this.asking(due);
@@ -286,7 +323,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     else recorder.apply({ type: 'pointOfNoReturn', step: step.id });
     recorder.apply({ type: 'step', id: step.id, state: 'running', at: now() });
     this.approvals.used(contract.risk);
-    this.begun.add(step.id);
+    this.progress.begun.add(step.id);
     const output = await this.context.part<I, O, O>(contract, 'run', step, { input });
     this.approvals.used(contract.risk);
     this.undo.complete(step.id, output);
@@ -300,6 +337,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     skippable: boolean,
   ): Promise<'retry' | 'skip'> {
     const { recorder, desk } = this.context;
+    if (this.isAttempt) throw new RunStopped({ kind: 'aborted', why, step: step.id });
     if (failureAnswer(this.policy, contract.name) === 'abort') {
       throw new RunStopped({
         kind: 'aborted',

@@ -59,7 +59,8 @@ async function request(
   },
   waitSeconds: number,
 ): Promise<LeaseAnswer> {
-  const { instance, trigger } = context.admission;
+  const { trigger } = context.admission;
+  const instance = context.held;
   const waits = how.whenBusy === 'wait';
   try {
     return await kitActivities(waits ? waitSeconds : undefined).acquireLease({
@@ -88,7 +89,7 @@ async function stopWaiting(instance: string): Promise<void> {
 async function consentToPreempt(context: PassContext, holder: LeaseHolder): Promise<void> {
   context.recorder.apply({ type: 'phase', phase: 'asking', at: now() });
   const question = preemptQuestion(context.policy, {
-    title: `Ask ${holder.workflowId} to let go of ${context.admission.instance}`,
+    title: `Ask ${holder.workflowId} to let go of ${context.held}`,
     evidence: [
       `${holder.workflowId} (${holder.runbook}) holds the instance since ${holder.since}`,
       'It lets go at its nearest safe point, at once if it has changed nothing so far; what it then leaves stands in its report.',
@@ -140,7 +141,7 @@ export async function releaseLease(
   const { token, policy } = context;
   if (token === null) return;
   const recovered = options.recovery && ['SUCCEEDED', 'DEGRADED', 'HANDED_OVER'].includes(conclusion.outcome);
-  const { instance } = context.admission;
+  const instance = context.held;
   const blockSeconds = recovered ? policy.antiFlap.windowSeconds : 0;
   try {
     await CancellationScope.nonCancellable(() =>

@@ -101,6 +101,12 @@ export const breakLease = defineUpdate<LeaseState, [LeaseWord]>('break');
 export const lease = defineQuery<LeaseState>('lease');
 export const letGo = defineSignal<[LetGo]>('letGo');
 
-export function leaseWorkflowId(instance: string): string {
-  return `lease/${instance}`;
+/** @param held what a lease is for: an instance, or a part of it by `leaseName` */
+export function leaseWorkflowId(held: string): string {
+  return `lease/${held}`;
+}
+
+/** What a run takes the lease of: the whole instance, or the part that is all it touches, e.g. `bitbucket-prod/drill`. */
+export function leaseName(instance: string, part: string | undefined): string {
+  return part === undefined ? instance : `${instance}/${part}`;
 }

@@ -1,6 +1,7 @@
 import { callActivity } from './activities';
 import type { Admission } from './admission';
 import type { Desk } from './desk';
+import { leaseName } from './lease';
 import type { RunPolicy } from './policy';
 import type { Recorder } from './recorder';
 import type { Condition, ObservationContract, Pace, StepCall, StepContext, StepContract } from './step';
@@ -13,7 +14,14 @@ export class PassContext {
     readonly admission: Admission<unknown, unknown, RunPolicy>,
     readonly recorder: Recorder,
     readonly desk: Desk,
+    /** Of the instance, where the run touches nothing else of it. */
+    private readonly leasePart?: string,
   ) {}
+
+  /** What the run holds the lease of. */
+  get held(): string {
+    return leaseName(this.admission.instance, this.leasePart);
+  }
 
   get policy(): RunPolicy {
     return this.admission.policy;
@@ -63,6 +71,7 @@ export class PassContext {
         budgetSeconds: part === 'check' ? Math.min(deadline, CHECK_SECONDS) : deadline,
         wait: part === 'verify',
         canBeLeft,
+        attemptSeconds: contract.attemptSeconds,
       },
       { ...call, context } satisfies StepCall<I, O>,
     );
@@ -80,7 +89,9 @@ export class PassContext {
     const { workflowId, runId, runbook } = this.recorder.state;
     const { fastestSeconds, slowestSeconds } = this.policy.polling;
     const pace: Pace = { expectedSeconds, fastestSeconds, slowestSeconds };
-    return { instance: this.admission.instance, run: { workflowId, runId, runbook }, step, token, pace };
+    const { instance } = this.admission;
+    const lease = this.leasePart === undefined ? {} : { lease: this.held };
+    return { instance, run: { workflowId, runId, runbook }, step, token, pace, ...lease };
   }
 }
 

@@ -9,6 +9,7 @@ import type { Procedure, Run, StepOptions } from './run';
 import type { RunFact, StepRecord } from './state';
 import type { Check, ObservationContract, Problem, StepContract } from './step';
 import { RunStopped } from './stopped';
+import type { Attempt } from './trial';
 
 /** Runs the procedure with every step in check mode and gathers the plan. Nothing is changed. */
 export async function makePlan<Input, Subject, Policy extends RunPolicy>(
@@ -75,6 +76,14 @@ class PlanPass<Input, Subject, Policy extends RunPolicy> implements Run<Input, S
 
   meanwhile<T>(work: () => Promise<T>): Promise<T> {
     return work();
+  }
+
+  async attempt<T>(work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<Attempt<T>> {
+    return { done: true, value: await work(this) };
+  }
+
+  temporary<T>(_limitSeconds: number, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T> {
+    return work(this);
   }
 
   async gate(name: string, title: string): Promise<void> {

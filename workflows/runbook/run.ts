@@ -1,6 +1,7 @@
 import type { ChildEnd } from './children';
 import type { RunPolicy } from './policy';
 import type { Condition, ObservationContract, Problem, StepContract } from './step';
+import type { Attempt } from './trial';
 
 export interface StepOptions {
   /** Distinguishes several uses of one contract, e.g. `startNode.2`; the contract's name unless told. */
@@ -40,6 +41,17 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
    * itself fails, the run is degraded and goes on. A plan does the work alone.
    */
   meanwhile<T>(work: () => Promise<T>, condition: Condition, then: () => Promise<void>): Promise<T>;
+  /**
+   * Work whose failure is an answer and no question: a step that has failed for good, with the retries of the policy, ends
+   * it, and nobody is asked. What it did until then stands. A plan finds no failures.
+   */
+  attempt<T>(work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<Attempt<T>>;
+  /**
+   * Work of which nothing stays: at its end everything that its steps have done is undone, however it ended, in the scope
+   * that a cancel does not reach. When the time is over it is ended as by a cancel, and fails; a hold does not stop the
+   * clock. It must hold no point of no return.
+   */
+  temporary<T>(limitSeconds: number, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T>;
   /** People approve the plan here, as the policy says for this gate. */
   gate(name: string, title: string): Promise<void>;
   /**

@@ -33,6 +33,11 @@ export interface RunbookOptions<Input = never, Subject = never> {
   readonly emergency?: boolean;
   /** Only looks: it takes no lease, waits for nobody, and no freeze stops it. A step that changes something fails in it. */
   readonly readOnly?: boolean;
+  /**
+   * The only part of the instance that the run touches, e.g. `drill`: it takes the lease of that part, and so neither
+   * waits for runs that act on the instance itself nor keeps them waiting. Absent: the whole instance.
+   */
+  readonly part?: string;
   /** The run waits for this first, holding nothing; null = it need not wait. */
   readonly startsWhen?: (input: Input, subject: Subject) => Condition | null;
 }
@@ -94,7 +99,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     });
     this.desk.admit(admission.people, admission.policy);
 
-    const context = new PassContext(admission, this.recorder, this.desk);
+    const context = new PassContext(admission, this.recorder, this.desk, this.options.part);
     const undo = new UndoStack(context);
     let conclusion: Conclusion;
     try {
@@ -153,7 +158,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     }
     const stop = error instanceof RunStopped ? error.stop : null;
     const forwardOnly = this.recorder.state.pastPointOfNoReturn !== null || stop?.kind === 'leaseLost';
-    const touched = !undo.isEmpty;
+    const touched = undo.wasUsed;
     const staysAsItIs = forwardOnly || (stop?.kind === 'preempted' && stop.stands !== null);
     const undone = staysAsItIs || !touched ? null : await undo.unwind();
     return concludeStop(this.recorder.state, stop, !touched, undone);

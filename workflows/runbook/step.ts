@@ -87,6 +87,8 @@ export interface StepContext {
   /** Fencing token of the instance's lease; null where nothing may be changed (plan, dry run). */
   readonly token: number | null;
   readonly pace: Pace;
+  /** What that lease is for, where it is a part of the instance only. */
+  readonly lease?: string;
 }
 
 /** The one argument of a step's activities; each uses the members that its part is given. */
@@ -125,6 +127,8 @@ export interface StepContract<I, O> {
   readonly deadlineSeconds: number;
   /** How long it usually takes, seconds: sets the pace of the waits and the plan's total. */
   readonly expectedSeconds: number;
+  /** How long one look of `verify` may take, seconds; a minute unless told. */
+  readonly attemptSeconds?: number;
   readonly types?: { readonly input: I; readonly output: O };
 }
 

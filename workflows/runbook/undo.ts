@@ -15,12 +15,28 @@ interface Entry {
 
 /** What has to be taken back when the run turns round: last in, first out, in a scope that a cancel does not reach. */
 export class UndoStack {
-  private readonly entries: Entry[] = [];
+  private entries: Entry[] = [];
+  private used = false;
+  private incomplete = false;
 
-  constructor(private readonly context: PassContext) {}
+  constructor(
+    private readonly context: PassContext,
+    private readonly outer?: UndoStack,
+  ) {}
 
+  /** One of its own for what is taken back earlier than the rest. */
+  nested(): UndoStack {
+    return new UndoStack(this.context, this);
+  }
+
+  /** Nothing stands that would have to be taken back. */
   get isEmpty(): boolean {
-    return this.entries.length === 0;
+    return this.entries.length === 0 && (this.outer?.isEmpty ?? true);
+  }
+
+  /** Something was changed, whether it has been taken back since or not. */
+  get wasUsed(): boolean {
+    return this.used;
   }
 
   /** Called before the step runs. A retried step keeps the state that its first try found. */
@@ -30,6 +46,7 @@ export class UndoStack {
     step: { id: string; title: string },
     check: Check<O>,
   ): void {
+    this.noteUse();
     if (this.entries.some((entry) => entry.step.id === step.id)) return;
     this.entries.push({
       contract: contract,
@@ -44,14 +61,25 @@ export class UndoStack {
     if (entry !== undefined) entry.output = output;
   }
 
-  /** Undoes everything; true when nothing was left behind. */
+  /** Undoes everything; true when nothing was left behind, by this stack or by one that was nested in it. */
   async unwind(): Promise<boolean> {
     return CancellationScope.nonCancellable(async () => {
       this.context.recorder.apply({ type: 'phase', phase: 'undoing', at: now() });
-      let complete = true;
-      for (const entry of [...this.entries].reverse()) complete = (await this.undoOne(entry)) && complete;
-      return complete;
+      const entries = this.entries.reverse();
+      this.entries = [];
+      for (const entry of entries) if (!(await this.undoOne(entry))) this.noteRemains();
+      return !this.incomplete;
     });
+  }
+
+  private noteUse(): void {
+    this.used = true;
+    this.outer?.noteUse();
+  }
+
+  private noteRemains(): void {
+    this.incomplete = true;
+    this.outer?.noteRemains();
   }
 
   private async undoOne(entry: Entry): Promise<boolean> {
