@@ -1,3 +1,4 @@
+import { drillFindings } from './check-drill';
 import { pinInstance } from './pin';
 import type { Estate } from './schema';
 
@@ -14,6 +15,7 @@ export function crossCheck(estate: Estate): readonly Finding[] {
     ...escalationFindings(estate, name),
     ...pollingFindings(estate, name),
     ...siteFindings(estate, name),
+    ...drillFindings(estate, name),
   ]);
 }
 

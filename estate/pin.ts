@@ -6,20 +6,32 @@ import type { Estate } from './schema';
 
 type InstanceEntry = NonNullable<Estate['instances'][string]>;
 type SiteEntry = NonNullable<InstanceEntry['sites'][string]>;
+type BackupEntry = NonNullable<InstanceEntry['backup']>;
+type DrillEntry = NonNullable<BackupEntry['drill']>;
 type VolumeEntry = NonNullable<SiteEntry['fileServer']['volumes'][string]>;
 
 /** An instance as runbooks use it: what the file gives by name is a list with names. */
-export interface PinnedInstance extends Omit<InstanceEntry, 'sites' | 'mirrors' | 'policy' | 'schedules'> {
+export interface PinnedInstance extends Omit<
+  InstanceEntry,
+  'sites' | 'mirrors' | 'policy' | 'schedules' | 'backup'
+> {
   readonly name: string;
   readonly sites: readonly PinnedSite[];
   readonly mirrors: readonly { readonly name: string; readonly url: string }[];
+  readonly backup?: Omit<BackupEntry, 'drill'> & { readonly drill?: PinnedDrill | undefined };
 }
+
+type PinnedFileServer = Omit<SiteEntry['fileServer'], 'volumes'> & {
+  readonly volumes: readonly (VolumeEntry & { readonly name: string })[];
+};
 
 interface PinnedSite extends Omit<SiteEntry, 'fileServer'> {
   readonly name: string;
-  readonly fileServer: Omit<SiteEntry['fileServer'], 'volumes'> & {
-    readonly volumes: readonly (VolumeEntry & { readonly name: string })[];
-  };
+  readonly fileServer: PinnedFileServer;
+}
+
+interface PinnedDrill extends Omit<DrillEntry, 'fileServer'> {
+  readonly fileServer: PinnedFileServer;
 }
 
 /** Everything that a run takes from the estate, at its start, for good. */
@@ -37,20 +49,29 @@ export function pinInstance(estate: Estate, name: string): Pinned {
   const entry = Object.hasOwn(estate.instances, name) ? estate.instances[name] : undefined;
   if (entry === undefined) throw new Error(unknownInstance(name, Object.keys(estate.instances)));
   // A run has nothing to do with what starts others.
-  const { sites, mirrors, policy, schedules: _schedules, ...rest } = entry;
+  const { sites, mirrors, policy, schedules: _schedules, backup, ...rest } = entry;
   return {
     instance: {
       name,
       ...rest,
-      sites: named(sites).map(({ fileServer, ...site }) => ({
-        ...site,
-        fileServer: { ...fileServer, volumes: named(fileServer.volumes) },
-      })),
+      sites: named(sites).map(withVolumes),
       mirrors: named(mirrors),
+      ...(backup === undefined ? {} : { backup: pinBackup(backup) }),
     },
     people: estate.people,
     policy: settingsOf(overridePolicy(estate.policy, policy)),
   };
+}
+
+function pinBackup({ drill, ...backup }: BackupEntry): NonNullable<PinnedInstance['backup']> {
+  return { ...backup, ...(drill === undefined ? {} : { drill: withVolumes(drill) }) };
+}
+
+function withVolumes<T extends { readonly fileServer: SiteEntry['fileServer'] }>(
+  place: T,
+): Omit<T, 'fileServer'> & { readonly fileServer: PinnedFileServer } {
+  const { fileServer, ...rest } = place;
+  return { ...rest, fileServer: { ...fileServer, volumes: named(fileServer.volumes) } };
 }
 
 function unknownInstance(name: string, known: readonly string[]): string {
@@ -87,6 +108,7 @@ function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): P
       retention: over(general.backup.retention, own.backup?.retention),
     },
     restore: over(general.restore, own.restore),
+    verify: over(general.verify, own.verify),
     // An instance's own freezes come on top: what is frozen for all stays so.
     freezes: [...general.freezes, ...(own.freezes ?? [])],
     notifications: own.notifications ?? general.notifications,
@@ -136,6 +158,11 @@ function settingsOf(file: PolicyFile): PolicySettings {
       retention: backup.retention,
     },
     restore: { keepReplacedSeconds: file.restore.keepReplaced },
+    verify: {
+      limitSeconds: file.verify.limit,
+      sample: file.verify.sample,
+      clones: file.verify.clones,
+    },
   };
 }
 

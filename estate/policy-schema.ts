@@ -50,6 +50,8 @@ export const GATE_DEFAULTS = {
   fenceLostSite: 'auto' as const,
   // Takes nothing away, and has to run at night.
   backup: 'auto' as const,
+  // Touches throw-away copies only, at night.
+  verifyBackup: 'auto' as const,
   // Nothing brings back what they take away: two have to agree, by day.
   pruneBackups: { approvals: 2, roles: ['operator', 'manager'] },
   removeOrphans: { approvals: 2, roles: ['operator', 'manager'] },
@@ -86,6 +88,7 @@ const GATE_MEANING: Readonly<Record<keyof typeof GATE_DEFAULTS, string>> = {
   drift: 'The world differs from the approved plan.',
   preempt: 'An emergency asks the run that holds the instance to let go.',
   backup: 'Take a backup.',
+  verifyBackup: 'Try a backup at the drill site.',
   pruneBackups: 'Delete the backups that the policy does not keep.',
   restore: 'Replace home and database by a backup.',
   removeOrphans: 'Delete snapshots that belong to no backup.',
@@ -258,6 +261,11 @@ const shape = {
       .prefault('7d')
       .describe('So long the volumes and the database that a restore has replaced are to be kept.'),
   }),
+  verify: z.strictObject({
+    limit: duration.prefault('6h').describe('A backup that is tried out is torn down after so long.'),
+    sample: z.int().min(1).max(200).prefault(20).describe('So many repositories are checked by git.'),
+    clones: z.int().min(0).max(20).prefault(3).describe('So many of them are cloned through Bitbucket.'),
+  }),
 };
 
 const expected = perStep.describe('How long a step usually takes here, by step name.');
@@ -279,6 +287,7 @@ const policySchema = z.strictObject({
   failover: shape.failover.prefault({}),
   backup: shape.backup.prefault({}),
   restore: shape.restore.prefault({}),
+  verify: shape.verify.prefault({}),
   freezes: freezes.prefault([]),
   notifications: notifications.prefault([]),
 });
@@ -301,6 +310,7 @@ export const policyOverrideSchema = z.strictObject({
     .extend({ retention: overriding(retention).optional() })
     .optional(),
   restore: overriding(shape.restore).optional(),
+  verify: overriding(shape.verify).optional(),
   freezes: freezes.optional(),
   notifications: notifications.optional(),
 });

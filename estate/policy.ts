@@ -71,6 +71,7 @@ export interface PolicySettings {
   };
   /** What a restore has replaced is kept for so long. */
   readonly restore: { readonly keepReplacedSeconds: number };
+  readonly verify: { readonly limitSeconds: number; readonly sample: number; readonly clones: number };
 }
 
 /** Of so many of the newest hours, days, … that have a backup, the newest one is kept; in each place for itself. */

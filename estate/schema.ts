@@ -57,19 +57,23 @@ const database = z.strictObject({
   securityGroups: z.array(text).min(1, 'name the security groups of the DB instance'),
 });
 
+const stack = z.strictObject({
+  name: text.describe('CloudFormation stack.'),
+  propertiesParameter: text
+    .prefault('BitbucketProperties')
+    .describe('Stack parameter that becomes bitbucket.properties at each boot.'),
+});
+
+const port = z.int().min(1).max(65535).prefault(7990);
+
 const site = z
   .strictObject({
     region,
-    stack: z.strictObject({
-      name: text.describe('CloudFormation stack.'),
-      propertiesParameter: text
-        .prefault('BitbucketProperties')
-        .describe('Stack parameter that becomes bitbucket.properties at each boot.'),
-    }),
+    stack,
     nodes: z.strictObject({
       autoScalingGroup: text,
       count: z.int().min(1).describe('Nodes that this site runs when it is the active one.'),
-      port: z.int().min(1).max(65535).prefault(7990),
+      port,
     }),
     fileServer,
     database,
@@ -77,6 +81,25 @@ const site = z
     alarms: z.array(text).prefault([]).describe('CloudWatch alarms that scale or replace nodes.'),
   })
   .describe('Which site is active is observed, never configured.');
+
+const drill = z
+  .strictObject({
+    region: region.describe('Of one of the sites: backups are nowhere else.'),
+    stack,
+    nodes: z.strictObject({
+      autoScalingGroup: text.describe('Has 0 nodes; the stack configures them for the parts below.'),
+      port,
+    }),
+    fileServer: fileServer.describe('Nothing is attached to it but while a backup is tried.'),
+    database: z.strictObject({
+      id: text.describe('DB instance that is created and deleted; nobody else uses the name.'),
+      instanceClass: text.optional().describe('Otherwise that of the database that was backed up.'),
+      subnetGroup: text,
+      parameterGroup: text.optional(),
+      securityGroups: z.array(text).min(1, 'name security groups that let the drill nodes in'),
+    }),
+  })
+  .describe('Where backups are tried out: shaped like a site, and no part of the service.');
 
 const backup = z
   .strictObject({
@@ -103,6 +126,7 @@ const backup = z
       )
       .prefault([])
       .describe('Where every backup is copied to.'),
+    drill: drill.optional(),
   })
   .describe('Without it `backup` refuses.');
 

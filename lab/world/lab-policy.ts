@@ -26,6 +26,8 @@ export function labPolicy(scale: number): NonNullable<EstateInput['policy']> {
     antiFlap: { window: scaled(4 * 3600, 10) },
     // A freeze lasts as long as real commands take, whatever the lab's clock says.
     backup: { drainTimeout: scaled(600, 20), freezeLimit: 15 },
+    // Real PostgreSQL, real git and a real boot take what they take.
+    verify: { limit: scaled(6 * 3600, 420), sample: 10, clones: 2 },
     lease: { whenBusy: 'refuse', wait: scaled(1800, 30), preempt: scaled(300, 30) },
   };
 }

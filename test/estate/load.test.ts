@@ -59,6 +59,7 @@ test('every policy default holds when the file says nothing', () => {
       failover: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
       drift: { ...GATE, roles: ['operator', 'manager'] },
       backup: 'auto',
+      verifyBackup: 'auto',
       preempt: { ...GATE, roles: ['operator', 'manager'] },
       fenceLostSite: 'auto',
       pruneBackups: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
@@ -107,6 +108,7 @@ test('every policy default holds when the file says nothing', () => {
       },
     },
     restore: { keepReplacedSeconds: 7 * 86_400 },
+    verify: { limitSeconds: 6 * 3600, sample: 20, clones: 3 },
   });
 });
 
@@ -243,6 +245,7 @@ test('two sites may not share a resource, because a fence of one would hit the o
     expect.stringMatching(
       /dublin\.database\.id: database bitbucket-prod in eu-central-1 is already part of site "frankfurt"/,
     ),
+    expect.stringMatching(/drill\.region: no site of bitbucket-prod is in eu-west-1/),
   ]);
 });
 

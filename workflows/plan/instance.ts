@@ -26,6 +26,28 @@ export interface Instance {
 export interface BackupPlan {
   readonly store: BackupStore;
   readonly copies: readonly CopyPlan[];
+  /** Absent: backups cannot be verified. */
+  readonly drill?: DrillSite | undefined;
+}
+
+/**
+ * Where a backup is tried out: shaped like a site, and no part of the service. Its group runs no node, nothing is attached
+ * to its file server and its database does not exist, but while a run tries a backup there.
+ */
+export interface DrillSite {
+  readonly region: string;
+  readonly stack: Site['stack'];
+  readonly nodes: { readonly autoScalingGroup: string; readonly port: number };
+  readonly fileServer: FileServer;
+  readonly database: {
+    /** Identifier of the DB instance that is created and deleted. */
+    readonly id: string;
+    /** Absent: the class of the database that was backed up. */
+    readonly instanceClass?: string | undefined;
+    readonly subnetGroup: string;
+    readonly parameterGroup?: string | undefined;
+    readonly securityGroups: readonly string[];
+  };
 }
 
 /** Where manifests and records are kept. */

@@ -19,4 +19,11 @@ export interface Settings extends RunPolicy {
     readonly retention: Retention;
   };
   readonly restore: { readonly keepReplacedSeconds: number };
+  readonly verify: {
+    /** A trial is torn down after so long, wherever it is. */
+    readonly limitSeconds: number;
+    /** So many repositories are checked by git, and so many of these are cloned through Bitbucket. */
+    readonly sample: number;
+    readonly clones: number;
+  };
 }
