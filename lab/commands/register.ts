@@ -16,6 +16,14 @@ interface Named {
   readonly json?: boolean;
 }
 
+interface UpOptions extends Named {
+  readonly name: string;
+  readonly scale: string;
+  readonly nodes: string;
+  readonly homeCopies: string;
+  readonly drill?: boolean;
+}
+
 /** `lab up|down|status|break|heal|env`: a whole world on this machine to try runbooks in. */
 export function registerLabCommands(program: Command, host: Host = processHost()): void {
   const lab = program.command('lab').description('a whole world on this machine to try runbooks in');
@@ -31,7 +39,8 @@ export function registerLabCommands(program: Command, host: Host = processHost()
     .option('--scale <factor>', 'how much faster than in AWS its waits pass', '60')
     .option('--nodes <count>', 'Bitbucket nodes of the primary site', '2')
     .option('--home-copies <seconds>', 'real seconds between two copies of the home', '30')
-    .action((options: Named & { name: string; scale: string; nodes: string; homeCopies: string }) =>
+    .option('--drill', 'with a place where verifyBackup tries backups out')
+    .action((options: UpOptions) =>
       perform(host, options, async () => {
         const record = await bringUp(
           {
@@ -39,6 +48,7 @@ export function registerLabCommands(program: Command, host: Host = processHost()
             scale: positive('--scale', options.scale),
             nodes: positive('--nodes', options.nodes),
             homeCopyEverySeconds: positive('--home-copies', options.homeCopies),
+            drill: options.drill === true,
           },
           (line) => host.terminal.err(`${line}\n`),
         );

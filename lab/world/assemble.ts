@@ -6,6 +6,7 @@ import { route53 } from '../dns/route53';
 import { Routes } from '../dns/routes';
 import { Gateway } from '../gateway/gateway';
 import { HostFleet } from '../hosts/host-fleet';
+import type { HostDescription } from '../hosts/host-fleet';
 import { systemsManager } from '../hosts/systems-manager/systems-manager';
 import type { Tools } from '../install/install-all';
 import { cloudFormation } from '../stacks/cloudformation';
@@ -14,7 +15,7 @@ import type { LabDirectory } from './directory';
 import type { Disposers } from './disposers';
 import { EmulatorProcess } from './emulator-process';
 import type { WorldBus } from './events';
-import type { BuiltSite } from './lab-estate';
+import type { BuiltPlace } from './lab-estate';
 import type { LabNetwork } from './network';
 import { NodePrograms } from './node-programs';
 import type { LabPasswords } from './secrets';
@@ -44,8 +45,8 @@ export interface AssembleOptions {
   readonly network: LabNetwork;
   readonly bus: WorldBus;
   readonly passwords: LabPasswords;
-  /** The site of a region once it is built. */
-  readonly siteOf: (region: string) => BuiltSite | undefined;
+  /** What a node is part of, once that is built. */
+  readonly placeOf: (host: HostDescription) => BuiltPlace | undefined;
 }
 
 /** Starts the parts and connects them, at the final pace: some fix theirs when they start; `disposers` learns how to end each. */
@@ -76,7 +77,7 @@ export async function assemble(options: AssembleOptions, disposers: Disposers): 
     passwords: options.passwords,
     stacks,
     hosts: () => hosts,
-    siteOf: options.siteOf,
+    placeOf: options.placeOf,
     endpoint: (region, id) => databases.endpoint(region, id),
   });
   const hosts = new HostFleet({ directory, startProgram: (host) => programs.start(host) });

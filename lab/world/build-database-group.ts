@@ -1,11 +1,11 @@
 import { AuthorizeSecurityGroupIngressCommand, CreateSecurityGroupCommand } from '@aws-sdk/client-ec2';
 
 import type { LabAws } from './aws';
-import type { SiteLayout } from './layout';
+import type { PlaceLayout } from './layout';
 import { need } from './until';
 
 /** The security group by which nodes reach the database. @returns its id */
-export async function createDatabaseGroup(aws: LabAws, layout: SiteLayout): Promise<string> {
+export async function createDatabaseGroup(aws: LabAws, layout: PlaceLayout): Promise<string> {
   const created = await aws.ec2.send(
     new CreateSecurityGroupCommand({
       GroupName: layout.databaseGroup,

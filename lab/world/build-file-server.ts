@@ -9,11 +9,11 @@ import {
 import type { HostFleet } from '../hosts/host-fleet';
 import type { LabAws } from './aws';
 import { EXPORT_TO, HOME_DEVICE, INSTANCE } from './layout';
-import type { SiteLayout } from './layout';
+import type { PlaceLayout, SiteLayout } from './layout';
 import { need, until } from './until';
 
 /** A file server without a home. @returns its instance id once it runs */
-export async function runFileServer(aws: LabAws, layout: SiteLayout): Promise<string> {
+export async function runFileServer(aws: LabAws, layout: PlaceLayout): Promise<string> {
   const { Instances } = await aws.ec2.send(
     new RunInstancesCommand({
       ImageId: 'ami-0bb1bb1bb1bb1bb10',

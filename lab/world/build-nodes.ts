@@ -11,7 +11,7 @@ import {
 
 import type { LabAws } from './aws';
 import { ACCOUNT, NODE_PORT, SERVICE_PORT } from './layout';
-import type { SiteLayout } from './layout';
+import type { PlaceLayout, SiteLayout } from './layout';
 import { need } from './until';
 
 /** The Classic load balancer as the Quick Start makes it [B §9.2 #9]. @returns its DNS name */
@@ -55,8 +55,12 @@ export async function createLoadBalancer(aws: LabAws, layout: SiteLayout): Promi
   return need(created.DNSName, 'DNSName');
 }
 
-/** The group of nodes behind the load balancer, and the alarms that scale it [B §9.2 #8]. */
-export async function createNodeGroup(aws: LabAws, layout: SiteLayout, count: number): Promise<void> {
+/** The group of nodes, behind the load balancer where there is one. */
+export async function createNodeGroup(
+  aws: LabAws,
+  layout: PlaceLayout & { readonly loadBalancer?: string },
+  count: number,
+): Promise<void> {
   const configuration = `${layout.stack}-launch`;
   await aws.autoScaling.send(
     new CreateLaunchConfigurationCommand({
@@ -73,7 +77,7 @@ export async function createNodeGroup(aws: LabAws, layout: SiteLayout, count: nu
       MaxSize: Math.max(count, 4),
       DesiredCapacity: count,
       AvailabilityZones: [layout.zone],
-      LoadBalancerNames: [layout.loadBalancer],
+      ...(layout.loadBalancer === undefined ? {} : { LoadBalancerNames: [layout.loadBalancer] }),
       HealthCheckType: 'EC2',
       HealthCheckGracePeriod: 600,
       Tags: [{ Key: 'Cluster', Value: layout.stack, PropagateAtLaunch: true }],
@@ -81,6 +85,7 @@ export async function createNodeGroup(aws: LabAws, layout: SiteLayout, count: nu
   );
 }
 
+/** The alarms that scale the group [B §9.2 #8]. */
 export async function createAlarms(aws: LabAws, layout: SiteLayout): Promise<void> {
   const policy = `arn:aws:autoscaling:${layout.region}:${ACCOUNT}:scalingPolicy:${layout.stack}`;
   await Promise.all(

@@ -12,20 +12,22 @@ import { createDatabase, createReplica } from './build-databases';
 import type { DatabaseEndpoint } from './build-databases';
 import { giveHome, runFileServer, runOn } from './build-file-server';
 import { createAlarms, createLoadBalancer, createNodeGroup } from './build-nodes';
-import { siteStack } from './define-stack';
+import { drillStack, siteStack } from './define-stack';
 import type { LabDirectory } from './directory';
-import type { BuiltSite } from './lab-estate';
+import type { BuiltPlace, BuiltSite } from './lab-estate';
 import {
   BACKUP_BUCKET,
   BITBUCKET_VERSION,
   DATABASE_NAME,
   DATABASE_USER,
+  DRILL,
   HOME_PATH,
   PROJECTS,
   SERVICE_NAME,
   SITES,
   ZONE,
 } from './layout';
+import type { PlaceLayout } from './layout';
 import { USERS } from './secrets';
 import type { LabPasswords } from './secrets';
 import { until } from './until';
@@ -37,6 +39,8 @@ export interface BuildOptions {
   readonly passwords: LabPasswords;
   readonly nodes: number;
   readonly ttlSeconds: number;
+  /** With a place where backups are tried out. */
+  readonly drill: boolean;
   /** Told of a site as soon as its parts other than the nodes are there. */
   readonly onSite: (site: BuiltSite) => void;
 }
@@ -44,16 +48,20 @@ export interface BuildOptions {
 export interface BuiltWorld {
   readonly zoneId: string;
   readonly homeVolumeId: string;
+  readonly drill: BuiltPlace | undefined;
 }
 
-/** Two sites: the primary with data, home and nodes, serving; the standby with a replica and nothing else running. */
 async function createStore({ s3, region }: LabAws): Promise<void> {
   const where = { LocationConstraint: region as BucketLocationConstraint };
   await s3.send(new CreateBucketCommand({ Bucket: BACKUP_BUCKET, CreateBucketConfiguration: where }));
 }
 
+/** Two sites: the primary with data, home and nodes, serving; the standby with a replica and nothing else running. */
 export async function buildWorld(options: BuildOptions): Promise<BuiltWorld> {
   const { machinery, aws, nodes } = options;
+  const drill = options.drill ? buildDrill(options) : Promise.resolve(undefined);
+  // Awaited further down; a failure until then must not end the process.
+  drill.catch(() => undefined);
   const [primary, standby] = await Promise.all([
     prepareSite(options, 'primary'),
     prepareSite(options, 'standby'),
@@ -88,21 +96,42 @@ export async function buildWorld(options: BuildOptions): Promise<BuiltWorld> {
     createAlarms(aws.primary, SITES.primary),
     createAlarms(aws.standby, SITES.standby),
   ]);
-  return { zoneId: zone.id, homeVolumeId };
+  return { zoneId: zone.id, homeVolumeId, drill: await drill };
 }
 
 async function prepareSite(options: BuildOptions, name: 'primary' | 'standby'): Promise<BuiltSite> {
-  const { machinery, aws, directory } = options;
+  const { machinery, aws } = options;
   const layout = SITES[name];
-  const [fileServerId, databaseGroupId, loadBalancerDns] = await Promise.all([
-    runFileServer(aws[name], layout),
-    createDatabaseGroup(aws[name], layout),
+  const [place, loadBalancerDns] = await Promise.all([
+    preparePlace(options, aws[name], layout),
     createLoadBalancer(aws[name], layout),
+  ]);
+  const start = ['systemctl enable nfs-server', 'systemctl start nfs-server'];
+  await runOn(machinery.hosts, place.fileServerId, start);
+  return { ...place, layout, loadBalancerDns };
+}
+
+async function preparePlace(
+  { directory }: BuildOptions,
+  aws: LabAws,
+  layout: PlaceLayout,
+): Promise<BuiltPlace> {
+  const [fileServerId, databaseGroupId] = await Promise.all([
+    runFileServer(aws, layout),
+    createDatabaseGroup(aws, layout),
   ]);
   const mountPoint = join(directory.host(fileServerId), HOME_PATH);
   mkdirSync(mountPoint, { recursive: true });
-  await runOn(machinery.hosts, fileServerId, ['systemctl enable nfs-server', 'systemctl start nfs-server']);
-  return { layout, fileServerId, databaseGroupId, loadBalancerDns, mountPoint };
+  return { layout, fileServerId, databaseGroupId, mountPoint };
+}
+
+/** A place without home, database and nodes: a trial brings them, and takes them away. */
+async function buildDrill(options: BuildOptions): Promise<BuiltPlace> {
+  const aws = options.aws.standby;
+  const drill = await preparePlace(options, aws, DRILL);
+  options.machinery.stacks.define(drillStack(DRILL, drill, aws));
+  await createNodeGroup(aws, DRILL, 0);
+  return drill;
 }
 
 async function replicate(

@@ -3,7 +3,7 @@ import { UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import type { ResourceChange, StackDefinition, StackParameters } from '../stacks/stack';
 import type { LabAws } from './aws';
 import { ACCOUNT, BITBUCKET_VERSION, PROPERTIES_PARAMETER, SITES } from './layout';
-import type { SiteLayout } from './layout';
+import type { PlaceLayout, SiteLayout } from './layout';
 
 export interface StackParts {
   readonly fileServerId: string;
@@ -37,16 +37,7 @@ export function siteStack(layout: SiteLayout, parts: StackParts, aws: LabAws): S
     noEcho: ['DBPassword'],
     capabilities: ['CAPABILITY_IAM'],
     resources: [
-      {
-        logicalId: 'ClusterNodeGroup',
-        physicalId: layout.autoScalingGroup,
-        type: 'AWS::AutoScaling::AutoScalingGroup',
-      },
-      {
-        logicalId: 'ClusterNodeLaunchConfig',
-        physicalId: `${layout.stack}-launch`,
-        type: 'AWS::AutoScaling::LaunchConfiguration',
-      },
+      ...nodesOf(layout),
       { logicalId: 'DB', physicalId: layout.databaseId, type: 'AWS::RDS::DBInstance' },
       { logicalId: 'DBSecurityGroup', physicalId: parts.databaseGroupId, type: 'AWS::EC2::SecurityGroup' },
       { logicalId: 'FileServer', physicalId: parts.fileServerId, type: 'AWS::EC2::Instance' },
@@ -63,12 +54,55 @@ export function siteStack(layout: SiteLayout, parts: StackParts, aws: LabAws): S
   };
 }
 
+/** The stack of the drill site: nodes and a file server; its database is made by each trial. */
+export function drillStack(
+  layout: PlaceLayout,
+  { fileServerId, databaseGroupId }: Pick<StackParts, 'fileServerId' | 'databaseGroupId'>,
+  aws: LabAws,
+): StackDefinition {
+  return {
+    region: layout.region,
+    name: layout.stack,
+    parameters: {
+      BitbucketVersion: BITBUCKET_VERSION,
+      [PROPERTIES_PARAMETER]: '',
+      ClusterNodeMin: '0',
+      ClusterNodeMax: '1',
+      ClusterNodeInstanceType: 'm5.xlarge',
+      DBPassword: 'set-by-the-lab',
+    },
+    noEcho: ['DBPassword'],
+    capabilities: ['CAPABILITY_IAM'],
+    resources: [
+      ...nodesOf(layout),
+      { logicalId: 'DBSecurityGroup', physicalId: databaseGroupId, type: 'AWS::EC2::SecurityGroup' },
+      { logicalId: 'FileServer', physicalId: fileServerId, type: 'AWS::EC2::Instance' },
+    ],
+    onUpdate: (parameters, changes) => resizeGroup(layout, parameters, changes, aws),
+  };
+}
+
+function nodesOf(layout: PlaceLayout): StackDefinition['resources'] {
+  return [
+    {
+      logicalId: 'ClusterNodeGroup',
+      physicalId: layout.autoScalingGroup,
+      type: 'AWS::AutoScaling::AutoScalingGroup',
+    },
+    {
+      logicalId: 'ClusterNodeLaunchConfig',
+      physicalId: `${layout.stack}-launch`,
+      type: 'AWS::AutoScaling::LaunchConfiguration',
+    },
+  ];
+}
+
 /**
  * An update that touches the group puts its numbers back to the template's: on a standby minimum and desired are fixed
  * at 0, whatever ClusterNodeMin says [B §9.2 #1, #10].
  */
 async function resizeGroup(
-  layout: SiteLayout,
+  layout: PlaceLayout,
   parameters: StackParameters,
   changes: readonly ResourceChange[],
   aws: LabAws,

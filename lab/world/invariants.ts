@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 import type { Compute } from '../compute/create-compute';
+import type { DatabaseFleet } from '../databases/database-fleet';
 import { Emulator } from '../gateway/emulator';
 import type { Gateway } from '../gateway/gateway';
 import type { LedgerEntry } from '../gateway/ledger';
@@ -8,18 +9,23 @@ import { children, text } from '../gateway/reply';
 import type { XmlNode } from '../gateway/reply';
 import type { HostFleet } from '../hosts/host-fleet';
 import type { LabAws } from './aws';
-import { SITES } from './layout';
+import type { BuiltPlace } from './lab-estate';
+import { HOME_DEVICE, SITES } from './layout';
 import { callsToFencedSite, madeTwice } from './ledger-rules';
 import type { MadeByRun } from './ledger-rules';
 import { REGIONS } from './network';
 import type { SiteProbe } from './site-probe';
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeVolumesCommand } from '@aws-sdk/client-ec2';
 
 export interface InvariantParts {
   readonly gateway: Gateway;
   readonly emulatorUrl: string;
   readonly compute: Compute;
   readonly hosts: HostFleet;
+  readonly databases: DatabaseFleet;
+  /** Where backups are tried out, in a world that has it. */
+  readonly drill: BuiltPlace | undefined;
   readonly aws: Readonly<Record<'primary' | 'standby', LabAws>>;
   readonly violationsFile: string;
   /** What was seen in passing: two writers at once, or a failure of the lab itself. */
@@ -59,6 +65,7 @@ const AT_REST: Readonly<Record<string, Rule>> = {
     ),
   'nothing left suspended on the serving site': suspended,
   'every node of the serving site is in its load balancer': outOfBalancer,
+  'nothing left at the drill site': leftAtDrill,
   'no orphan volume or snapshot': async (parts) => (await madeByRuns(parts)).filter(isOrphan).map(describe),
 };
 
@@ -100,6 +107,27 @@ async function outOfBalancer({ compute, hosts, probe }: InvariantParts): Promise
     }
   }
   return found;
+}
+
+/** Nodes, a database, volumes, an export: a trial has to take away all that it brought. */
+async function leftAtDrill({ drill, hosts, databases, aws }: InvariantParts): Promise<readonly string[]> {
+  if (drill === undefined) return [];
+  const { layout, fileServerId } = drill;
+  const { Volumes = [] } = await aws.standby.ec2.send(
+    new DescribeVolumesCommand({ Filters: [{ Name: 'attachment.instance-id', Values: [fileServerId] }] }),
+  );
+  const homes = Volumes.filter(({ Attachments = [] }) => Attachments[0]?.Device === HOME_DEVICE);
+  const nodes = hosts.hosts().filter((host) => host.group === layout.autoScalingGroup);
+  const etab = hosts.exportFile(fileServerId);
+  const exports = existsSync(etab) ? readFileSync(etab, 'utf8').trim() : '';
+  return [
+    ...nodes.map(({ instanceId }) => `node ${instanceId}`),
+    ...homes.map(({ VolumeId = '?' }) => `volume ${VolumeId}`),
+    ...(databases.endpoint(layout.region, layout.databaseId) === undefined
+      ? []
+      : [`database ${layout.databaseId}`]),
+    ...(exports === '' ? [] : [`export ${exports}`]),
+  ];
 }
 
 interface MadeWithState extends MadeByRun {

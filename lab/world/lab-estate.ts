@@ -14,18 +14,23 @@ import {
   SERVICE_NAME,
   SERVICE_PORT,
 } from './layout';
-import type { SiteLayout } from './layout';
+import type { PlaceLayout, SiteLayout } from './layout';
 import { REGIONS } from './network';
 import { labPolicy } from './lab-policy';
 import { USERS } from './secrets';
 
-/** One site as it was built. */
-export interface BuiltSite {
-  readonly layout: SiteLayout;
+/** What Bitbucket runs on in one place, as it was built. */
+export interface BuiltPlace {
+  readonly layout: PlaceLayout;
   readonly fileServerId: string;
   /** Absolute path of the shared home on the file server. */
   readonly mountPoint: string;
   readonly databaseGroupId: string;
+}
+
+/** One site as it was built. */
+export interface BuiltSite extends BuiltPlace {
+  readonly layout: SiteLayout;
   readonly loadBalancerDns: string;
 }
 
@@ -37,6 +42,7 @@ export interface LabEstateOptions {
   readonly resolver: string;
   readonly nodes: number;
   readonly sites: readonly BuiltSite[];
+  readonly drill?: BuiltPlace | undefined;
 }
 
 /** People who may answer in a lab. Two operators, because the one who started a run does not count. */
@@ -70,6 +76,7 @@ export function labEstate(options: LabEstateOptions): EstateInput {
         backup: {
           store: { bucket: BACKUP_BUCKET, region: REGIONS.standby },
           copies: [{ site: 'standby' }],
+          ...(options.drill === undefined ? {} : { drill: describeDrill(options.drill) }),
         },
         sites: Object.fromEntries(
           options.sites.map((site) => [site.layout.name, describe(site, options.nodes)]),
@@ -87,20 +94,41 @@ export function estateText(estate: EstateInput): string {
   return `# The lab as an estate; written by the lab at its start.\n${stringify(estate)}`;
 }
 
-function describe(site: BuiltSite, nodes: number): EstateInput['instances'][string]['sites'][string] {
-  const { layout, mountPoint } = site;
+type SiteInput = EstateInput['instances'][string]['sites'][string];
+type DrillInput = NonNullable<NonNullable<EstateInput['instances'][string]['backup']>['drill']>;
+
+function describeDrill(drill: BuiltPlace): DrillInput {
+  const { layout, databaseGroupId } = drill;
+  return {
+    region: layout.region,
+    stack: { name: layout.stack, propertiesParameter: PROPERTIES_PARAMETER },
+    nodes: { autoScalingGroup: layout.autoScalingGroup, port: NODE_PORT },
+    fileServer: describeFileServer(drill),
+    database: {
+      ...{ id: layout.databaseId, instanceClass: 'db.m5.large', subnetGroup: 'default' },
+      securityGroups: [databaseGroupId],
+    },
+  };
+}
+
+function describeFileServer({ fileServerId, mountPoint }: BuiltPlace): SiteInput['fileServer'] {
+  return {
+    instanceId: fileServerId,
+    sharedHome: mountPoint,
+    exportPath: mountPoint,
+    exportTo: EXPORT_TO,
+    owner: 'bitbucket',
+    volumes: { home: { device: HOME_DEVICE, mountPoint, type: 'gp3' } },
+  };
+}
+
+function describe(site: BuiltSite, nodes: number): SiteInput {
+  const { layout } = site;
   return {
     region: layout.region,
     stack: { name: layout.stack, propertiesParameter: PROPERTIES_PARAMETER },
     nodes: { autoScalingGroup: layout.autoScalingGroup, count: nodes, port: NODE_PORT },
-    fileServer: {
-      instanceId: site.fileServerId,
-      sharedHome: mountPoint,
-      exportPath: mountPoint,
-      exportTo: EXPORT_TO,
-      owner: 'bitbucket',
-      volumes: { home: { device: HOME_DEVICE, mountPoint, type: 'gp3' } },
-    },
+    fileServer: describeFileServer(site),
     database: {
       id: layout.databaseId,
       multiAz: true,

@@ -1,16 +1,20 @@
 import { REGIONS } from './network';
 
-/** Names of everything that one site of the lab is made of. */
-export interface SiteLayout {
-  readonly name: 'primary' | 'standby';
+/** Names of what Bitbucket runs on in one place. */
+export interface PlaceLayout {
   readonly region: string;
   readonly zone: string;
   readonly stack: string;
   readonly autoScalingGroup: string;
   readonly databaseId: string;
   readonly databaseGroup: string;
-  readonly loadBalancer: string;
   readonly fileServer: string;
+}
+
+/** Names of everything that one site of the lab is made of. */
+export interface SiteLayout extends PlaceLayout {
+  readonly name: 'primary' | 'standby';
+  readonly loadBalancer: string;
   readonly alarms: readonly string[];
 }
 
@@ -44,17 +48,26 @@ export const SITES: Readonly<Record<'primary' | 'standby', SiteLayout>> = {
   standby: layout('standby', REGIONS.standby, `${INSTANCE}-dr`),
 };
 
+/** Where backups are tried out, in worlds that have it: beside the standby, whose region holds the copies. */
+export const DRILL: PlaceLayout = place(REGIONS.standby, `${INSTANCE}-drill`);
+
 function layout(name: SiteLayout['name'], region: string, base: string): SiteLayout {
   return {
     name,
+    ...place(region, base),
+    loadBalancer: `${base}-lb`,
+    alarms: [`${base}-cpu-high`, `${base}-cpu-low`],
+  };
+}
+
+function place(region: string, base: string): PlaceLayout {
+  return {
     region,
     zone: `${region}a`,
     stack: base,
     autoScalingGroup: `${base}-nodes`,
     databaseId: `${base}-db`,
     databaseGroup: `${base}-db`,
-    loadBalancer: `${base}-lb`,
     fileServer: `${base}-files`,
-    alarms: [`${base}-cpu-high`, `${base}-cpu-low`],
   };
 }

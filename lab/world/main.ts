@@ -9,6 +9,7 @@ const schema = z.strictObject({
   directory: z.string().startsWith('/'),
   nodes: z.number().int().min(1).optional(),
   homeCopyEverySeconds: z.number().positive().optional(),
+  drill: z.boolean().optional(),
 });
 
 /** What `lab up` tells the process that holds the lab. */
@@ -16,11 +17,14 @@ export type DaemonOptions = z.input<typeof schema>;
 
 /** `node main.js '<options as JSON>'`: holds one lab until it is told to end. */
 async function main(): Promise<void> {
-  const { nodes, homeCopyEverySeconds, ...options } = schema.parse(JSON.parse(process.argv[2] ?? '{}'));
+  const { nodes, homeCopyEverySeconds, drill, ...options } = schema.parse(
+    JSON.parse(process.argv[2] ?? '{}'),
+  );
   const world = await World.start({
     ...options,
     temporal: 'own',
     ...(nodes === undefined ? {} : { nodes }),
+    ...(drill === undefined ? {} : { drill }),
     ...(homeCopyEverySeconds === undefined ? {} : { homeCopyEverySeconds }),
     report: (line) => console.log(line),
   });

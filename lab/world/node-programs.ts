@@ -4,7 +4,7 @@ import type { HostDescription, HostFleet } from '../hosts/host-fleet';
 import type { Stacks } from '../stacks/stacks';
 import type { LabDirectory } from './directory';
 import { BITBUCKET_VERSION, DATABASE_NAME, DATABASE_USER, NODE_PORT, PROPERTIES_PARAMETER } from './layout';
-import type { BuiltSite } from './lab-estate';
+import type { BuiltPlace } from './lab-estate';
 import type { LabProcess } from './process';
 import { USERS } from './secrets';
 import type { LabPasswords } from './secrets';
@@ -18,7 +18,7 @@ export interface NodeProgramsOptions {
   readonly passwords: LabPasswords;
   readonly stacks: Stacks;
   readonly hosts: () => HostFleet;
-  readonly siteOf: (region: string) => BuiltSite | undefined;
+  readonly placeOf: (host: HostDescription) => BuiltPlace | undefined;
   readonly endpoint: (
     region: string,
     id: string,
@@ -55,9 +55,9 @@ export class NodePrograms {
 
   private configure(host: HostDescription): NodeConfig {
     const { scale, passwords, stacks } = this.options;
-    const site = this.options.siteOf(host.region);
-    if (site === undefined) throw new Error(`no site of the lab is in ${host.region}`);
-    const { layout, mountPoint } = site;
+    const place = this.options.placeOf(host);
+    if (place === undefined) throw new Error(`no site of the lab is in ${host.region}`);
+    const { layout, mountPoint } = place;
     const parameters = stacks.parameters(layout.region, layout.stack);
     const database = this.options.endpoint(layout.region, layout.databaseId);
     return {
@@ -66,7 +66,7 @@ export class NodePrograms {
       port: NODE_PORT,
       cluster: layout.stack,
       sharedHome: mountPoint,
-      exportFile: this.options.hosts().exportFile(site.fileServerId),
+      exportFile: this.options.hosts().exportFile(place.fileServerId),
       exportPath: mountPoint,
       database: {
         // Nothing answers there while RDS has no endpoint; the node then says so.

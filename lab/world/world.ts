@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import type { EstateInput } from '../../estate/schema';
 import type { LedgerEntry } from '../gateway/ledger';
+import type { HostDescription } from '../hosts/host-fleet';
 import { installAll } from '../install/install-all';
 import { startOf } from '../install/process-identity';
 import { TemporalDevServer } from '../temporal/dev-server';
@@ -22,8 +23,16 @@ import { checkInvariants } from './invariants';
 import type { InvariantReport } from './invariants';
 import { keepJournal } from './journal';
 import { estateText, labEstate } from './lab-estate';
-import type { BuiltSite } from './lab-estate';
-import { DATABASE_NAME, DATABASE_USER, INSTANCE, NODE_PORT, SERVICE_NAME, SERVICE_PORT } from './layout';
+import type { BuiltPlace, BuiltSite } from './lab-estate';
+import {
+  DATABASE_NAME,
+  DATABASE_USER,
+  DRILL,
+  INSTANCE,
+  NODE_PORT,
+  SERVICE_NAME,
+  SERVICE_PORT,
+} from './layout';
 import { LabNetwork, REGIONS } from './network';
 import { Outages } from './outage';
 import { enterLab, forgetLab } from './registry';
@@ -50,6 +59,8 @@ export interface WorldOptions {
   readonly ui?: boolean;
   /** Nodes of the primary site; 2 unless told. */
   readonly nodes?: number;
+  /** With a place where backups are tried out; without unless told. */
+  readonly drill?: boolean;
   /** Real seconds between two copies of the home; null: only the one made at the start. 30 unless told. */
   readonly homeCopyEverySeconds?: number | null;
   /** Lines for whoever waits for the start. */
@@ -129,15 +140,17 @@ export class World {
     const { scale, nodes = 2 } = options;
     const passwords = newPasswords();
     const sites: Partial<Record<SiteName, BuiltSite>> = {};
-    const siteOf = (region: string): BuiltSite | undefined =>
-      Object.values(sites).find((site) => site.layout.region === region);
+    const placeOf = ({ group, region }: HostDescription): BuiltPlace | undefined =>
+      group === DRILL.autoScalingGroup
+        ? built.drill
+        : Object.values(sites).find((site) => site.layout.region === region);
     const bus = new WorldBus();
     const seen: string[] = [];
     bus.on('violation', ({ invariant, detail }) => seen.push(`${invariant}: ${detail}`));
     const temporal = startTemporal(options, tools.temporal, directory, network, disposers);
     // Awaited further down; a failure until then must not end the process.
     temporal.catch(() => undefined);
-    const parts = { tools, scale, directory, network, bus, passwords, siteOf };
+    const parts = { tools, scale, directory, network, bus, passwords, placeOf };
     const machinery = await assemble(parts, disposers);
     const aws = {
       primary: new LabAws(REGIONS.primary, machinery.gateway.url),
@@ -145,13 +158,14 @@ export class World {
     };
     disposers.add('clients', () => Object.values(aws).forEach((client) => client.destroy()));
     machinery.clock.hurry();
-    const built = await buildWorld({
+    const built: BuiltWorld = await buildWorld({
       machinery,
       aws,
       directory,
       passwords,
       nodes,
       ttlSeconds: ttlOf(scale),
+      drill: options.drill === true,
       onSite: (site) => (sites[site.layout.name] = site),
     });
     const { primary, standby } = sites;
@@ -204,6 +218,11 @@ export class World {
   /** Both sites as they were built. */
   get sites(): Readonly<Record<SiteName, BuiltSite>> {
     return this.parts.sites;
+  }
+
+  /** Where backups are tried out; undefined for a world that was started without. */
+  get drill(): BuiltPlace | undefined {
+    return this.parts.built.drill;
   }
 
   get homeCopies(): HomeCopies {
@@ -288,6 +307,7 @@ export class World {
         resolver: this.resolver,
         nodes: this.parts.nodes,
         sites: Object.values(this.sites),
+        drill: this.drill,
       }),
     );
   }
@@ -326,7 +346,8 @@ export class World {
   invariants(atRest = true): Promise<InvariantReport> {
     const { gateway, emulatorUrl, compute, hosts, programs } = this.parts.machinery;
     const parts = {
-      ...{ gateway, emulatorUrl, compute, hosts, aws: this.parts.aws },
+      ...{ gateway, emulatorUrl, compute, hosts, databases: this.databases, aws: this.parts.aws },
+      drill: this.drill,
       violationsFile: programs.violationsFile(),
       seen: () => [...this.parts.seen, ...this.overlaps.map(describeOverlap)],
       probe: () => this.probe(),
@@ -397,7 +418,7 @@ export class World {
     return probeSite({
       nodes: this.hosts
         .hosts()
-        .filter((host) => host.role === 'node' && host.region === layout.region)
+        .filter((host) => host.role === 'node' && host.group === layout.autoScalingGroup)
         .map(({ instanceId, address }) => ({ id: instanceId, address, port: NODE_PORT })),
       database:
         endpoint === undefined

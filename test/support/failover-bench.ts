@@ -28,6 +28,8 @@ export interface BenchOptions {
   readonly temporal?: string;
   /** Real seconds between two copies of the home; only the one made at the start unless told. */
   readonly homeCopyEverySeconds?: number;
+  /** With a place where backups are tried out. */
+  readonly drill?: boolean;
 }
 
 export interface WorkerProgram {
@@ -79,14 +81,14 @@ export class FailoverBench {
   /** Without a worker: start one in this process, or as a program. */
   static async open(options: BenchOptions = {}): Promise<FailoverBench> {
     keepRuntimeQuiet();
-    const { scale = 120, nodes = 1, homeCopyEverySeconds = null } = options;
+    const { scale = 120, nodes = 1, homeCopyEverySeconds = null, drill = false } = options;
     const address = options.temporal ?? process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
     const namespace = `failover-${randomUUID().slice(0, 8)}`;
     const setup = await runCommand(['setup', '--create-namespace'], {
       environment: { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace },
     });
     if (setup.code !== 0) throw new Error(setup.err);
-    const world = await World.start({ scale, nodes, temporal: { address }, homeCopyEverySeconds });
+    const world = await World.start({ scale, nodes, temporal: { address }, homeCopyEverySeconds, drill });
     const native = await NativeConnection.connect({ address });
     const opened = await openConnection(address);
     const { connection } = opened;
