@@ -6,3 +6,4 @@ export { instanceLease } from './instance-lease';
 export { listBackups } from './list-backups';
 export { pruneBackups } from './prune-backups';
 export { restore } from './restore';
+export { verifyBackup } from './verify-backup';

@@ -35,6 +35,7 @@ import {
   unmountHome,
 } from './steps/restore';
 import { setStackProperties } from './steps/stack-properties';
+import { holdBackup } from './steps/verify';
 
 /** Besides what every runbook accepts. */
 interface RestoreInput {
@@ -77,6 +78,8 @@ export const restore = runbook<RestoreInput, Instance, Settings>(
       'restore',
       `Replace home and database of ${run.subject.name} at ${site.name} by ${chosen.point.backup} of ${chosen.point.capturedAt}`,
     );
+    const { backup, members } = chosen.point;
+    await run.step(holdBackup, { region, backup, members });
     // Before the nodes are stopped: a stack update may give the group other numbers [B §9.2 #10, §14 #28].
     await announceRestore(run, site);
     const stopped = await run.step(
@@ -276,6 +279,7 @@ async function compare(run: RestoreRun, { site, manifest }: Target, { nodes }: R
     nodes: nodes.map(({ address }) => `http://${address}:${site.nodes.port}`),
     administrator: run.subject.credentials.administrator,
     expected: manifest?.product ?? { version: null, projects: null, repositories: null },
+    remedy: 'Nobody was let in yet: abort gives the former instance back; skip if you know why',
   });
 }
 

@@ -9,9 +9,13 @@ import { setNodeNumbersImplementation } from './auto-scaling/set-node-numbers';
 import { startNodeImplementation } from './auto-scaling/start-node';
 import { completeBackupImplementation } from './backup/complete-backup';
 import { copyBackupImplementation } from './backup/copy-backup';
+import { holdBackupImplementation } from './backup/hold-backup';
 import { recordCopyImplementation } from './backup/record-copy';
+import { recordVerificationImplementation } from './backup/record-verification';
 import { writeManifestImplementation } from './backup/write-manifest';
 import { setStackPropertiesImplementation } from './cloudformation/set-stack-properties';
+import { findRemainsImplementation } from './drill/find-remains';
+import { observeDrillSiteImplementation } from './drill/observe-drill-site';
 import { attachHomeVolumeImplementation } from './ec2/attach-home-volume';
 import { captureVolumesImplementation } from './ec2/capture-volumes';
 import { createHomeVolumeImplementation } from './ec2/create-home-volume';
@@ -21,6 +25,7 @@ import { configureDatabaseImplementation } from './rds/configure-database';
 import { fenceDatabaseImplementation } from './rds/fence-database';
 import { promoteReplicaImplementation } from './rds/promote-replica';
 import { restoreDatabaseImplementation } from './rds/restore-database';
+import { restoreDrillDatabaseImplementation } from './rds/restore-drill-database';
 import { setDatabaseAsideImplementation } from './rds/set-database-aside';
 import { snapshotDatabaseImplementation } from './rds/snapshot-database';
 import { deleteRestorePointImplementation } from './retention/delete-restore-point';
@@ -58,5 +63,10 @@ export function awsImplementations(dependencies: Dependencies): Implementation[]
     restoreDatabaseImplementation,
     admitUsersImplementation,
     setNodeNumbersImplementation,
+    observeDrillSiteImplementation,
+    holdBackupImplementation,
+    restoreDrillDatabaseImplementation,
+    findRemainsImplementation,
+    recordVerificationImplementation,
   ].map((implement) => implement(dependencies));
 }

@@ -29,10 +29,8 @@ export function compareWithBackupImplementation(dependencies: Dependencies): Ste
       const found = { version, projects, repositories };
       const { less, more, unknown } = compareProduct(input.expected, found);
       if (less.length > 0) {
-        throw needsPerson(
-          `the restored instance is not what was backed up: ${less.join('; ')}. Nobody was let in yet: abort gives the ` +
-            'former instance back; skip if you know why',
-        );
+        const remedy = input.remedy === undefined ? '' : `. ${input.remedy}`;
+        throw needsPerson(`the restored instance is not what was backed up: ${less.join('; ')}${remedy}`);
       }
       const told = [...more, ...unknown.map((what) => `not compared: ${what}`)];
       return { output: found, facts: { ...found }, ...(told.length === 0 ? {} : { degraded: told }) };

@@ -14,6 +14,8 @@ export interface GitRemote {
   readonly login: Login;
   /** Address to connect to in place of where the URL's host leads; needs git 2.37. */
   readonly address?: string | undefined;
+  /** How long one git command may take; a minute unless told. */
+  readonly seconds?: number | undefined;
 }
 
 /** How long one git command may take, seconds. The probe repository is small; anything slower is a finding. */
@@ -69,6 +71,22 @@ export async function cloneAndPush(remote: GitRemote, branch: string, message: s
   });
 }
 
+/** Clones the newest commit of the default branch and reads every object of the clone. `slow`: not in time. */
+export async function cloneAndCheck(remote: GitRemote): Promise<'whole' | 'slow'> {
+  return inDirectory(async (directory) => {
+    const clone = join(directory, 'clone');
+    const args = ['clone', '--quiet', '--bare', '--depth=1', '--no-tags', urlOf(remote), clone];
+    const cloned = await sendGit(remote, directory, 'clone', args);
+    if (cloned.timedOut) return 'slow';
+    if (cloned.code !== 0) throw failureOf(remote, 'clone', cloned);
+    const { code, errors, timedOut } = await git(clone, ['fsck', '--full', '--no-dangling'], {});
+    if (timedOut) return 'slow';
+    const { project, slug } = remote.repository;
+    if (code !== 0) throw needsPerson(`the clone of ${project}/${slug} is not whole: ${errors}`);
+    return 'whole';
+  });
+}
+
 function urlOf({ baseUrl, repository }: GitRemote): string {
   const { project, slug } = repository;
   return `${baseUrl.replace(/\/+$/, '')}/scm/${encodeURIComponent(project)}/${encodeURIComponent(slug)}.git`;
@@ -101,7 +119,7 @@ async function sendGit(
   args: readonly string[],
 ): Promise<GitResult> {
   await announceCall({ service: 'bitbucket', action: `git ${what}`, mutating: what === 'push' });
-  return git(directory, args, remoteSettings(remote));
+  return git(directory, args, remoteSettings(remote), remote.seconds);
 }
 
 async function localGit(directory: string, args: readonly string[]): Promise<string> {
@@ -145,6 +163,7 @@ function git(
   directory: string,
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
+  seconds = GIT_SECONDS,
 ): Promise<GitResult> {
   const signal = callSignal();
   signal?.throwIfAborted();
@@ -168,7 +187,7 @@ function git(
     const timer = setTimeout(() => {
       timedOut = true;
       end();
-    }, GIT_SECONDS * 1000);
+    }, seconds * 1000);
     signal?.addEventListener('abort', end, { once: true });
     const output: Buffer[] = [];
     const errors: Buffer[] = [];
@@ -227,7 +246,9 @@ function failureOf(remote: GitRemote, what: string, { code, errors, timedOut }: 
   const at = remote.address === undefined ? '' : ` at ${remote.address}`;
   const fact = `git ${what} of ${project}/${slug} at ${remote.baseUrl}${at} as ${remote.login.username} failed`;
   if (timedOut)
-    return new Error(`${fact}: not done within ${GIT_SECONDS} s, so it was ended. It is tried again`);
+    return new Error(
+      `${fact}: not done within ${remote.seconds ?? GIT_SECONDS} s, so it was ended. It is tried again`,
+    );
   if (/Authentication failed|could not read (Username|Password)|\b40[13]\b/i.test(errors)) {
     return needsPerson(
       `${fact}: ${errors}. Check the user's password and its permission on the probe repository`,

@@ -1,6 +1,7 @@
 import type { Dependencies } from '../dependencies';
 import type { Implementation } from '../implement';
 import { checkMirrorsImplementation } from './check-mirrors';
+import { cloneRepositoriesImplementation } from './clone-repositories';
 import { compareWithBackupImplementation } from './compare-with-backup';
 import { drainBitbucketImplementation } from './drain-bitbucket';
 import { lockBitbucketImplementation } from './lock-bitbucket';
@@ -21,6 +22,7 @@ export function bitbucketImplementations(dependencies: Dependencies): Implementa
     verifyServiceImplementation(dependencies),
     observeProductImplementation(dependencies),
     compareWithBackupImplementation(dependencies),
+    cloneRepositoriesImplementation(dependencies),
     lockBitbucketImplementation(dependencies),
     drainBitbucketImplementation(dependencies),
     unlockBitbucketImplementation(dependencies),

@@ -1,7 +1,7 @@
 import type { Problem, StepContext } from '../../workflows/runbook/step';
 import { isLater } from '../../workflows/runbook/later';
 import { smokeTest } from '../../workflows/steps/service';
-import type { SmokeTest } from '../../workflows/steps/service';
+import type { SmokeTest, SmokeTested } from '../../workflows/steps/service';
 import { lookAgain } from '../aws/pace';
 import type { Dependencies } from '../dependencies';
 import { needsPerson, terminal } from '../errors';
@@ -12,11 +12,6 @@ import { BitbucketClient } from './client';
 import { cloneAndPush, findBranch, requireGit } from './git';
 import type { GitRemote } from './git';
 
-interface Tested {
-  readonly commit: string;
-  readonly version: string;
-}
-
 /** [B §13.1 #12] Sign-in as administrator and as probe user, clone, and a push of one branch that is named after the run. */
 export function smokeTestImplementation({ secrets }: Dependencies): StepImplementation {
   const remoteOf = async (input: SmokeTest): Promise<GitRemote> => ({
@@ -24,7 +19,7 @@ export function smokeTestImplementation({ secrets }: Dependencies): StepImplemen
     repository: input.repository,
     login: await resolveLogin(secrets, input.probe),
   });
-  return implementStep<SmokeTest, Tested>(smokeTest, {
+  return implementStep<SmokeTest, SmokeTested>(smokeTest, {
     actions: [],
 
     async check(input, context) {
@@ -39,7 +34,7 @@ export function smokeTestImplementation({ secrets }: Dependencies): StepImplemen
           ...(await findSecretProblems(secrets, [input.administrator, input.probe])),
         ],
         output: { commit: '', version: '' },
-        undo: `delete the branch ${branch} of ${target}`,
+        undo: input.discarded === true ? 'goes with the copy' : `delete the branch ${branch} of ${target}`,
         notes: await stateNow(input),
       };
     },
@@ -78,6 +73,8 @@ export function smokeTestImplementation({ secrets }: Dependencies): StepImplemen
 
     async undo(input, _former, context) {
       const branch = branchOf(context);
+      // The node may not answer any more, and nobody is to be asked about that.
+      if (input.discarded === true) return { changed: false, facts: { branch } };
       const { login: credentials } = await remoteOf(input);
       const client = new BitbucketClient({ baseUrl: input.url, credentials });
       return { changed: await client.deleteBranch(input.repository, branch), facts: { branch } };

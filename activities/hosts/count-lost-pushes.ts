@@ -1,9 +1,9 @@
 import { countLostPushes } from '../../workflows/steps/count-lost-pushes';
-import type { CountLostPushes } from '../../workflows/steps/count-lost-pushes';
 import type { Dependencies } from '../dependencies';
 import { implementObservation } from '../implement';
 import type { ObservationImplementation } from '../implement';
 import { look } from './file-server';
+import type { FileServerPlace } from './file-server';
 import { readPushRecords } from './push-records';
 import type { PushRecord } from './push-records';
 import { HOST_COMMAND_ACTIONS } from './run-command';
@@ -27,7 +27,7 @@ export function countLostPushesImplementation(dependencies: Dependencies): Obser
   );
 }
 
-type Commits = readonly { readonly repositoryId: number; readonly commits: readonly string[] }[];
+export type Commits = readonly { readonly repositoryId: number; readonly commits: readonly string[] }[];
 
 function commitsByRepository(pushes: readonly PushRecord[]): Commits {
   const all = new Map<number, Set<string>>();
@@ -65,7 +65,7 @@ function lostByRepository(
 ): readonly { readonly repository: string; readonly count: number }[] {
   const counts = new Map<string, number>();
   for (const push of pushes) {
-    const lost = push.commits.some((commit) => missing.has(key(push.repositoryId, commit)));
+    const lost = push.commits.some((commit) => missing.has(commitKey(push.repositoryId, commit)));
     if (lost) counts.set(push.repository, (counts.get(push.repository) ?? 0) + 1);
   }
   return [...counts]
@@ -73,9 +73,10 @@ function lostByRepository(
     .sort((a, b) => b.count - a.count || a.repository.localeCompare(b.repository));
 }
 
-async function findMissing(
+/** Keys of the commits that the home does not hold. */
+export async function findMissing(
   { aws }: Dependencies,
-  input: CountLostPushes,
+  input: FileServerPlace,
   all: Commits,
 ): Promise<ReadonlySet<string>> {
   const missing = new Set<string>();
@@ -101,12 +102,12 @@ async function findMissing(
       }
       commits
         .filter((_, at) => answer[at] === 'x')
-        .forEach((commit) => missing.add(key(repositoryId, commit)));
+        .forEach((commit) => missing.add(commitKey(repositoryId, commit)));
     }
   }
   return missing;
 }
 
-function key(repositoryId: number, commit: string): string {
+export function commitKey(repositoryId: number, commit: string): string {
   return `${repositoryId} ${commit}`;
 }

@@ -1,5 +1,7 @@
 import type { Dependencies } from '../dependencies';
 import type { Implementation } from '../implement';
+import { checkRepositoriesImplementation } from './check-repositories';
+import { compareRowsImplementation } from './compare-rows';
 import { countLostPushesImplementation } from './count-lost-pushes';
 import { fenceHomeImplementation } from './fence-home';
 import { mountHomeImplementation } from './mount-home';
@@ -14,5 +16,7 @@ export function hostsImplementations(dependencies: Dependencies): Implementation
     unmountHomeImplementation(dependencies),
     mountHomeImplementation(dependencies),
     countLostPushesImplementation(dependencies),
+    compareRowsImplementation(dependencies),
+    checkRepositoriesImplementation(dependencies),
   ];
 }

@@ -36,6 +36,10 @@ const ownMembers: Readonly<Record<string, z.ZodRawShape>> = {
     confirm: z.string().min(1).optional(),
     mode: z.literal(['inPlace']).optional(),
   },
+  verifyBackup: {
+    backup: z.string().min(1).optional(),
+    pick: z.literal(['newest', 'oldest', 'random']).optional(),
+  },
   fenceLostSite: { site: z.string({ error: 'is missing: name the site that was lost' }).min(1) },
 };
 

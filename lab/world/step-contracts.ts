@@ -10,6 +10,7 @@ import * as restore from '../../workflows/steps/restore';
 import * as restorePoints from '../../workflows/steps/restore-points';
 import * as service from '../../workflows/steps/service';
 import * as stackProperties from '../../workflows/steps/stack-properties';
+import * as verify from '../../workflows/steps/verify';
 
 interface Timed {
   readonly name: string;
@@ -30,6 +31,7 @@ const MODULES = [
   restorePoints,
   service,
   stackProperties,
+  verify,
 ];
 
 /** Every step that a policy can time. */

@@ -89,15 +89,20 @@ function stepsImportedBy(text: string): string[] {
   );
 }
 
+/** Files of the procedures that a text uses, and of those that they use. */
+function proceduresOf(text: string): string[] {
+  const used = [...text.matchAll(/from '\.\/(?:procedures\/)?([^'/]+)'/g)]
+    .map(([, name]) => `workflows/procedures/${name}.ts`)
+    .filter((path) => files('workflows/procedures', false).includes(path));
+  return [...new Set(used.flatMap((path) => [path, ...proceduresOf(read(path))]))];
+}
+
 test('the steps of each runbook are those that its file and its procedures import', () => {
   const runbooks = files('workflows', false).flatMap((path) => {
     const text = read(path);
     const name = /= runbook<[^(]*\(\s*'(\w+)'/.exec(text)?.[1];
     if (name === undefined) return [];
-    const procedures = [...text.matchAll(/from '\.\/(procedures\/[^']+)'/g)].map(
-      ([, one]) => `workflows/${one}.ts`,
-    );
-    const contracts = [...new Set([text, ...procedures.map(read)].flatMap(stepsImportedBy))];
+    const contracts = [...new Set([text, ...proceduresOf(text).map(read)].flatMap(stepsImportedBy))];
     return [[name, contracts.sort()] as const];
   });
   expect(runbooks.length).toBeGreaterThan(0);

@@ -47,7 +47,7 @@ test('a dry run tells every step in order, and changes nothing', async () => {
   const ids = steps.map(({ id }) => id);
   expect([...ids].sort()).toEqual(
     [
-      ...['setStackProperties', 'stopNodes', 'keepUsersOut'],
+      ...['holdBackup', 'setStackProperties', 'stopNodes', 'keepUsersOut'],
       ...['unmountHome', 'createHomeVolume', 'attachHomeVolume', 'mountHome'],
       ...['setDatabaseAside', 'restoreDatabase', 'configureDatabase'],
       ...['startNode.1', 'compareWithBackup', 'smokeTest', 'admitUsers'],

@@ -4,7 +4,7 @@ import type { Run } from '../runbook/run';
 import { attachHomeVolume, createHomeVolume } from '../steps/home-volume';
 
 export interface HomeFromSnapshots {
-  readonly site: Site;
+  readonly site: Pick<Site, 'region' | 'fileServer'>;
   readonly availabilityZone: string;
   /** Snapshot id by volume name. */
   readonly snapshots: Readonly<Record<string, string>>;

@@ -4,8 +4,15 @@ import type { Run } from '../runbook/run';
 import { startNode } from '../steps/nodes';
 import type { RunningNodes } from '../steps/nodes';
 import { smokeTest } from '../steps/service';
+import type { SmokeTested } from '../steps/service';
 
 type AnyRun<Input> = Run<Input, Instance, Settings>;
+
+/** Where nodes are started. */
+interface NodePlace {
+  readonly region: string;
+  readonly nodes: Pick<Site['nodes'], 'autoScalingGroup' | 'port'>;
+}
 
 /** How nodes are started; see `StartNode`. */
 export interface StartOptions {
@@ -15,7 +22,7 @@ export interface StartOptions {
 /** One node, a cluster of one. */
 export function startFirstNode<Input>(
   run: AnyRun<Input>,
-  site: Site,
+  site: NodePlace,
   options: StartOptions = {},
 ): Promise<RunningNodes> {
   return startNodeNumber(run, site, 1, options);
@@ -24,15 +31,17 @@ export function startFirstNode<Input>(
 /** Signs in, clones and pushes at the first node, before any user comes. */
 export async function testFirstNode<Input>(
   run: AnyRun<Input>,
-  site: Site,
+  site: NodePlace,
   { nodes: [first] }: RunningNodes,
-): Promise<void> {
+  options: { readonly discarded?: boolean } = {},
+): Promise<SmokeTested> {
   const { credentials, probeRepository: repository } = run.subject;
-  await run.step(smokeTest, {
+  return run.step(smokeTest, {
     url: `http://${first?.address ?? ''}:${site.nodes.port}`,
     probe: credentials.probe,
     administrator: credentials.administrator,
     repository,
+    ...options,
   });
 }
 
@@ -48,7 +57,7 @@ export async function startOtherNodes<Input>(
 
 function startNodeNumber<Input>(
   run: AnyRun<Input>,
-  site: Site,
+  site: NodePlace,
   count: number,
   options: StartOptions,
 ): Promise<RunningNodes> {

@@ -95,6 +95,8 @@ export interface CompareWithBackup {
   readonly nodes: readonly string[];
   readonly administrator: Credentials;
   readonly expected: ProductFacts;
+  /** What people can do where it differs. */
+  readonly remedy?: string | undefined;
 }
 
 /** Version, projects and repositories as the manifest has them; what is less is a failure, what is more is told. */

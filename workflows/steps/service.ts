@@ -7,13 +7,20 @@ export interface SmokeTest {
   readonly probe: Credentials;
   readonly administrator: Credentials;
   readonly repository: { readonly project: string; readonly slug: string };
+  /** The whole copy is thrown away: what was pushed goes with it, and needs no undo of its own. */
+  readonly discarded?: boolean | undefined;
+}
+
+export interface SmokeTested {
+  readonly commit: string;
+  readonly version: string;
 }
 
 /**
  * Signs in, clones the probe repository, and pushes a branch named after the run to it. Nothing else is written.
  * Undo deletes the branch.
  */
-export const smokeTest = defineStep<SmokeTest, { readonly commit: string; readonly version: string }>({
+export const smokeTest = defineStep<SmokeTest, SmokeTested>({
   name: 'smokeTest',
   title: 'Sign in, clone and push to the probe repository',
   risk: 'reversible',

@@ -1,32 +1,26 @@
-import {
-  DeleteDBInstanceCommand,
-  ModifyDBInstanceCommand,
-  RestoreDBInstanceFromDBSnapshotCommand,
-} from '@aws-sdk/client-rds';
-import type { DBInstance, DBSnapshot } from '@aws-sdk/client-rds';
+import { RestoreDBInstanceFromDBSnapshotCommand } from '@aws-sdk/client-rds';
+import type { DBInstance } from '@aws-sdk/client-rds';
 
 import { later } from '../../../workflows/runbook/later';
-import type { Facts, Problem, StepContext } from '../../../workflows/runbook/step';
+import type { Facts } from '../../../workflows/runbook/step';
 import { restoreDatabase } from '../../../workflows/steps/restore';
 import type { RestoreDatabase } from '../../../workflows/steps/restore';
 import type { Dependencies } from '../../dependencies';
-import { needsPerson, terminal } from '../../errors';
+import { terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isOurs, ownerTags } from '../ownership';
 import type { Tag } from '../ownership';
-import { isRepeated, lookAgain } from '../pace';
-import { readReplayState } from './database-session';
+import { lookAgain } from '../pace';
 import { findDatabaseSnapshot } from './database-snapshots';
-import { isBroken, statusOf } from './database-status';
 import { findDatabase } from './find-database';
-
-type Output = { readonly address: string; readonly port: number };
+import { adopted, deleteRestored, outputOf, provenRestored, snapshotProblems } from './restored-database';
+import type { RestoredDatabase } from './restored-database';
 
 /** [B §13.5 #6, A §5.4] Never the defaults of RDS: what the former database had, and the estate's groups. */
 export function restoreDatabaseImplementation(dependencies: Dependencies): StepImplementation {
-  return implementStep<RestoreDatabase, Output>(restoreDatabase, {
+  return implementStep<RestoreDatabase, RestoredDatabase>(restoreDatabase, {
     actions: [
       'rds:DescribeDBInstances',
       'rds:DescribeDBSnapshots',
@@ -58,7 +52,7 @@ export function restoreDatabaseImplementation(dependencies: Dependencies): StepI
                 parameters: { DBSnapshotIdentifier: input.snapshotId, ...shownShape(shape) },
               },
             ],
-        problems: made ? [] : problemsOf(input, snapshot),
+        problems: made ? [] : snapshotProblems(input, snapshot),
         output: made ? outputOf(current) : { address: later('address of the restored database'), port: 5432 },
         undo: 'delete the restored database',
         material: { snapshotId: input.snapshotId, ...shownShape(shape) },
@@ -103,70 +97,10 @@ export function restoreDatabaseImplementation(dependencies: Dependencies): StepI
       return { address: '', port: 5432 };
     },
 
-    async verify(input, _output, context) {
-      const current = await findDatabase(dependencies, input.region, input.databaseId);
-      if (current === undefined) throw lookAgain(`${input.databaseId} is not visible yet`, context);
-      adopted(input, current, context);
-      const status = statusOf(current);
-      if (isBroken(status)) {
-        throw needsPerson(
-          `database ${input.databaseId} in ${input.region} is ${status} after its restore from ${input.snapshotId}. ` +
-            'Look at its events (key, subnets, capacity); abort gives the former database back.',
-        );
-      }
-      if (status !== 'available') throw lookAgain(`${input.databaseId} is ${status}`, context);
-      const { address: host, port } = outputOf(current);
-      const target = { host, port, database: input.databaseName, credentials: input.credentials };
-      // Refused where the password was changed since the backup: the snapshot holds the one of that time.
-      const { inRecovery } = await readReplayState(dependencies.secrets, target);
-      if (inRecovery) throw lookAgain(`${input.databaseId} is still in recovery`, context);
-      return {
-        output: outputOf(current),
-        facts: { status, address: host, resourceId: current.DbiResourceId ?? null, inRecovery },
-      };
-    },
+    verify: (input, _output, context) =>
+      provenRestored(dependencies, input, 'abort gives the former database back.', context),
 
-    async undo(input, _former, context) {
-      const current = await findDatabase(dependencies, input.region, input.databaseId);
-      const facts = { databaseId: input.databaseId };
-      if (current === undefined || !isOurs(current.TagList, context)) return { changed: isRepeated(), facts };
-      const status = statusOf(current);
-      if (status === 'deleting') throw lookAgain(`${input.databaseId} is deleting`, context);
-      const about = {
-        resource: `the restored database ${input.databaseId}`,
-        region: input.region,
-        state: status,
-        pace: context.pace,
-      };
-      const client = dependencies.aws.rds(input.region);
-      if (current.DeletionProtection === true) {
-        await askAws({ ...about, doing: 'lift the deletion protection of' }, () =>
-          client.send(
-            new ModifyDBInstanceCommand({
-              DBInstanceIdentifier: input.databaseId,
-              DeletionProtection: false,
-              ApplyImmediately: true,
-            }),
-          ),
-        );
-        throw lookAgain(`the deletion protection of ${input.databaseId} is being lifted`, context);
-      }
-      await askAws(
-        { ...about, doing: 'delete' },
-        async () => {
-          await client.send(
-            new DeleteDBInstanceCommand({
-              DBInstanceIdentifier: input.databaseId,
-              // It holds nothing but what the snapshot holds.
-              SkipFinalSnapshot: true,
-              DeleteAutomatedBackups: true,
-            }),
-          );
-        },
-        { notFound: () => undefined },
-      );
-      throw lookAgain(`${input.databaseId} is being deleted`, context);
-    },
+    undo: (input, _former, context) => deleteRestored(dependencies, input, context),
   });
 }
 
@@ -218,29 +152,4 @@ function inherited(former: DBInstance): Tag[] {
   return (former.TagList ?? []).flatMap(({ Key = '', Value = '' }) =>
     /^(aws|runbooks):/.test(Key) || Key === '' ? [] : [{ Key, Value }],
   );
-}
-
-function adopted(input: RestoreDatabase, instance: DBInstance, context: StepContext): Output {
-  if (isOurs(instance.TagList, context)) return outputOf(instance);
-  throw terminal(
-    `database ${input.databaseId} in ${input.region} (${statusOf(instance)}) exists and carries no tag of this run. ` +
-      'Look whose it is: nothing is restored over it.',
-  );
-}
-
-function outputOf(instance: DBInstance): Output {
-  return { address: instance.Endpoint?.Address ?? '', port: instance.Endpoint?.Port ?? 5432 };
-}
-
-function problemsOf(input: RestoreDatabase, snapshot: DBSnapshot | undefined): Problem[] {
-  const what = `Database snapshot ${input.snapshotId} in ${input.region}`;
-  if (snapshot?.Status === 'available') return [];
-  return [
-    {
-      code: snapshot === undefined ? 'databaseSnapshotNotFound' : 'databaseSnapshotNotAvailable',
-      message:
-        snapshot === undefined ? `${what} does not exist.` : `${what} is ${snapshot.Status ?? 'unknown'}.`,
-      remedy: 'Choose another backup, or wait until it is available.',
-    },
-  ];
 }

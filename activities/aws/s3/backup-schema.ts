@@ -51,6 +51,7 @@ const record = z.discriminatedUnion('record', [
     result: z.literal(['passed', 'failed']),
     durationSeconds: z.number(),
     checks: z.array(z.object({ name: text, passed: z.boolean(), detail: z.string() })),
+    measured: z.record(z.string(), z.number()).optional(),
     run,
   }),
   z.object({ record: z.literal('deletion'), ...common, reason: z.string(), run }),

@@ -81,6 +81,8 @@ export interface VerificationRecord {
   readonly result: 'passed' | 'failed';
   readonly durationSeconds: number;
   readonly checks: readonly { readonly name: string; readonly passed: boolean; readonly detail: string }[];
+  /** Seconds from the beginning of the trial until each part stood, by name. */
+  readonly measured?: Readonly<Record<string, number>> | undefined;
   readonly run: { readonly workflowId: string; readonly runId: string };
 }
 

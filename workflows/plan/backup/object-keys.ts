@@ -15,6 +15,17 @@ export function manifestKey(store: BackupStore, instance: string, backup: string
   return `${backupPrefix(store, instance, backup)}manifest.json`;
 }
 
+/** One trial per region, account and run. */
+export function verificationKey(
+  store: BackupStore,
+  instance: string,
+  backup: string,
+  trial: { readonly region: string; readonly account: string; readonly runId: string },
+): string {
+  const { region, account, runId } = trial;
+  return `${backupPrefix(store, instance, backup)}records/verify-${region}-${account}-${runId.slice(0, 8)}.json`;
+}
+
 /** One copy per region, account and run: a copy that was deleted may be made anew, by another run. */
 export function copyKey(
   store: BackupStore,

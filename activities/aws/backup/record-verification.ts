@@ -1,0 +1,49 @@
+import { verificationKey } from '../../../workflows/plan/backup/object-keys';
+import type { StepContext } from '../../../workflows/runbook/step';
+import { recordVerification } from '../../../workflows/steps/verify';
+import type { RecordVerification } from '../../../workflows/steps/verify';
+import type { Dependencies } from '../../dependencies';
+import { implementStep } from '../../implement';
+import type { StepImplementation } from '../../implement';
+import { lookAgain } from '../pace';
+import { readObject, STORE_WRITES, writeOnce } from '../s3/objects';
+
+/** A record of its own beside the manifest, which is never changed. */
+export function recordVerificationImplementation(dependencies: Dependencies): StepImplementation {
+  return implementStep<RecordVerification, { readonly key: string }>(recordVerification, {
+    actions: STORE_WRITES,
+
+    async check(input, context) {
+      const { store } = input;
+      const key = keyOf(input, context);
+      return {
+        state: 'needed',
+        before: {},
+        calls: [
+          { service: 's3', action: 'PutObject', region: store.region, target: `s3://${store.bucket}/${key}` },
+        ],
+        problems: [],
+        output: { key },
+      };
+    },
+
+    async run(input, context) {
+      const key = keyOf(input, context);
+      // One that is there was written by an attempt whose answer was lost: the key names the run.
+      await writeOnce(dependencies, input.store, key, `${JSON.stringify(input.record, null, 2)}\n`);
+      return { key };
+    },
+
+    async verify(input, output, context) {
+      const key = output?.key ?? keyOf(input, context);
+      const record = `s3://${input.store.bucket}/${key}`;
+      if ((await readObject(dependencies, input.store, key)) === undefined)
+        throw lookAgain(`${record} is not visible yet`, context);
+      return { output: { key }, facts: { record, result: input.record.result } };
+    },
+  });
+}
+
+function keyOf({ store, instance, record }: RecordVerification, { run }: StepContext): string {
+  return verificationKey(store, instance, record.backup, { ...record.place, runId: run.runId });
+}

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateDBInstanceCommand, DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
+import { DRILL } from '../../lab/world/layout';
+import { backUp, Pushes } from '../restore/restore-world';
+import { FailoverBench } from '../support/failover-bench';
+import { footprint } from '../support/footprint';
+import { until } from '../support/until';
+import { decisionAbout, homeOf, looseObjects, recordsOf, verificationOf, verify } from './verify-world';
+
+let bench: FailoverBench;
+let backup: string;
+
+beforeAll(async () => {
+  bench = await FailoverBench.open({ drill: true });
+  await bench.startWorker();
+  const pushes = new Pushes(bench);
+  await pushes.push('before-1');
+  await pushes.push('before-2');
+  backup = await backUp(bench);
+}, 400_000);
+afterAll(() => bench?.close(), 60_000);
+
+test('a dry run tells every step, and changes nothing', async () => {
+  const { mark } = bench;
+  const { outcome, problems, steps, facts } = await (await verify(bench, { dryRun: true })).ended();
+  expect([outcome, problems]).toEqual(['PLANNED', []]);
+  expect(steps.map(({ id }) => id).sort()).toEqual(
+    [
+      ...['holdBackup', 'setStackProperties', 'keepUsersOut'],
+      ...['createHomeVolume', 'attachHomeVolume', 'mountHome', 'restoreDrillDatabase', 'startNode.1'],
+      ...['compareWithBackup', 'compareRows', 'checkRepositories', 'smokeTest', 'cloneRepositories'],
+      'recordVerification',
+    ].sort(),
+  );
+  expect(facts.find(({ label }) => label === 'backup')?.value).toContain(`${backup}, captured `);
+  expect(facts.find(({ label }) => label === 'verified before')?.value).toBe('never');
+  expect(bench.changesSince(mark)).toEqual([]);
+}, 120_000);
+
+test('a good backup passes, nothing of the trial is left, and retention sees it as verified', async () => {
+  const before = await footprint(bench);
+  const run = await verify(bench);
+  const state = await run.ended(400);
+  expect([state.outcome, state.degraded, state.asks.filter(({ result }) => result !== 'policy')]).toEqual([
+    ...['SUCCEEDED', [], []],
+  ]);
+  const { result, checks, measured } = await verificationOf(run);
+  expect([result, checks.filter(({ passed }) => !passed)]).toEqual(['passed', []]);
+  expect(checks.map(({ name }) => name)).toEqual([
+    ...['compareWithBackup', 'compareRows', 'checkRepositories', 'smokeTest', 'cloneRepositories'],
+  ]);
+  expect(checks.find(({ name }) => name === 'compareRows')?.detail).toMatch(
+    /^4 repositories and [2-9]\d* refs/,
+  );
+  expect(measured['nodeSeconds']).toBeGreaterThan(0);
+  expect(measured['tornDownSeconds']).toBeGreaterThan(measured['provenSeconds']!);
+
+  const [record, another] = await recordsOf(bench, backup);
+  expect(another).toBeUndefined();
+  expect(record).toMatchObject({
+    ...{ record: 'verification', backup, result: 'passed', measured },
+    place: { site: 'standby', region: DRILL.region },
+    run: { workflowId: run.id },
+  });
+  const { point, reasons } = await decisionAbout(bench, backup);
+  expect([point.state, point.verification?.result, point.uses]).toEqual(['complete', 'passed', []]);
+  expect(reasons).toContain('last verified');
+  expect(await footprint(bench)).toEqual(before);
+  expect(await bench.violations()).toEqual([]);
+}, 500_000);

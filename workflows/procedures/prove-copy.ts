@@ -1,0 +1,96 @@
+import type { Manifest } from '../plan/backup/manifest';
+import type { DrillSite, Instance } from '../plan/instance';
+import type { Settings } from '../plan/settings';
+import type { TrialCheck } from '../plan/verify/verdict';
+import type { Run } from '../runbook/run';
+import type { RunningNodes } from '../steps/nodes';
+import { compareWithBackup } from '../steps/restore';
+import { checkRepositories, cloneRepositories, compareRows } from '../steps/verify';
+import type { ComparedRows } from '../steps/verify';
+import { testFirstNode } from './start-nodes';
+
+type AnyRun<Input> = Run<Input, Instance, Settings>;
+
+export interface Proof {
+  readonly drill: DrillSite;
+  readonly manifest: Manifest;
+  readonly first: RunningNodes;
+  /** Chooses the sample. */
+  readonly seed: string;
+}
+
+/**
+ * Everything that a restored copy must show. Each check is tried by itself, so that one that fails hides no other; the
+ * results are told as they come, for the time may be over before the last.
+ */
+export async function proveCopy<Input>(
+  run: AnyRun<Input>,
+  proof: Proof,
+  told: (check: TrialCheck) => void,
+): Promise<void> {
+  const { drill, manifest, first } = proof;
+  const { region, fileServer } = drill;
+  const { administrator } = run.subject.credentials;
+  const urls = first.nodes.map(({ address }) => `http://${address}:${drill.nodes.port}`);
+  const check = async (name: string, work: (tried: AnyRun<Input>) => Promise<string>): Promise<void> => {
+    const tried = await run.attempt(work);
+    told({ name, passed: tried.done, detail: tried.done ? tried.value : tried.why });
+  };
+
+  await check('compareWithBackup', async (tried) => {
+    const found = await tried.step(compareWithBackup, {
+      nodes: urls,
+      administrator,
+      expected: manifest.product,
+    });
+    return `Bitbucket ${found.version ?? '?'}, ${found.projects ?? '?'} projects, ${found.repositories ?? '?'} repositories`;
+  });
+  const { sample } = await compareWithRows(run, proof, told);
+  if (sample.length > 0 || run.pass === 'plan') {
+    await check('checkRepositories', async (tried) => {
+      const { checked } = await tried.step(checkRepositories, { region, fileServer, repositories: sample });
+      return `${checked} repositories`;
+    });
+  }
+  await check('smokeTest', async (tried) => {
+    const { commit } = await testFirstNode(tried, drill, first, { discarded: true });
+    return `signed in, cloned and pushed ${commit.slice(0, 12)}`;
+  });
+  const some = sample.slice(0, run.policy.verify.clones);
+  if (some.length > 0 || run.pass === 'plan') {
+    await check('cloneRepositories', async (tried) => {
+      const input = { url: urls[0] ?? '', administrator, repositories: some };
+      return `${(await tried.step(cloneRepositories, input)).cloned} repositories`;
+    });
+  }
+}
+
+/** What is missing is a result as well: the sample is wanted all the same. */
+async function compareWithRows<Input>(
+  run: AnyRun<Input>,
+  { drill, manifest, seed }: Proof,
+  told: (check: TrialCheck) => void,
+): Promise<Pick<ComparedRows, 'sample'>> {
+  const tried = await run.attempt((attempted) =>
+    attempted.step(compareRows, {
+      ...{ region: drill.region, databaseId: drill.database.id, fileServer: drill.fileServer },
+      databaseName: run.subject.databaseName,
+      credentials: run.subject.credentials.database,
+      capturedAt: manifest.capturedAt,
+      ...{ sample: run.policy.verify.sample, seed },
+    }),
+  );
+  const name = 'compareRows';
+  if (!tried.done) {
+    told({ name, passed: false, detail: tried.why });
+    return { sample: [] };
+  }
+  const { repositories, refs, missing, sample } = tried.value;
+  const detail = `${repositories} repositories and ${refs} refs compared`;
+  told({
+    name,
+    passed: missing.length === 0,
+    detail: missing.length === 0 ? detail : `${detail}: ${missing.join('; ')}`,
+  });
+  return { sample };
+}

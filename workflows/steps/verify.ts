@@ -1,0 +1,163 @@
+import type { PointMember } from '../plan/backup/restore-point';
+import type { VerificationRecord } from '../plan/backup/manifest';
+import type { BackupStore, Credentials, DrillSite, FileServer } from '../plan/instance';
+import { defineObservation, defineStep } from '../runbook/step';
+
+/** The drill site as it was found. */
+export interface DrillFacts {
+  /** State of the file server, e.g. `running`; null = there is no such instance. */
+  readonly fileServer: string | null;
+  readonly availabilityZone: string;
+  /** Volumes on devices where a trial attaches its own: device and volume id. */
+  readonly attached: readonly string[];
+  readonly group: { readonly desired: number; readonly instances: number } | null;
+  /** Status of the DB instance of that name, and the run that it says it belongs to. */
+  readonly database: { readonly status: string; readonly run: string | null } | null;
+  /** Parameter BitbucketVersion of the stack; null where it has none. */
+  readonly version: string | null;
+}
+
+/** Looks whether the drill site is there, and free. */
+export const observeDrillSite = defineObservation<{ readonly drill: DrillSite }, DrillFacts>({
+  name: 'observeDrillSite',
+  title: 'Look at the drill site',
+  deadlineSeconds: 120,
+});
+
+export interface HoldBackup {
+  readonly region: string;
+  readonly backup: string;
+  readonly members: readonly PointMember[];
+}
+
+/**
+ * Tags every member as used by this run, so that nothing deletes it meanwhile; then looks whether somebody has begun to.
+ * Undo removes the tag, where it is this run's.
+ */
+export const holdBackup = defineStep<HoldBackup, { readonly held: number }>({
+  name: 'holdBackup',
+  title: 'Keep the backup from being deleted meanwhile',
+  risk: 'reversible',
+  deadlineSeconds: 300,
+  expectedSeconds: 5,
+});
+
+export interface RestoreDrillDatabase {
+  readonly region: string;
+  readonly database: DrillSite['database'];
+  readonly snapshotId: string;
+  readonly databaseName: string;
+  readonly credentials: Credentials;
+}
+
+/**
+ * A new database from the snapshot under the name of the drill site: not public, without backups of its own. A database of
+ * that name that is not this run's is a problem, and stays as it is. Proven by a login. Undo deletes it without a final snapshot.
+ */
+export const restoreDrillDatabase = defineStep<
+  RestoreDrillDatabase,
+  { readonly address: string; readonly port: number }
+>({
+  name: 'restoreDrillDatabase',
+  title: 'Restore the database at the drill site',
+  risk: 'reversible',
+  deadlineSeconds: 4 * 3600,
+  expectedSeconds: 1200,
+});
+
+/** One repository, as the database knows it. */
+export interface SampledRepository {
+  readonly id: number;
+  readonly project: string;
+  readonly slug: string;
+}
+
+export interface CompareRows {
+  readonly region: string;
+  readonly databaseId: string;
+  readonly databaseName: string;
+  readonly credentials: Credentials;
+  readonly fileServer: FileServer;
+  /** The instant that the backup is worth, ISO 8601: what was pushed before must be there. */
+  readonly capturedAt: string;
+  /** How many repositories are chosen for a closer look, and what chooses among them. */
+  readonly sample: number;
+  readonly seed: string;
+}
+
+export interface ComparedRows {
+  readonly repositories: number;
+  /** Refs whose last push was looked for. */
+  readonly refs: number;
+  /** What the database knows and the home does not hold, one line each. */
+  readonly missing: readonly string[];
+  readonly sample: readonly SampledRepository[];
+}
+
+/**
+ * Every repository of the database has its directory, and what was last pushed to its refs before the backup is in it.
+ * What is missing is an answer, not a failure of the step. Directories without a row are counted only: Bitbucket deletes them
+ * some time after the row.
+ */
+export const compareRows = defineStep<CompareRows, ComparedRows>({
+  name: 'compareRows',
+  title: 'Compare the rows of the database with the repositories',
+  risk: 'readOnly',
+  deadlineSeconds: 1800,
+  expectedSeconds: 20,
+  attemptSeconds: 900,
+});
+
+export interface CheckRepositories {
+  readonly region: string;
+  readonly fileServer: FileServer;
+  readonly repositories: readonly SampledRepository[];
+}
+
+/** A full `git fsck` of each: every object is read. One that takes too long is told, and is no failure. */
+export const checkRepositories = defineStep<CheckRepositories, { readonly checked: number }>({
+  name: 'checkRepositories',
+  title: 'Check a sample of the repositories with git',
+  risk: 'readOnly',
+  deadlineSeconds: 2 * 3600,
+  expectedSeconds: 120,
+  attemptSeconds: 3600,
+});
+
+export interface CloneRepositories {
+  /** Base URL of a node. */
+  readonly url: string;
+  readonly administrator: Credentials;
+  readonly repositories: readonly SampledRepository[];
+}
+
+/** Clones the newest commit of each through Bitbucket, and checks the clone. */
+export const cloneRepositories = defineStep<CloneRepositories, { readonly cloned: number }>({
+  name: 'cloneRepositories',
+  title: 'Clone some of them through Bitbucket',
+  risk: 'readOnly',
+  deadlineSeconds: 1800,
+  expectedSeconds: 30,
+  attemptSeconds: 900,
+});
+
+/** What is left at the drill site, one line each; empty: nothing. */
+export const findRemains = defineObservation<
+  { readonly drill: DrillSite; readonly hold: HoldBackup },
+  { readonly remains: readonly string[] }
+>({ name: 'findRemains', title: 'Look whether anything of the trial is left', deadlineSeconds: 300 });
+
+export interface RecordVerification {
+  readonly store: BackupStore;
+  readonly instance: string;
+  readonly record: VerificationRecord;
+}
+
+/** Says beside the manifest how the trial went; from then on retention goes by it. */
+export const recordVerification = defineStep<RecordVerification, { readonly key: string }>({
+  name: 'recordVerification',
+  title: 'Record the result of the trial',
+  risk: 'pointOfNoReturn',
+  deadlineSeconds: 600,
+  expectedSeconds: 5,
+});

@@ -1,0 +1,196 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { Manifest, VerificationRecord } from './plan/backup/manifest';
+import { placeName } from './plan/backup/restore-point';
+import type { BackupStore, DrillSite, Instance } from './plan/instance';
+import type { ChosenPoint } from './plan/restore/choose-point';
+import type { Settings } from './plan/settings';
+import { drillProblems } from './plan/verify/drill-problems';
+import { pickPoint } from './plan/verify/pick-point';
+import type { Pick } from './plan/verify/pick-point';
+import { verdictOf } from './plan/verify/verdict';
+import type { TrialCheck, Verdict } from './plan/verify/verdict';
+import { findRestorePoints } from './procedures/find-restore-points';
+import { bringUpCopy } from './procedures/isolated-copy';
+import { proveCopy } from './procedures/prove-copy';
+import type { Run } from './runbook/run';
+import { runbook } from './runbook/runbook';
+import { readManifest } from './steps/restore';
+import { findRemains, observeDrillSite, recordVerification } from './steps/verify';
+
+/** Besides what every runbook accepts. */
+interface VerifyBackupInput {
+  /** Name of the backup, as `runbooks backups list` shows it. */
+  readonly backup?: string | undefined;
+  /** Which one, where none is named; the newest unless told. */
+  readonly pick?: Pick | undefined;
+}
+
+type VerifyRun = Run<VerifyBackupInput, Instance, Settings>;
+
+/** What is tried, and where. */
+interface Target {
+  readonly drill: DrillSite;
+  readonly store: BackupStore;
+  readonly availabilityZone: string;
+  readonly chosen: ChosenPoint;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Tries a backup: restored at the drill site, booted, looked into, and torn down again, whatever comes of it and at the
+ * policy's limit at the latest. A backup that turns out bad is a result, not a question: it is recorded, and retention goes by
+ * it. Holds the drill site only: backups and failovers of the instance go on meanwhile.
+ */
+export const verifyBackup = runbook<VerifyBackupInput, Instance, Settings>(
+  'verifyBackup',
+  { recovery: false, part: 'drill' },
+  async (run) => {
+    const target = await assess(run);
+    const { drill, chosen } = target;
+    const { backup } = chosen.point;
+    await run.gate('verifyBackup', `Try ${backup} at the drill site in ${drill.region}, and tear it down`);
+
+    const trial = new Trial();
+    const ended = await run.attempt((attempted) =>
+      attempted.temporary(run.policy.verify.limitSeconds, (copy) => tryOut(copy, target, trial)),
+    );
+    trial.reached('tornDown');
+    run.verifying();
+    await lookForRemains(run, target);
+
+    const verdict = verdictOf(trial.checks, ended.done ? null : ended);
+    report(run, target, trial, verdict);
+    if (verdict.result === null) {
+      return run.refuse({
+        code: 'notVerified',
+        message: `${backup} could not be tried: ${verdict.why ?? 'no reason given'}. That says nothing about the backup.`,
+        remedy: 'Mend the drill site, and start again.',
+      });
+    }
+    const { workflowId, runId } = workflowInfo();
+    const record: VerificationRecord = {
+      ...{ record: 'verification', backup, place: chosen.point.place, checks: verdict.checks },
+      result: verdict.result,
+      at: new Date().toISOString(),
+      durationSeconds: trial.totalSeconds,
+      measured: trial.measured,
+      run: { workflowId, runId },
+    };
+    await run.step(recordVerification, { store: target.store, instance: run.subject.name, record });
+    if (verdict.result === 'failed') {
+      run.degraded(`${backup} failed its verification: ${verdict.why ?? 'no reason given'}`);
+      run.followUp(
+        `${backup} at ${placeName(chosen.point.place)} cannot be relied on: try an older one (runbooks backups verify ` +
+          `${run.subject.name} <backup>), take another backup, and find out what is wrong with the source.`,
+      );
+    }
+  },
+);
+
+/** Which backup, and whether the drill site can take it. */
+async function assess(run: VerifyRun): Promise<Target> {
+  const { subject, input } = run;
+  const drill = subject.backup?.drill;
+  const store = subject.backup?.store;
+  if (drill === undefined || store === undefined) {
+    return run.refuse({
+      code: 'noDrillSite',
+      message: `The estate does not say where backups of ${subject.name} can be tried.`,
+      remedy:
+        'Describe a drill site, which has no part in the service: instances.<name>.backup.drill (docs/verify.md).',
+    });
+  }
+  const { found } = await findRestorePoints(run);
+  for (const what of found.silent) run.fact('not seen', what);
+  const { startTime, runId } = workflowInfo();
+  const choice = pickPoint(found.points, drill, {
+    ...{ backup: input.backup, pick: input.pick ?? 'newest', seed: runId },
+    asOf: startTime.toISOString(),
+  });
+  if ('problem' in choice) return run.refuse(choice.problem);
+  const { point } = choice;
+  const { backup } = point;
+  const { manifest, reason } = await run.observe(readManifest, { store, instance: subject.name, backup });
+  if (manifest === null) {
+    return run.refuse({
+      code: 'noManifest',
+      message: `The manifest of ${backup} cannot be read: ${reason ?? 'no reason given'}.`,
+      remedy: 'Mend the way to the store: without the manifest there is nothing to compare with.',
+    });
+  }
+  const facts = await run.observe(observeDrillSite, { drill });
+  for (const problem of drillProblems(drill, facts, manifest.product.version)) await run.problem(problem);
+  const { version, projects, repositories } = manifest.product;
+  run.fact('backup', `${backup}, captured ${point.capturedAt}, ${placeName(point.place)}`);
+  run.fact(
+    'in it',
+    `Bitbucket ${version ?? '?'}, ${projects ?? '?'} projects, ${repositories ?? '?'} repositories`,
+  );
+  run.fact('verified before', describeFormer(point.verification));
+  run.fact(
+    'torn down',
+    `when it is done, and after ${Math.round(run.policy.verify.limitSeconds / 60)} min at the latest`,
+  );
+  return { drill, store, availabilityZone: facts.availabilityZone, chosen: choice, manifest };
+}
+
+function describeFormer(former: ChosenPoint['point']['verification']): string {
+  return former === null ? 'never' : `${former.result} at ${former.at}`;
+}
+
+async function tryOut(copy: VerifyRun, target: Target, trial: Trial): Promise<void> {
+  const { drill, manifest } = target;
+  trial.begin();
+  const first = await bringUpCopy(copy, target, (part) => trial.reached(part));
+  const seed = workflowInfo().runId;
+  await proveCopy(copy, { drill, manifest, first, seed }, (check) => trial.checks.push(check));
+  trial.reached('proven');
+}
+
+/** Nothing may be left: it costs money, and the next trial would be refused. */
+async function lookForRemains(run: VerifyRun, { drill, chosen }: Target): Promise<void> {
+  const { backup, members } = chosen.point;
+  const found = await run.measure(findRemains, { drill, hold: { region: drill.region, backup, members } });
+  for (const what of found?.remains ?? []) {
+    run.degraded(`left at the drill site: ${what}`);
+    run.followUp(`Remove from the drill site in ${drill.region}: ${what}.`);
+  }
+}
+
+function report(run: VerifyRun, { chosen, drill }: Target, trial: Trial, verdict: Verdict): void {
+  const { backup, place, capturedAt } = chosen.point;
+  run.report('verification', {
+    ...{ backup, place, capturedAt, drill: drill.stack.name },
+    ...{ result: verdict.result, why: verdict.why, checks: verdict.checks },
+    ...{ durationSeconds: trial.totalSeconds, measured: trial.measured },
+  });
+}
+
+/** What a trial brings to light, and how long it took to get where. */
+class Trial {
+  readonly checks: TrialCheck[] = [];
+  private startedAt = Date.now();
+  private readonly at = new Map<string, number>();
+
+  begin(): void {
+    this.startedAt = Date.now();
+  }
+
+  reached(what: 'home' | 'database' | 'node' | 'proven' | 'tornDown'): void {
+    this.at.set(what, Date.now());
+  }
+
+  get totalSeconds(): number {
+    return this.seconds('tornDown') ?? 0;
+  }
+
+  /** Seconds since the trial began: `node` is how long a restore of this backup takes until it could serve. */
+  get measured(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.at.keys()].map((what) => [`${what}Seconds`, this.seconds(what) ?? 0]));
+  }
+
+  private seconds(what: string): number | undefined {
+    const at = this.at.get(what);
+    return at === undefined ? undefined : Math.round((at - this.startedAt) / 100) / 10;
+  }
+}
