@@ -67,7 +67,7 @@ export function drillStack(
       BitbucketVersion: BITBUCKET_VERSION,
       [PROPERTIES_PARAMETER]: '',
       ClusterNodeMin: '0',
-      ClusterNodeMax: '1',
+      ClusterNodeMax: '4',
       ClusterNodeInstanceType: 'm5.xlarge',
       DBPassword: 'set-by-the-lab',
     },

@@ -1,13 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateDBInstanceCommand, DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
 import { DRILL } from '../../lab/world/layout';
 import { backUp, Pushes } from '../restore/restore-world';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
-import { until } from '../support/until';
-import { decisionAbout, homeOf, looseObjects, recordsOf, verificationOf, verify } from './verify-world';
+import { decisionAbout, homeOf, recordsOf, spoilBlob, verificationOf, verify } from './verify-world';
 
 let bench: FailoverBench;
 let backup: string;
@@ -70,3 +67,28 @@ test('a good backup passes, nothing of the trial is left, and retention sees it 
   expect(await footprint(bench)).toEqual(before);
   expect(await bench.violations()).toEqual([]);
 }, 500_000);
+
+test('a repository that is gone and an object that is torn are told, recorded, and torn down', async () => {
+  const spoilt = await backUp(bench);
+  const repositories = join(await homeOf(bench, spoilt), 'data', 'repositories');
+  spoilBlob(join(repositories, '2'));
+  rmSync(join(repositories, '4'), { recursive: true });
+  const before = await footprint(bench);
+  const run = await verify(bench, { backup: spoilt });
+  const state = await run.ended(400);
+  expect([state.outcome, state.asks.filter(({ result }) => result !== 'policy')]).toEqual(['DEGRADED', []]);
+  expect(state.degraded.join()).toContain(`${spoilt} failed its verification`);
+  const { result, checks } = await verificationOf(run);
+  const failed = new Map(checks.filter(({ passed }) => !passed).map(({ name, detail }) => [name, detail]));
+  expect(result).toBe('failed');
+  expect(failed.get('compareRows')).toContain('PAY/ledger (4) has no directory');
+  expect(failed.get('checkRepositories')).toContain('SHOP/storefront (2)');
+  // One that fails hides no other.
+  expect(checks.filter(({ passed }) => passed).map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['compareWithBackup', 'smokeTest']),
+  );
+  expect(await recordsOf(bench, spoilt)).toMatchObject([{ result: 'failed' }]);
+  expect((await decisionAbout(bench, spoilt)).point.verification?.result).toBe('failed');
+  expect(await footprint(bench)).toEqual(before);
+  expect(await bench.violations()).toEqual([]);
+}, 590_000);

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
@@ -62,10 +63,12 @@ export async function homeOf(bench: FailoverBench, backup: string): Promise<stri
   return bench.world.directory.snapshot(Snapshots[0]!.SnapshotId!);
 }
 
-/** A file below a directory that holds content of git, not a commit or a tree: the largest loose object is none. */
-export function looseObjects(repository: string): readonly string[] {
-  const objects = join(repository, 'objects');
-  return readdirSync(objects)
-    .filter((name) => /^[0-9a-f]{2}$/.test(name))
-    .flatMap((name) => readdirSync(join(objects, name)).map((file) => join(objects, name, file)));
+/** Overwrites one loose object of a repository that holds content: connectivity stays whole, the content is gone. */
+export function spoilBlob(repository: string): void {
+  const git = ['-C', repository, 'cat-file', '--batch-all-objects', '--batch-check'];
+  const objects = execFileSync('git', git, { encoding: 'utf8' }).split('\n');
+  const [id = ''] = objects.find((line) => line.includes(' blob '))!.split(' ');
+  const file = join(repository, 'objects', id.slice(0, 2), id.slice(2));
+  chmodSync(file, 0o644);
+  writeFileSync(file, 'spoilt');
 }

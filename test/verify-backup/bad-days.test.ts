@@ -1,0 +1,176 @@
+import {
+  CreateDBInstanceCommand,
+  DeleteDBInstanceCommand,
+  DescribeDBInstancesCommand,
+} from '@aws-sdk/client-rds';
+import type { FaultEffect } from '../../lab/gateway/faults';
+import { isLabs } from '../../lab/gateway/ledger';
+import { DRILL } from '../../lab/world/layout';
+import { backUp } from '../restore/restore-world';
+import { FailoverBench } from '../support/failover-bench';
+import { footprint } from '../support/footprint';
+import { until } from '../support/until';
+import { recordsOf, verify } from './verify-world';
+
+let bench: FailoverBench;
+let backup: string;
+let before: Awaited<ReturnType<typeof footprint>>;
+
+beforeAll(async () => {
+  bench = await FailoverBench.open({ drill: true });
+  await bench.startWorker();
+  backup = await backUp(bench);
+  before = await footprint(bench);
+}, 400_000);
+afterEach(async () => {
+  bench?.world.gateway.faults.clear();
+  await bench?.changeEstate();
+});
+afterAll(() => bench?.close(), 60_000);
+
+const fault = (action: string, effect: FaultEffect, times = 1) =>
+  bench.world.gateway.faults.add({
+    // What the lab's own services call of each other is nobody's lost answer.
+    match: { action, where: (call) => !isLabs(call) },
+    times,
+    effect,
+  });
+const applied = (mark: number, action: string) =>
+  bench
+    .changesSince(mark)
+    .filter((entry) => entry.action === action && entry.applied && entry.errorCode === null).length;
+const asked = (asks: readonly { readonly result: string | null }[]) =>
+  asks.filter(({ result }) => result !== 'policy');
+const foreign = { DBInstanceIdentifier: DRILL.databaseId };
+
+async function createForeign(): Promise<void> {
+  const { rds } = bench.aws.standby;
+  await rds.send(
+    new CreateDBInstanceCommand({
+      ...foreign,
+      ...{ DBInstanceClass: 'db.m5.large', Engine: 'postgres', AllocatedStorage: 20 },
+      ...{ DBName: 'other', MasterUsername: 'other', MasterUserPassword: 'something-long' },
+    }),
+  );
+  await until('the foreign database', async () => (await statusOfForeign()) === 'available' || undefined, 60);
+}
+
+async function statusOfForeign(): Promise<string | undefined> {
+  const { DBInstances } = await bench.aws.standby.rds.send(new DescribeDBInstancesCommand(foreign));
+  return DBInstances?.[0]?.DBInstanceStatus;
+}
+
+async function deleteForeign(): Promise<void> {
+  const { rds } = bench.aws.standby;
+  await rds.send(new DeleteDBInstanceCommand({ ...foreign, SkipFinalSnapshot: true }));
+  await until('its end', () => statusOfForeign().then(() => undefined, () => true), 60);
+}
+
+test('without a drill site it refuses, and says what to describe', async () => {
+  await bench.changeEstate((estate) => {
+    const text = JSON.stringify(estate, (key, value: unknown) => (key === 'drill' ? undefined : value));
+    return JSON.parse(text) as typeof estate;
+  });
+  const { outcome, problems } = await (await verify(bench)).ended();
+  expect([outcome, problems.map(({ code }) => code)]).toEqual(['REFUSED', ['noDrillSite']]);
+  expect(problems[0]!.remedy).toContain('backup.drill');
+}, 60_000);
+
+test('a database of that name that is not ours is refused, also when it comes later, and never deleted', async () => {
+  await createForeign();
+  const { mark } = bench;
+  const refused = await (await verify(bench)).ended();
+  expect([refused.outcome, refused.problems.map(({ code }) => code)]).toEqual([
+    ...['REFUSED', ['drillDatabaseExists']],
+  ]);
+  expect(bench.changesSince(mark)).toEqual([]);
+  await deleteForeign();
+
+  const run = await verify(bench);
+  await run.step('holdBackup', ['running', 'verifying', 'done'], 120);
+  await run.hold('grace');
+  await createForeign();
+  await run.resume('grace');
+  const { outcome, problems, conclusion, asks } = await run.ended(300);
+  expect([outcome, problems.map(({ code }) => code), asked(asks)]).toEqual(['UNDONE', ['notVerified'], []]);
+  expect(conclusion).toContain('that this run has not made');
+  expect(await statusOfForeign()).toBe('available');
+  await deleteForeign();
+  expect(await recordsOf(bench, backup)).toEqual([]);
+  expect(await footprint(bench)).toEqual(before);
+  expect(await bench.violations()).toEqual([]);
+}, 500_000);
+
+test('what fails at the drill site is no result: nobody is asked, nothing is recorded, nothing is left', async () => {
+  fault('CreateVolume', { kind: 'error', code: 'VolumeLimitExceeded', status: 400 }, 100);
+  const { outcome, problems, conclusion, asks } = await (await verify(bench)).ended(300);
+  expect([outcome, problems.map(({ code }) => code), asked(asks)]).toEqual(['UNDONE', ['notVerified'], []]);
+  expect(conclusion).toContain('createHomeVolume');
+  expect(await recordsOf(bench, backup)).toEqual([]);
+  expect(await footprint(bench)).toEqual(before);
+  expect(await bench.violations()).toEqual([]);
+}, 400_000);
+
+test('cancelled while the database is being restored, the run takes everything down', async () => {
+  const run = await verify(bench);
+  await run.step('restoreDrillDatabase', ['verifying'], 120);
+  await run.handle.cancel();
+  const { outcome, conclusion } = await run.ended(300);
+  expect([outcome, conclusion]).toEqual(['UNDONE', 'cancelled; everything was undone']);
+  expect(await recordsOf(bench, backup)).toEqual([]);
+  expect(await footprint(bench)).toEqual(before);
+  expect(await bench.violations()).toEqual([]);
+}, 400_000);
+
+test('when the time of the policy is over everything is taken down, and the backup is as good as before', async () => {
+  await bench.changeEstate((estate) => ({
+    ...estate,
+    policy: { ...estate.policy, verify: { limit: '4s' } },
+  }));
+  const { outcome, conclusion } = await (await verify(bench)).ended(300);
+  expect(outcome).toBe('UNDONE');
+  expect(conclusion).toContain('not done within 4 s');
+  expect(await recordsOf(bench, backup)).toEqual([]);
+  expect(await footprint(bench)).toEqual(before);
+  expect(await bench.violations()).toEqual([]);
+}, 400_000);
+
+test('every answer lost once: what was done is adopted, nothing is made twice or left', async () => {
+  const once = [
+    ...['CreateVolume', 'AttachVolume', 'DetachVolume', 'DeleteVolume'],
+    ...['RestoreDBInstanceFromDBSnapshot', 'DeleteDBInstance'],
+  ];
+  const others = [
+    ...['CreateTags', 'AddTagsToResource', 'DeleteTags', 'RemoveTagsFromResource', 'PutObject'],
+    ...['CreateChangeSet', 'ExecuteChangeSet', 'SuspendProcesses', 'ResumeProcesses'],
+    ...['UpdateAutoScalingGroup', 'CreateOrUpdateTags'],
+  ];
+  [...once, ...others].forEach((action) => fault(action, { kind: 'dropAfter' }));
+  const { mark } = bench;
+  const { outcome, degraded, asks } = await (await verify(bench)).ended(400);
+  expect([outcome, degraded, asked(asks)]).toEqual(['SUCCEEDED', [], []]);
+  expect(once.map((action) => [action, applied(mark, action)])).toEqual(once.map((action) => [action, 1]));
+  expect(await recordsOf(bench, backup)).toMatchObject([{ result: 'passed' }]);
+  expect(await footprint(bench)).toEqual(before);
+  expect(await bench.violations()).toEqual([]);
+}, 590_000);
+
+test('a worker that dies in the middle leaves the trial to another one, which ends it and takes it down', async () => {
+  await bench.stopWorkers();
+  await bench.changeEstate((estate) => ({
+    ...estate,
+    policy: { ...estate.policy, worker: { deadAfter: '3s' } },
+  }));
+  const first = await bench.startWorkerProcess();
+  const run = await verify(bench);
+  await run.step('mountHome', ['running', 'verifying', 'done'], 180);
+  await first.kill();
+  await bench.startWorkerProcess();
+  const { outcome, degraded } = await run.ended(400);
+  expect([outcome, degraded]).toEqual(['SUCCEEDED', []]);
+  expect((await recordsOf(bench, backup)).at(-1)).toMatchObject({
+    ...{ result: 'passed', run: { workflowId: run.id } },
+  });
+  expect(await footprint(bench)).toEqual(before);
+  expect(await bench.violations()).toEqual([]);
+}, 590_000);
