@@ -128,7 +128,9 @@ async function verify(
   const { pick } = options;
   if (pick !== undefined && (!PICKS.includes(pick) || backup !== undefined)) {
     throw new CommandError(
-      backup === undefined ? `--pick ${pick} is unknown` : '--pick and the name of a backup exclude each other',
+      backup === undefined
+        ? `--pick ${pick} is unknown`
+        : '--pick and the name of a backup exclude each other',
       `Name a backup, or choose by --pick ${PICKS.join('|')}.`,
       EXIT.wrongUse,
     );

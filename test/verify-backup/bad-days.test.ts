@@ -63,7 +63,15 @@ async function statusOfForeign(): Promise<string | undefined> {
 async function deleteForeign(): Promise<void> {
   const { rds } = bench.aws.standby;
   await rds.send(new DeleteDBInstanceCommand({ ...foreign, SkipFinalSnapshot: true }));
-  await until('its end', () => statusOfForeign().then(() => undefined, () => true), 60);
+  await until(
+    'its end',
+    () =>
+      statusOfForeign().then(
+        () => undefined,
+        () => true,
+      ),
+    60,
+  );
 }
 
 test('without a drill site it refuses, and says what to describe', async () => {

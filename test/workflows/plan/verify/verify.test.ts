@@ -159,7 +159,13 @@ test('of each ref the last push counts, and none if that deleted it', () => {
   const zero = '0'.repeat(40);
   expect(
     lastOfEach([
-      ...[row(1, 'a', 'new'), row(1, 'b', zero), row(2, 'a', 'other'), row(1, 'a', 'old'), row(1, 'b', 'gone')],
+      ...[
+        row(1, 'a', 'new'),
+        row(1, 'b', zero),
+        row(2, 'a', 'other'),
+        row(1, 'a', 'old'),
+        row(1, 'b', 'gone'),
+      ],
     ]),
   ).toEqual([row(1, 'a', 'new'), row(2, 'a', 'other')]);
 });
