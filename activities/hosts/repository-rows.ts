@@ -10,7 +10,7 @@ export interface RefRow {
   readonly commit: string;
 }
 
-export interface RepositoryRows {
+interface RepositoryRows {
   readonly repositories: readonly SampledRepository[];
   /** Of the newest pushes, the newest first; a ref that was deleted last is left out. */
   readonly refs: readonly RefRow[];

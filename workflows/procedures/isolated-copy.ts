@@ -10,7 +10,7 @@ import { holdBackup, restoreDrillDatabase } from '../steps/verify';
 import { homeFromSnapshots } from './home-from-snapshots';
 import { startFirstNode } from './start-nodes';
 
-export interface IsolatedCopy {
+interface IsolatedCopy {
   readonly drill: DrillSite;
   readonly chosen: ChosenPoint;
   /** Of the drill site's file server. */

@@ -11,7 +11,7 @@ import { testFirstNode } from './start-nodes';
 
 type AnyRun<Input> = Run<Input, Instance, Settings>;
 
-export interface Proof {
+interface Proof {
   readonly drill: DrillSite;
   readonly manifest: Manifest;
   readonly first: RunningNodes;

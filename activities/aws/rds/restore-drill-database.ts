@@ -1,5 +1,6 @@
 import { RestoreDBInstanceFromDBSnapshotCommand } from '@aws-sdk/client-rds';
 
+import { databaseExists } from '../../../workflows/plan/verify/drill-problems';
 import { later } from '../../../workflows/runbook/later';
 import { restoreDrillDatabase } from '../../../workflows/steps/verify';
 import type { RestoreDrillDatabase } from '../../../workflows/steps/verify';
@@ -7,7 +8,7 @@ import type { Dependencies } from '../../dependencies';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
-import { isOurs, ownerTags } from '../ownership';
+import { isOurs, ownerTags, tagValue } from '../ownership';
 import { lookAgain } from '../pace';
 import { findDatabaseSnapshot } from './database-snapshots';
 import { statusOf } from './database-status';
@@ -34,7 +35,11 @@ export function restoreDrillDatabaseImplementation(dependencies: Dependencies): 
         findDatabaseSnapshot(dependencies, region, snapshotId),
       ]);
       const made = current !== undefined && isOurs(current.TagList, context);
-      const foreign = current === undefined || made ? [] : [foreignProblem(input, statusOf(current))];
+      const run = tagValue(current?.TagList, 'runbooks:run') ?? null;
+      const foreign =
+        current === undefined || made
+          ? []
+          : [databaseExists(region, database.id, { status: statusOf(current), run })];
       const shown = {
         DBInstanceClass: database.instanceClass ?? null,
         DBSubnetGroupName: database.subnetGroup,
@@ -117,12 +122,4 @@ export function restoreDrillDatabaseImplementation(dependencies: Dependencies): 
     undo: ({ region, database }, _former, context) =>
       deleteRestored(dependencies, { region, databaseId: database.id }, context),
   });
-}
-
-function foreignProblem({ region, database }: RestoreDrillDatabase, status: string) {
-  return {
-    code: 'drillDatabaseExists',
-    message: `A database ${database.id} exists in ${region} (${status}) that this run has not made: nothing is restored over it, and it is not deleted.`,
-    remedy: 'Look whose it is. If a former trial has left it, remove it by hand.',
-  };
 }

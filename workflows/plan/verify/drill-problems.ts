@@ -2,6 +2,22 @@ import type { DrillSite } from '../instance';
 import type { Problem } from '../../runbook/step';
 import type { DrillFacts } from '../../steps/verify';
 
+const inUse = 'Look whose it is. If a former trial has left it, remove it by hand.';
+
+/** A database of the drill's name that no trial under way has made. */
+export function databaseExists(
+  region: string,
+  id: string,
+  { status, run }: NonNullable<DrillFacts['database']>,
+): Problem {
+  const maker = run === null ? '' : `, made by ${run}`;
+  return {
+    code: 'drillDatabaseExists',
+    message: `A database ${id} exists in ${region} (${status}${maker}): nothing is restored over it, and it is not deleted.`,
+    remedy: inUse,
+  };
+}
+
 /**
  * Why no backup can be tried at the drill site now; empty: it is there, and free. What stands there is never taken away by
  * a trial: it may be somebody's.
@@ -13,7 +29,6 @@ export function drillProblems(
   version: string | null,
 ): readonly Problem[] {
   const problem = (code: string, message: string, remedy: string): Problem => ({ code, message, remedy });
-  const inUse = 'Look whose it is. If a former trial has left it, remove it by hand.';
   const { instanceId } = fileServer;
   return [
     ...(facts.fileServer === 'running'
@@ -46,16 +61,7 @@ export function drillProblems(
           ),
         ]
       : []),
-    ...(facts.database === null
-      ? []
-      : [
-          problem(
-            'drillDatabaseExists',
-            `A database ${database.id} exists in ${region} (${facts.database.status}` +
-              `${facts.database.run === null ? '' : `, made by ${facts.database.run}`}): nothing is restored over it, and it is not deleted.`,
-            inUse,
-          ),
-        ]),
+    ...(facts.database === null ? [] : [databaseExists(region, database.id, facts.database)]),
     ...(version === null || facts.version === null || facts.version === version
       ? []
       : [

@@ -6,7 +6,7 @@ import type { PointChoice } from '../restore/choose-point';
 /** `random`: any of the complete ones, each as likely. */
 export type Pick = 'newest' | 'oldest' | 'random';
 
-export interface Wish {
+interface Wish {
   /** Name of a backup; it goes before `pick`. */
   readonly backup?: string | undefined;
   readonly pick: Pick;

@@ -2,7 +2,7 @@ import type { VerificationRecord } from '../backup/manifest';
 
 export type TrialCheck = VerificationRecord['checks'][number];
 
-export interface Failure {
+interface Failure {
   readonly step: string | null;
   readonly why: string;
 }
