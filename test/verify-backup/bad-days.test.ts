@@ -36,10 +36,14 @@ const fault = (action: string, effect: FaultEffect, times = 1) =>
     times,
     effect,
   });
+/** One client token is one effect, however often it was sent. */
 const applied = (mark: number, action: string) =>
-  bench
-    .changesSince(mark)
-    .filter((entry) => entry.action === action && entry.applied && entry.errorCode === null).length;
+  new Set(
+    bench
+      .changesSince(mark)
+      .filter((entry) => entry.action === action && entry.applied && entry.errorCode === null)
+      .map((entry) => entry.token ?? entry),
+  ).size;
 const asked = (asks: readonly { readonly result: string | null }[]) =>
   asks.filter(({ result }) => result !== 'policy');
 const foreign = { DBInstanceIdentifier: DRILL.databaseId };

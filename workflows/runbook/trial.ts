@@ -13,6 +13,9 @@ export async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
     return { done: true, value: await work() };
   } catch (error) {
     if (isCancellation(error)) throw error;
+    // A wait that is cancelled between two looks ends with its last "not yet", which is no failure of the work.
+    const scope = CancellationScope.current();
+    if (scope.consideredCancelled) await scope.cancelRequested;
     if (error instanceof RunStopped && error.stop.kind === 'aborted') {
       const { step = null, why } = error.stop;
       return { done: false, step, why };
@@ -43,7 +46,8 @@ export async function withinLimit<T>(seconds: number, work: () => Promise<T>): P
   try {
     return await scope.run(work);
   } catch (error) {
-    if (!isOver || !isCancellation(error)) throw error;
+    const isCut = isCancellation(error) || (error instanceof RunStopped && error.stop.kind === 'aborted');
+    if (!isOver || !isCut) throw error;
     throw new RunStopped({ kind: 'aborted', why: `not done within ${inWords(seconds)}`, step: null });
   } finally {
     clock.cancel();
