@@ -155,6 +155,7 @@ function settingsOf(file: PolicyFile): PolicySettings {
       drainSeconds: backup.drainTimeout,
       freezeLimitSeconds: backup.freezeLimit,
       maxSkewSeconds: backup.maxSkew,
+      ...(backup.snapshotLock === undefined ? {} : { snapshotLock: lockOf(backup.snapshotLock) }),
       retention: backup.retention,
     },
     restore: { keepReplacedSeconds: file.restore.keepReplaced },
@@ -164,6 +165,10 @@ function settingsOf(file: PolicyFile): PolicySettings {
       clones: file.verify.clones,
     },
   };
+}
+
+function lockOf({ mode, duration, coolOff }: NonNullable<PolicyFile['backup']['snapshotLock']>) {
+  return { mode, seconds: duration, coolOffHours: coolOff === undefined ? null : coolOff / 3600 };
 }
 
 function gateOf(gate: PolicyFile['gates'][string]): GatePolicy {

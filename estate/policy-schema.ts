@@ -190,6 +190,32 @@ const retention = z
   })
   .describe('Which backups are kept, in each place for itself; `pruneBackups` deletes the others.');
 
+const DAY_SECONDS = 86_400;
+
+const snapshotLock = z
+  .strictObject({
+    mode: z
+      .literal(['governance', 'compliance'])
+      .describe(
+        'governance: may be lifted by whoever has the permission; compliance: by nobody, not even AWS.',
+      ),
+    duration: duration
+      .refine((seconds) => seconds >= DAY_SECONDS && seconds <= 36_500 * DAY_SECONDS, 'must be 1d to 36500d')
+      .describe('So long after the backup nobody can delete its EBS snapshots, here and in every copy.'),
+    coolOff: duration
+      .refine(
+        (seconds) => seconds >= 3600 && seconds <= 72 * 3600 && seconds % 3600 === 0,
+        'must be whole hours, 1h to 72h',
+      )
+      .optional()
+      .describe('compliance: for so long the lock can still be changed.'),
+  })
+  .refine(({ mode, coolOff }) => coolOff === undefined || mode === 'compliance', {
+    error: 'only a lock in compliance mode has a cooling-off time',
+    path: ['coolOff'],
+  })
+  .describe('EBS snapshot lock. DB snapshots know none.');
+
 const shape = {
   failures: z.strictObject({
     default: failure.prefault('ask').describe('When a step has failed and its own retries did not help.'),
@@ -254,6 +280,7 @@ const shape = {
     maxSkew: duration
       .prefault('2m')
       .describe('Home and database further apart than this end the run as DEGRADED.'),
+    snapshotLock: snapshotLock.optional(),
     retention: retention.prefault({}),
   }),
   restore: z.strictObject({

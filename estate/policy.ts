@@ -67,6 +67,12 @@ export interface PolicySettings {
     /** After so long the host ends a freeze by itself. */
     readonly freezeLimitSeconds: number;
     readonly maxSkewSeconds: number;
+    /** Absent: nothing is locked. */
+    readonly snapshotLock?: {
+      readonly mode: 'governance' | 'compliance';
+      readonly seconds: number;
+      readonly coolOffHours: number | null;
+    };
     readonly retention: RetentionSettings;
   };
   /** What a restore has replaced is kept for so long. */

@@ -10,7 +10,7 @@ import { PART_KINDS } from './procedures/part-kinds';
 import { valueOf } from './runbook/observed';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
-import { completeBackup, copyBackup, recordCopy, writeManifest } from './steps/backup';
+import { completeBackup, copyBackup, lockSnapshots, recordCopy, writeManifest } from './steps/backup';
 import type { CapturedPart, CompleteMembers } from './steps/backup';
 import { drainBitbucket, lockBitbucket, unlockBitbucket } from './steps/maintenance';
 import { observeProduct } from './steps/observe-product';
@@ -55,7 +55,8 @@ export const backup = runbook<BackupInput, Instance, Settings>('backup', { recov
   const { sha256 } = await keep(run, source, parts, complete);
 
   run.verifying();
-  await run.together(
+  await run.together<unknown>(
+    () => lock(run, site.name, region, complete),
     ...plan.copies
       .filter((copy) => copy.site !== site.name)
       .map((copy) => () => copyTo(run, source, { ...complete, sha256 }, copy)),
@@ -171,6 +172,25 @@ async function keep(
   return written;
 }
 
+/** @returns until when nobody can delete the members at this site; null where the policy asks for no lock */
+async function lock(
+  run: BackupRun,
+  site: string,
+  region: string,
+  { members }: Pick<CompleteMembers, 'members'>,
+): Promise<string | null> {
+  const { snapshotLock } = run.policy.backup;
+  if (snapshotLock === undefined) return null;
+  const { mode, seconds, coolOffHours } = snapshotLock;
+  const until = new Date(workflowInfo().startTime.getTime() + seconds * 1000).toISOString();
+  const { lockedUntil } = await run.step(
+    lockSnapshots,
+    { region, members, lock: { mode, until, coolOffHours } },
+    { id: `lockSnapshots.${site}`, title: `Lock the snapshots at ${site} against deletion` },
+  );
+  return lockedUntil;
+}
+
 async function copyTo(
   run: BackupRun,
   { site, backup, plan }: Source,
@@ -183,6 +203,7 @@ async function copyTo(
     { backup, from: site.region, to: { site: copy.site, region, kmsKeyId: copy.kmsKeyId ?? null }, members },
     { id: `copyBackup.${copy.site}`, title: `Copy the backup to ${copy.site}` },
   );
+  const lockedUntil = await lock(run, copy.site, region, copied);
   const place = { site: copy.site, region, account: copied.account };
   await run.step(
     recordCopy,
@@ -191,7 +212,7 @@ async function copyTo(
       instance: run.subject.name,
       sha256,
       record: {
-        ...{ record: 'copy', backup, place, members: copied.members, lockedUntil: null },
+        ...{ record: 'copy', backup, place, members: copied.members, lockedUntil },
         at: new Date().toISOString(),
       },
     },

@@ -10,6 +10,7 @@ import { startNodeImplementation } from './auto-scaling/start-node';
 import { completeBackupImplementation } from './backup/complete-backup';
 import { copyBackupImplementation } from './backup/copy-backup';
 import { holdBackupImplementation } from './backup/hold-backup';
+import { lockSnapshotsImplementation } from './backup/lock-snapshots';
 import { recordCopyImplementation } from './backup/record-copy';
 import { recordVerificationImplementation } from './backup/record-verification';
 import { writeManifestImplementation } from './backup/write-manifest';
@@ -54,6 +55,7 @@ export function awsImplementations(dependencies: Dependencies): Implementation[]
     completeBackupImplementation,
     writeManifestImplementation,
     copyBackupImplementation,
+    lockSnapshotsImplementation,
     recordCopyImplementation,
     listRestorePointsImplementation,
     deleteRestorePointImplementation,

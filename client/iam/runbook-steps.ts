@@ -10,6 +10,7 @@ export const RUNBOOK_STEPS: Readonly<Record<string, readonly string[]>> = {
     'copyBackup',
     'drainBitbucket',
     'lockBitbucket',
+    'lockSnapshots',
     'observeProduct',
     'observeSite',
     'recordCopy',

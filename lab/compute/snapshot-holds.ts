@@ -21,7 +21,8 @@ export function snapshotHolds(): Overlay {
     const snapshotId = parameter(call.parameters, 'SnapshotId') ?? '';
     const mode = parameter(call.parameters, 'LockMode') ?? 'governance';
     const days = Number(parameter(call.parameters, 'LockDuration') ?? 1);
-    const until = Date.now() + days * 86_400_000;
+    const expiry = parameter(call.parameters, 'ExpirationDate');
+    const until = expiry === undefined ? Date.now() + days * 86_400_000 : Date.parse(expiry);
     locks.set(snapshotId, { region: call.region, mode, until });
     return ec2Reply(call, { snapshotId, lockState: mode, lockExpiresOn: new Date(until).toISOString() });
   };

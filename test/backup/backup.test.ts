@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DeleteSnapshotCommand, DescribeLockedSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { listHomeCopiesImplementation } from '../../activities/aws/ec2/list-home-copies';
 import { startTraffic } from '../../lab/traffic/of-world';
 import type { TrafficProcess } from '../../lab/traffic/launch';
@@ -99,6 +100,46 @@ test('each manifest names the one before it with the hash of its bytes', async (
   expect((await second.ended()).outcome).toBe('SUCCEEDED');
   const { value } = await manifestOf(second);
   expect(value.previous).toEqual({ backup: before.value.backup, sha256: sha256(before.text) });
+  expect(await bench.violations()).toEqual([]);
+}, 180_000);
+
+test('with a lock in the policy nobody can delete the snapshots, at home and in the copy, until it ends', async () => {
+  await bench.changeEstate((estate) => ({
+    ...estate,
+    policy: {
+      ...estate.policy,
+      backup: { ...estate.policy?.backup, snapshotLock: { mode: 'governance', duration: '30d' } },
+    },
+  }));
+  // The answer to the first lock is lost: it is set, and not set again.
+  bench.world.gateway.faults.add({
+    match: { action: 'LockSnapshot' },
+    nth: 1,
+    effect: { kind: 'dropAfter' },
+  });
+  const { mark } = bench;
+  const run = await bench.start(bench.message(), { runbook: 'backup' });
+  const state = await run.ended();
+  await bench.changeEstate();
+  expect([state.outcome, state.degraded]).toEqual(['SUCCEEDED', []]);
+  const until = new Date(Date.parse(state.startedAt) + 30 * 86_400_000).toISOString();
+  const { value: manifest } = await manifestOf(run);
+  const copied = (await keysInStore(bench)).find(
+    (key) => key.includes(`/${manifest.backup}/`) && key.includes('/copy-'),
+  )!;
+  expect((await readStore<CopyRecord>(bench, copied)).value.lockedUntil).toBe(until);
+  for (const { site, kind, id } of await snapshotsOf(bench, run.id)) {
+    if (kind !== 'ebs') continue;
+    const { ec2 } = bench.aws[site];
+    const { Snapshots = [] } = await ec2.send(new DescribeLockedSnapshotsCommand({}));
+    expect(Snapshots.find(({ SnapshotId }) => SnapshotId === id)).toMatchObject({
+      LockState: 'governance',
+      LockExpiresOn: new Date(until),
+    });
+    await expect(ec2.send(new DeleteSnapshotCommand({ SnapshotId: id }))).rejects.toThrow(/locked/);
+  }
+  const locks = bench.changesSince(mark).filter(({ action }) => action === 'LockSnapshot');
+  expect(new Set(locks.map(({ parameters }) => parameters.SnapshotId)).size).toBe(2);
   expect(await bench.violations()).toEqual([]);
 }, 180_000);
 

@@ -2,6 +2,13 @@ import type { RunPolicy } from '../runbook/policy';
 import type { BackupMode } from './backup/manifest';
 import type { Retention } from './backup/retention';
 
+/** How long nobody can delete the EBS snapshots of a backup. */
+interface SnapshotLockSettings {
+  readonly mode: 'governance' | 'compliance';
+  readonly seconds: number;
+  readonly coolOffHours: number | null;
+}
+
 /** The whole policy as the estate gives it: the kit's part and the runbooks' own. Durations in seconds. */
 export interface Settings extends RunPolicy {
   readonly dataLoss: { readonly databaseSeconds: number; readonly homeSeconds: number };
@@ -16,6 +23,7 @@ export interface Settings extends RunPolicy {
     readonly drainSeconds: number;
     readonly freezeLimitSeconds: number;
     readonly maxSkewSeconds: number;
+    readonly snapshotLock?: SnapshotLockSettings | undefined;
     readonly retention: Retention;
   };
   readonly restore: { readonly keepReplacedSeconds: number };

@@ -105,6 +105,31 @@ export const copyBackup = defineStep<CopyBackup, CompleteMembers>({
   expectedSeconds: 900,
 });
 
+/** EBS snapshot lock: `governance` may be lifted by whoever has the permission, `compliance` by nobody. */
+export interface SnapshotLockPlan {
+  readonly mode: 'governance' | 'compliance';
+  /** ISO 8601. */
+  readonly until: string;
+  /** In this time a `compliance` lock can still be changed; null: none. 1 to 72 hours. */
+  readonly coolOffHours: number | null;
+}
+
+export interface LockSnapshots {
+  readonly region: string;
+  /** Only EBS snapshots can be locked; the others are left out. */
+  readonly members: readonly Member[];
+  readonly lock: SnapshotLockPlan;
+}
+
+/** Nobody can delete the members before the time. A lock that lasts longer is left as it is. */
+export const lockSnapshots = defineStep<LockSnapshots, { readonly lockedUntil: string }>({
+  name: 'lockSnapshots',
+  title: 'Lock the snapshots against deletion',
+  risk: 'pointOfNoReturn',
+  deadlineSeconds: 600,
+  expectedSeconds: 5,
+});
+
 export interface RecordCopy {
   readonly store: BackupStore;
   readonly instance: string;

@@ -1,11 +1,9 @@
-import {
-  DescribeImagesCommand,
-  DescribeLockedSnapshotsCommand,
-  DescribeSnapshotsCommand,
-} from '@aws-sdk/client-ec2';
+import { DescribeImagesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import type { Snapshot } from '@aws-sdk/client-ec2';
 
 import type { Place } from '../../../workflows/plan/backup/manifest';
+import { findSnapshotLocks } from '../ec2/snapshot-locks';
+import type { SnapshotLock } from '../ec2/snapshot-locks';
 import { TAGS } from '../../../workflows/plan/backup/manifest';
 import type { FoundSnapshot, SnapshotCondition } from '../../../workflows/plan/backup/restore-point';
 import type { Dependencies } from '../../dependencies';
@@ -31,7 +29,7 @@ export async function findEbsSnapshots(
   const snapshots = await describe(dependencies, place.region, instance, backups);
   if (snapshots.length === 0) return [];
   const [locks, images] = await Promise.all([
-    findLocks(dependencies, place.region),
+    findSnapshotLocks(dependencies, place.region),
     findImages(dependencies, place.region),
   ]);
   return snapshots.map((snapshot) => {
@@ -46,7 +44,7 @@ export async function findEbsSnapshots(
       sizeGiB: VolumeSize ?? null,
       startedAt: StartTime?.toISOString() ?? null,
       tags: tagsOf(snapshot.Tags),
-      lock: locks.get(id) ?? null,
+      lock: describeLock(locks.get(id)),
       images: images.get(id) ?? [],
     };
   });
@@ -81,24 +79,9 @@ async function describe(
   return found;
 }
 
-/** What each locked snapshot is locked by. Asked without ids: nobody says what happens to ids without a lock. */
-async function findLocks(dependencies: Dependencies, region: string): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>();
-  let token: string | undefined;
-  do {
-    const reply = await askAws({ doing: 'list', resource: 'locked snapshots', region }, () =>
-      dependencies.aws
-        .ec2(region)
-        .send(new DescribeLockedSnapshotsCommand(token ? { NextToken: token } : {})),
-    );
-    for (const { SnapshotId = '', LockState = 'unknown', LockExpiresOn } of reply.Snapshots ?? []) {
-      if (LockState === 'expired') continue;
-      const until = LockExpiresOn === undefined ? 'without an end' : `until ${LockExpiresOn.toISOString()}`;
-      found.set(SnapshotId, `${until} (${LockState})`);
-    }
-    token = reply.NextToken;
-  } while (token !== undefined && token !== '');
-  return found;
+function describeLock(lock: SnapshotLock | undefined): string | null {
+  if (lock === undefined) return null;
+  return `${lock.until === null ? 'without an end' : `until ${lock.until.toISOString()}`} (${lock.state})`;
 }
 
 /** Machine images by the snapshots that they are made of; images of others cannot be made of ours. */
