@@ -1,10 +1,10 @@
 import { loss, recovery } from '../../client/render/recovery';
 import { paintOutcome } from '../../client/render/words';
 import type { Colors } from '../../client/terminal';
-import type { DemoReport } from './demo';
+import type { FailoverDemoReport } from './failover';
 
 /** The last page of the demo: what it cost, seen from inside and from outside. */
-export function renderEnding(report: DemoReport, colors: Colors, files: readonly string[]): string {
+export function renderFailover(report: FailoverDemoReport, colors: Colors, files: readonly string[]): string {
   const { traffic, invariants, calls, rto } = report;
   const regions = Object.entries(calls.byRegion).map(([region, count]) => `${region} ${count}`);
   const rows: readonly (readonly [string, string])[] = [
@@ -38,7 +38,7 @@ export function renderEnding(report: DemoReport, colors: Colors, files: readonly
   return `\n${rows.map(([label, value]) => `${colors.bold(label.padEnd(14))}${value}`).join('\n')}\n`;
 }
 
-function lostList({ traffic }: DemoReport): string {
+function lostList({ traffic }: FailoverDemoReport): string {
   if (traffic.lostPushes.length === 0) return '';
   return ` (${traffic.lostPushes.map(({ repository, count }) => `${repository} ${count}`).join(', ')})`;
 }

@@ -337,6 +337,11 @@ export class World {
     return { primary, standby };
   }
 
+  /** Where the primary site's shared home is, as the volume of its first day. */
+  get homeDirectory(): string {
+    return this.directory.volume(this.parts.built.homeVolumeId);
+  }
+
   /** When two sites accepted writes; the invariants count each as a breach. */
   get overlaps(): readonly Overlap[] {
     return this.watch.overlaps;
