@@ -10,12 +10,15 @@ import { until } from '../support/until';
 export class Pushes {
   private readonly acknowledged = new Map<string, string>();
 
+  /** Where the service is. */
+  site: 'primary' | 'standby' = 'primary';
+
   constructor(private readonly bench: FailoverBench) {}
 
   private get remote() {
     const { world } = this.bench;
     const login = { username: USERS.probe, password: world.passwords.BITBUCKET_PROBE_PASSWORD };
-    return { baseUrl: doorsOf(world, 'primary')[0]!, repository: PROBE_REPOSITORY, login };
+    return { baseUrl: doorsOf(world, this.site)[0]!, repository: PROBE_REPOSITORY, login };
   }
 
   /** Pushes a branch of this name, as soon as it is taken. */
