@@ -1,5 +1,5 @@
 import { activityInfo, getClient } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import { acquire, lease, leaseWorkflowId, release } from '../../workflows/runbook/lease';
 import type { Acquired, LeaseHolder, LeaseState } from '../../workflows/runbook/lease';
@@ -84,7 +84,7 @@ function whatBecameOf({ holder, events }: LeaseState): string {
 }
 
 async function ask(client: Client, request: LeaseRequest, deadHolder?: string): Promise<Acquired> {
-  const { instance, runbook, trigger, emergency, preempt, since, whenBusy } = request;
+  const { instance, runbook, trigger, emergency, preempt, since, whenBusy, continues } = request;
   const { workflowExecution, taskQueue } = activityInfo();
   if (workflowExecution === undefined) throw new Error('a lease is taken by a workflow only');
   const { workflowId, runId } = workflowExecution;
@@ -107,6 +107,7 @@ async function ask(client: Client, request: LeaseRequest, deadHolder?: string): 
         preempt,
         since,
         queue: whenBusy === 'wait',
+        ...(continues === undefined ? {} : { continues }),
         ...(deadHolder === undefined ? {} : { deadHolder }),
       },
     ],
@@ -116,10 +117,23 @@ async function ask(client: Client, request: LeaseRequest, deadHolder?: string): 
 /** Whether the holder's run is closed: it ended, was terminated, or is no longer known. */
 async function hasEnded(client: Client, holder: LeaseHolder): Promise<boolean> {
   try {
-    const { status } = await client.workflow.getHandle(holder.workflowId, holder.runId).describe();
-    return status.name !== 'RUNNING' && status.name !== 'PAUSED';
+    const { workflow } = client;
+    const found = await workflow.getHandle(holder.workflowId, holder.runId).describe();
+    if (found.status.name !== 'CONTINUED_AS_NEW') return !isOpen(found);
+    // Between two executions: the next one takes the lease over as soon as a worker begins it.
+    const latest = await workflow.getHandle(holder.workflowId).describe();
+    return !isOpen(latest) || firstRunOf(latest) !== firstRunOf(found);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return true;
     throw error;
   }
+}
+
+function isOpen({ status }: WorkflowExecutionDescription): boolean {
+  return status.name === 'RUNNING' || status.name === 'PAUSED';
+}
+
+/** Run id of the first execution of a chain that continues as new. */
+function firstRunOf({ raw }: WorkflowExecutionDescription): string | null {
+  return raw.workflowExecutionInfo?.firstRunId ?? null;
 }

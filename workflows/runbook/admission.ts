@@ -36,6 +36,8 @@ export interface LeaseRequest {
   readonly preempt: boolean;
   /** Since when the run wants the lease, ISO 8601. */
   readonly since: string;
+  /** Run id of the execution that this one continues, whose lease it takes over. */
+  readonly continues?: string;
 }
 
 export type LeaseAnswer =

@@ -33,7 +33,7 @@ interface Standing {
  * the plan has changed, and expires when the run stands still for longer than the policy lets it hold.
  */
 export class Approvals {
-  private readonly passed = new Set<string>();
+  private readonly passed: Set<string>;
   private standing: Standing[] = [];
   private lastChangeAt = '';
   private renewal: Promise<void> | null = null;
@@ -41,7 +41,16 @@ export class Approvals {
   constructor(
     private readonly context: PassContext,
     private plan: Plan,
-  ) {}
+    /** Gates that an execution before this one has passed. */
+    passed: readonly string[] = [],
+  ) {
+    this.passed = new Set(passed);
+  }
+
+  /** Gates that were answered so far. */
+  get answered(): readonly string[] {
+    return [...this.passed];
+  }
 
   private get policy(): RunPolicy {
     return this.context.policy;

@@ -32,7 +32,7 @@ export async function runChild(
   runbook: string,
   message: ChildMessage,
 ): Promise<ChildEnd> {
-  const workflowId = `${runbook}/${message.instance}/of-${workflowInfo().runId.slice(0, 8)}`;
+  const workflowId = childId(runbook, message.instance);
   const child = await startChild(runbook, {
     workflowId,
     args: [message],
@@ -53,6 +53,11 @@ export async function runChild(
     relay.cancel();
     await relaying;
   }
+}
+
+/** The same in every execution of a run that continues as new: a child is found again, never started twice. */
+export function childId(runbook: string, instance: string): string {
+  return `${runbook}/${instance}/of-${workflowInfo().firstExecutionRunId.slice(0, 8)}`;
 }
 
 /** Starts a run that outlives this one. Answers its workflow id. */

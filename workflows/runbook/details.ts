@@ -1,5 +1,6 @@
 import { renderAsk, saidBy } from './details-ask';
 import type { Room } from './details-ask';
+import { renderFleet } from './details-fleet';
 import { describeFacts } from './facts';
 import { bullets, clip, duration, plain, titled } from './markdown';
 import { problemLines } from './problem-lines';
@@ -102,6 +103,7 @@ function parts(state: RunState, room: Room): string[] {
     held(state),
     heldWithParent(state),
     askedToLetGo(state),
+    renderFleet(state.fleet, room),
     list(
       'Could not be told',
       state.notices

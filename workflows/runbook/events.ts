@@ -1,3 +1,4 @@
+import type { FleetProgress } from './fleet-rules';
 import type {
   Ask,
   Decision,
@@ -57,6 +58,7 @@ export type RunEvent =
     }
   | { readonly type: 'refused'; readonly refusal: Refusal }
   | { readonly type: 'held'; readonly held: RunState['held'] }
+  | { readonly type: 'fleet'; readonly fleet: FleetProgress }
   | { readonly type: 'heldWithParent'; readonly held: RunState['held'] }
   | { readonly type: 'preempted'; readonly by: NonNullable<RunState['preemptedBy']> }
   | { readonly type: 'pointOfNoReturn'; readonly step: string }
@@ -160,6 +162,8 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       return { ...state, refusals: [...state.refusals, event.refusal].slice(-REFUSALS_KEPT) };
     case 'held':
       return { ...state, held: event.held };
+    case 'fleet':
+      return { ...state, fleet: event.fleet };
     case 'heldWithParent':
       return { ...state, heldWithParent: event.held };
     case 'preempted':

@@ -2,6 +2,9 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Approvals } from './approvals';
 import { leaveRun, runChild } from './children';
 import type { ChildEnd } from './children';
+import { Fleet } from './fleet';
+import type { FleetOrder } from './fleet';
+import type { FleetProgress } from './fleet-rules';
 import { failureDeciders } from './gates';
 import { isCovered } from './consents';
 import type { PassContext } from './passes';
@@ -158,6 +161,13 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     await this.context.desk.passHold();
     this.letGoIfUntouched();
     return runChild(this.context.recorder, runbook, message);
+  }
+
+  async fleet(order: FleetOrder): Promise<FleetProgress> {
+    const { desk, recorder, carriedFleet } = this.context;
+    this.working();
+    const fleet = new Fleet(recorder, desk, order, carriedFleet);
+    return fleet.run(this.undo.isEmpty && recorder.state.pastPointOfNoReturn === null);
   }
 
   async leave(runbook: string, message: ChildMessage): Promise<string | null> {

@@ -1,4 +1,5 @@
 import { describeFacts } from './facts';
+import { describeFleet } from './fleet-rules';
 import type { Plan } from './plan';
 import type { RunState, StepRecord, StepState } from './state';
 import { openAsks } from './state';
@@ -30,6 +31,7 @@ const UNCERTAIN: readonly StepState[] = [
 export function standing(state: RunState): readonly string[] {
   if (!isHandedOver(state)) return [];
   return [
+    ...(state.fleet === undefined ? [] : [describeFleet(state.fleet)]),
     ...state.steps
       .filter((step) => step.state === 'done' && step.risk !== 'readOnly')
       .map((step) => `stands: ${named(step)}${proof(step.proof)}`),

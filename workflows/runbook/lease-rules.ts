@@ -37,6 +37,12 @@ export function grantLease(
   const { runId, deadHolder } = request;
   const { holder } = state;
   if (holder?.runId === runId) return { next: state, answer: { granted: true, token: holder.token } };
+  // A run that continues as new is the same run: nobody comes in between, and nothing it has approved is void.
+  if (holder !== null && holder.runId === request.continues && holder.workflowId === request.workflowId)
+    return {
+      next: { ...state, holder: { ...holder, runId } },
+      answer: { granted: true, token: holder.token },
+    };
   const waiting = renewPlace(state.waiting, request, at);
   if (holder !== null && holder.runId !== deadHolder) {
     return { next: askToLetGo({ ...state, waiting }, request, at), answer: { granted: false, holder } };

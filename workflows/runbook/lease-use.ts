@@ -48,6 +48,18 @@ export async function acquireLease(
   context.token = answer.token;
 }
 
+/**
+ * Takes over the lease of the execution that this one continues.
+ * @throws RunStopped when somebody has taken it meanwhile
+ */
+export async function keepLease(context: PassContext, runbook: string, continues: string): Promise<void> {
+  const { instance, trigger } = context.admission;
+  const how = { emergency: false, preempt: false, whenBusy: 'refuse', since: now(), continues } as const;
+  const answer = await kitActivities().acquireLease({ instance, runbook, trigger, ...how });
+  if (!answer.granted) throw new RunStopped({ kind: 'leaseLost', why: answer.why });
+  context.token = answer.token;
+}
+
 async function request(
   context: PassContext,
   runbook: string,

@@ -62,6 +62,8 @@ export interface Acquire {
   readonly queue: boolean;
   /** Ask the holder to let go at its nearest safe point. */
   readonly preempt: boolean;
+  /** Run id of the execution that the asking one continues: it takes over what that one holds. */
+  readonly continues?: string;
   /** The holder that was found closed and may be replaced: named by run id. */
   readonly deadHolder?: string;
 }

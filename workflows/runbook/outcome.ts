@@ -1,3 +1,4 @@
+import { describeFleet, hasBegun } from './fleet-rules';
 import type { Outcome, RunState } from './state';
 import type { Problem } from './step';
 import type { RunStopped } from './stopped';
@@ -36,6 +37,9 @@ export function concludeStop(
   if (stop?.kind === 'preempted' && stop.stands !== null && !untouched) {
     return { outcome: 'HANDED_OVER', text: `${why} at a safe point: ${stop.stands}`, cancelled };
   }
+  // What its children have done is theirs, and stays.
+  if (state.fleet !== undefined && hasBegun(state.fleet))
+    return { outcome: 'HANDED_OVER', text: `${why}; ${describeFleet(state.fleet)}`, cancelled };
   if (point !== null || stop?.kind === 'leaseLost') {
     const passed = point === null ? 'the lease is gone' : `past the point of no return (${point})`;
     return {

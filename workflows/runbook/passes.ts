@@ -4,7 +4,15 @@ import type { Desk } from './desk';
 import { leaseName } from './lease';
 import type { RunPolicy } from './policy';
 import type { Recorder } from './recorder';
+import type { FleetState } from './fleet-rules';
 import type { Condition, ObservationContract, Pace, StepCall, StepContext, StepContract } from './step';
+
+interface PassScope {
+  /** Of the instance, where the run touches nothing else of it. */
+  readonly part?: string | undefined;
+  /** Where the execution before this one stopped. */
+  readonly fleet?: FleetState | null;
+}
 
 /** What both passes share: the admission, where state is kept, and how activities are called. */
 export class PassContext {
@@ -14,13 +22,17 @@ export class PassContext {
     readonly admission: Admission<unknown, unknown, RunPolicy>,
     readonly recorder: Recorder,
     readonly desk: Desk,
-    /** Of the instance, where the run touches nothing else of it. */
-    private readonly leasePart?: string,
+    private readonly scope: PassScope = {},
   ) {}
 
   /** What the run holds the lease of. */
   get held(): string {
-    return leaseName(this.admission.instance, this.leasePart);
+    return leaseName(this.admission.instance, this.scope.part);
+  }
+
+  /** Where the execution before this one stopped; null in the first. */
+  get carriedFleet(): FleetState | null {
+    return this.scope.fleet ?? null;
   }
 
   get policy(): RunPolicy {
@@ -90,7 +102,7 @@ export class PassContext {
     const { fastestSeconds, slowestSeconds } = this.policy.polling;
     const pace: Pace = { expectedSeconds, fastestSeconds, slowestSeconds };
     const { instance } = this.admission;
-    const lease = this.leasePart === undefined ? {} : { lease: this.held };
+    const lease = this.scope.part === undefined ? {} : { lease: this.held };
     return { instance, run: { workflowId, runId, runbook }, step, token, pace, ...lease };
   }
 }

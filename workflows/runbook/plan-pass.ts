@@ -96,6 +96,10 @@ class PlanPass<Input, Subject, Policy extends RunPolicy> implements Run<Input, S
     return null;
   }
 
+  async fleet(): Promise<null> {
+    return null;
+  }
+
   async leave(): Promise<null> {
     return null;
   }

@@ -1,5 +1,6 @@
 import { remaining, standing } from './handover';
 import type { RemainingStep } from './handover';
+import type { FleetProgress } from './fleet-rules';
 import type { Plan } from './plan';
 import type { Ask, NoticeRecord, Outcome, RunFact, RunState, StepRecord, StepState } from './state';
 import type { CallCount, Facts, Problem, Risk } from './step';
@@ -50,6 +51,8 @@ export interface Report {
   readonly calls: CallCount;
   readonly degraded: readonly string[];
   readonly followUps: readonly string[];
+  /** Of a run over many instances. */
+  readonly fleet?: FleetProgress;
   /** What stands when the run stopped past a point of no return, or with an incomplete undo. */
   readonly standing: readonly string[];
   /** What is then left to do, or to take back, by hand. */
@@ -82,6 +85,7 @@ export function reportOf(state: RunState, plan: Plan | null, now: number): Repor
     calls: state.calls,
     degraded: state.degraded,
     followUps: state.followUps,
+    ...(state.fleet === undefined ? {} : { fleet: state.fleet }),
     standing: standing(state),
     remaining: remaining(state, plan),
     ...state.extras,

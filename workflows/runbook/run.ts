@@ -1,4 +1,6 @@
 import type { ChildEnd } from './children';
+import type { FleetOrder } from './fleet';
+import type { FleetProgress } from './fleet-rules';
 import type { RunPolicy } from './policy';
 import type { Condition, ObservationContract, Problem, StepContract } from './step';
 import type { Attempt } from './trial';
@@ -63,6 +65,13 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
    * Runs a runbook for another instance as a child, to its end; held and cancelled with this run. A plan does not start it.
    */
   child(runbook: string, message: ChildMessage): Promise<ChildEnd | null>;
+  /**
+   * Runs a runbook for many instances, so many at once, to their ends. The run may continue as new meanwhile: the
+   * procedure is then called once more, finds its gates passed, and comes here again with the same order. Before it there
+   * must be gates and observations alone; a run with a step of its own to take back keeps all in one history. A plan
+   * starts nothing.
+   */
+  fleet(order: FleetOrder): Promise<FleetProgress | null>;
   /**
    * Leaves a run behind that goes on when this one has ended: under the same starter, with nothing held. A plan does not
    * start it. Answers its workflow id; null in a plan, and where it could not be started, which is then told.

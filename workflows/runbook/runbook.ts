@@ -3,16 +3,19 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
+  continueAsNew,
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
 import { kitActivities } from './activities';
 import { Approvals } from './approvals';
 import type { Admission } from './admission';
+import { ContinueRun, handedOn } from './continuation';
+import type { Continuation } from './continuation';
 import { Desk } from './desk';
 import { initialState } from './events';
 import { ExecutePass } from './execute-pass';
-import { acquireLease, releaseLease } from './lease-use';
+import { acquireLease, keepLease, releaseLease } from './lease-use';
 import { concludeStop, concludeSuccess } from './outcome';
 import type { Conclusion } from './outcome';
 import { PassContext } from './passes';
@@ -51,18 +54,27 @@ export function runbook<Input, Subject, Policy extends RunPolicy>(
   options: RunbookOptions<Input, Subject>,
   procedure: Procedure<Input, Subject, Policy>,
 ): (message: unknown) => Promise<Report> {
-  const workflow = async (message: unknown): Promise<Report> => {
+  const workflow = async (message: unknown, continuation?: Continuation): Promise<Report> => {
     const { workflowId, runId, startTime } = workflowInfo();
-    const recorder = new Recorder(initialState(name, workflowId, runId, startTime.toISOString()));
+    const former = handedOn(continuation);
+    const recorder = new Recorder(
+      former === undefined
+        ? initialState(name, workflowId, runId, startTime.toISOString())
+        : { ...former.state, runId },
+    );
     const desk = new Desk(recorder);
     desk.receive();
-    return new RunbookExecution(name, options, procedure, recorder, desk).live(message);
+    const execution = new RunbookExecution(name, options, procedure, recorder, desk);
+    return former === undefined ? execution.live(message) : execution.goOn(message, former);
   };
   Object.defineProperty(workflow, 'name', { value: name });
   return workflow;
 }
 
 class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
+  /** Gates that were answered before the execution. */
+  private passed: readonly string[] = [];
+
   constructor(
     private readonly name: string,
     private readonly options: RunbookOptions<Input, Subject>,
@@ -98,19 +110,51 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
       breakGlass,
     });
     this.desk.admit(admission.people, admission.policy);
+    const { part } = this.options;
+    const context = new PassContext(admission, this.recorder, this.desk, { part });
+    return this.carryOut(message, context, async (undo) => {
+      await this.awaitStart(context);
+      await acquireLease(context, this.name, this.options);
+      return this.planAndExecute(context, undo);
+    });
+  }
 
-    const context = new PassContext(admission, this.recorder, this.desk, this.options.part);
+  /** A run that has continued as new: what was approved holds, and its children's progress stands. */
+  async goOn(message: unknown, { admission, plan, passed, state, fleet }: Continuation): Promise<Report> {
+    this.desk.admit(admission.people, admission.policy);
+    this.desk.plan = plan;
+    const { part } = this.options;
+    const context = new PassContext(admission, this.recorder, this.desk, { part, fleet });
+    return this.carryOut(message, context, async (undo) => {
+      await keepLease(context, this.name, state.runId);
+      return this.execute(context, new Approvals(context, plan, passed), undo);
+    });
+  }
+
+  private async carryOut(
+    message: unknown,
+    context: PassContext,
+    work: (undo: UndoStack) => Promise<Conclusion>,
+  ): Promise<Report> {
     const undo = new UndoStack(context);
     let conclusion: Conclusion;
     try {
-      await this.awaitStart(context);
-      await acquireLease(context, this.name, this.options);
-      conclusion = await this.planAndExecute(context, undo);
+      conclusion = await work(undo);
     } catch (error) {
+      if (error instanceof ContinueRun) return this.continue(message, context, error);
       conclusion = await this.turnRound(error, undo);
     }
     await releaseLease(context, this.options, conclusion);
     return this.end(conclusion);
+  }
+
+  /** The lease stays with the run. */
+  private continue(message: unknown, { admission }: PassContext, { fleet }: ContinueRun): Promise<never> {
+    const { plan } = this.desk;
+    if (plan === null) throw new Error('a run continues as new only after it was planned');
+    const { state } = this.recorder;
+    const next: Continuation = { admission, plan, passed: this.passed, state, fleet };
+    return continueAsNew<(message: unknown, continuation: Continuation) => Promise<Report>>(message, next);
   }
 
   private async awaitStart(context: PassContext): Promise<void> {
@@ -143,7 +187,12 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     this.recorder.apply({ type: 'phase', phase: 'asking', at: now() });
     const approvals = new Approvals(context, plan);
     await approvals.open();
+    return this.execute(context, approvals, undo);
+  }
+
+  private async execute(context: PassContext, approvals: Approvals, undo: UndoStack): Promise<Conclusion> {
     this.recorder.apply({ type: 'phase', phase: 'executing', at: now() });
+    this.passed = approvals.answered;
     await this.procedure(new ExecutePass<Input, Subject, Policy>(context, approvals, undo));
     return concludeSuccess(this.recorder.state);
   }

@@ -1,3 +1,4 @@
+import type { FleetProgress } from './fleet-rules';
 import type { Identity, NotificationEvent } from './policy';
 import type { CallCount, Facts, Problem, Risk } from './step';
 
@@ -156,6 +157,8 @@ export interface RunState {
   readonly refusals: readonly Refusal[];
   readonly notices: readonly NoticeRecord[];
   readonly held: { readonly actor: string; readonly reason: string | null; readonly since: string } | null;
+  /** Where its children stand, of a run over many instances; absent in any other. */
+  readonly fleet?: FleetProgress;
   /** The hold of the run that started this one as a child. */
   readonly heldWithParent: RunState['held'];
   /** The emergency for which this run was asked to let go. */
