@@ -7,6 +7,7 @@ import { dnsImplementations } from './dns';
 import { hostsImplementations } from './hosts';
 import type { Implementation } from './implement';
 import { admit } from './runbook/admit';
+import { observeHoldersImplementation } from './runbook/observe-holders';
 import { LeaseKeeper } from './runbook/lease';
 import { notify } from './runbook/notify';
 import { verifyProof } from './runbook/verify-proof';
@@ -15,9 +16,12 @@ import type { Activity } from './runbook/register';
 
 /** Every step and observation that this code can carry out. */
 export function allImplementations(dependencies: Dependencies): readonly Implementation[] {
-  return [awsImplementations, bitbucketImplementations, dnsImplementations, hostsImplementations].flatMap(
-    (make) => make(dependencies),
-  );
+  return [
+    ...[awsImplementations, bitbucketImplementations, dnsImplementations, hostsImplementations].flatMap(
+      (make) => make(dependencies),
+    ),
+    observeHoldersImplementation(),
+  ];
 }
 
 /**

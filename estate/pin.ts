@@ -74,6 +74,11 @@ function withVolumes<T extends { readonly fileServer: SiteEntry['fileServer'] }>
   return { ...rest, fileServer: { ...fileServer, volumes: named(fileServer.volumes) } };
 }
 
+/** People and policy of a run over the whole estate: no instance's own policy counts. */
+export function pinEstate(estate: Estate): Omit<Pinned, 'instance'> {
+  return { people: estate.people, policy: settingsOf(estate.policy) };
+}
+
 function unknownInstance(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
   const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
@@ -109,6 +114,7 @@ function overridePolicy(general: PolicyFile, own: PolicyOverride | undefined): P
     },
     restore: over(general.restore, own.restore),
     verify: over(general.verify, own.verify),
+    fleet: general.fleet,
     // An instance's own freezes come on top: what is frozen for all stays so.
     freezes: [...general.freezes, ...(own.freezes ?? [])],
     notifications: own.notifications ?? general.notifications,
@@ -164,6 +170,7 @@ function settingsOf(file: PolicyFile): PolicySettings {
       sample: file.verify.sample,
       clones: file.verify.clones,
     },
+    fleet: file.fleet,
   };
 }
 

@@ -52,6 +52,8 @@ export const GATE_DEFAULTS = {
   backup: 'auto' as const,
   // Touches throw-away copies only, at night.
   verifyBackup: 'auto' as const,
+  // One `backup` for each, with its own gate.
+  backupFleet: 'auto' as const,
   // Nothing brings back what they take away: two have to agree, by day.
   pruneBackups: { approvals: 2, roles: ['operator', 'manager'] },
   removeOrphans: { approvals: 2, roles: ['operator', 'manager'] },
@@ -89,6 +91,7 @@ const GATE_MEANING: Readonly<Record<keyof typeof GATE_DEFAULTS, string>> = {
   preempt: 'An emergency asks the run that holds the instance to let go.',
   backup: 'Take a backup.',
   verifyBackup: 'Try a backup at the drill site.',
+  backupFleet: 'Take a backup of many instances.',
   pruneBackups: 'Delete the backups that the policy does not keep.',
   restore: 'Replace home and database by a backup.',
   removeOrphans: 'Delete snapshots that belong to no backup.',
@@ -295,6 +298,22 @@ const shape = {
   }),
 };
 
+const fleet = z
+  .strictObject({
+    concurrency: z.int().min(1).max(1000).prefault(10).describe('Instances at once.'),
+    errorThreshold: z
+      .union([z.int().min(0), z.string().regex(/^(100|\d{1,2})%$/)], {
+        error: 'write a number of instances, 0 or more, or a share from 0% to 100%',
+      })
+      .prefault('10%')
+      .describe('After more failures than this the rest is not started; a share is rounded up.'),
+    whenBusy: z
+      .literal(['skip', 'wait'])
+      .prefault('skip')
+      .describe('When another run holds an instance: leave it out and say so, or wait as `lease.wait` says.'),
+  })
+  .describe('How runs over many instances go.');
+
 const expected = perStep.describe('How long a step usually takes here, by step name.');
 const deadlines = perStep.describe('Budget of a step, by step name.');
 
@@ -315,6 +334,7 @@ const policySchema = z.strictObject({
   backup: shape.backup.prefault({}),
   restore: shape.restore.prefault({}),
   verify: shape.verify.prefault({}),
+  fleet: fleet.prefault({}),
   freezes: freezes.prefault([]),
   notifications: notifications.prefault([]),
 });

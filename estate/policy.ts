@@ -78,6 +78,13 @@ export interface PolicySettings {
   /** What a restore has replaced is kept for so long. */
   readonly restore: { readonly keepReplacedSeconds: number };
   readonly verify: { readonly limitSeconds: number; readonly sample: number; readonly clones: number };
+  /** Runs over many instances. */
+  readonly fleet: {
+    readonly concurrency: number;
+    /** A number of instances, or a share such as `10%`. */
+    readonly errorThreshold: number | string;
+    readonly whenBusy: 'skip' | 'wait';
+  };
 }
 
 /** Of so many of the newest hours, days, … that have a backup, the newest one is kept; in each place for itself. */

@@ -191,12 +191,25 @@ const person = z.strictObject({
     .describe('Ed25519, as JWK or PEM: with it the person signs decisions; see `runbooks key create`.'),
 });
 
+/** Runs over the whole estate go by this name. */
+const RESERVED = 'estate';
+
 /** estate.yaml. Unknown keys are errors; every default is in here. */
 export const estateSchema = z.strictObject({
   instances: z
-    .record(name, instance)
+    .record(
+      name.refine(
+        (given) => given !== RESERVED,
+        `"${RESERVED}" stands for all instances: choose another name`,
+      ),
+      instance,
+    )
     .refine((instances) => Object.keys(instances).length > 0, 'describe at least one instance')
     .describe('By name: what runbooks are started with.'),
+  schedules: z
+    .record(name, schedule)
+    .prefault({})
+    .describe('By name: what is started by itself for the estate as a whole, e.g. backupFleet.'),
   people: z
     .array(person)
     .prefault([])

@@ -1,5 +1,6 @@
 /** Every workflow type that the worker serves; the exported name is the type that people type. */
 export { backup } from './backup';
+export { backupFleet } from './backup-fleet';
 export { drFailover } from './dr-failover';
 export { fenceLostSite } from './fence-lost-site';
 export { instanceLease } from './instance-lease';

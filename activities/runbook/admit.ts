@@ -1,47 +1,16 @@
 import { activityInfo, getClient } from '@temporalio/activity';
 import { z } from 'zod';
 import { nearest } from '../../estate/nearest';
-import { pinInstance } from '../../estate/pin';
-import type { PolicySettings } from '../../estate/policy';
+import { pinEstate, pinInstance } from '../../estate/pin';
 import type { Estate } from '../../estate/schema';
+import { isForEstate } from '../../workflows/plan/fleet/estate';
+import type { Fleet } from '../../workflows/plan/fleet/estate';
 import type { Instance } from '../../workflows/plan/instance';
 import type { Settings } from '../../workflows/plan/settings';
 import type { Admission } from '../../workflows/runbook/admission';
 import { invalidInput } from '../errors';
-
-const instantSchema = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-21T03:12:00Z' });
-
-/** What every runbook accepts. */
-const commonMembers = {
-  instance: z.string({ error: 'is missing: name an instance of the estate' }).min(1),
-  dryRun: z.boolean().default(false),
-  reason: z.string().optional(),
-  requestedBy: z.string().min(1).optional(),
-  trigger: z.string().min(1).default('manual'),
-  incidentStartedAt: instantSchema.optional(),
-  breakGlass: z.string().trim().min(1, 'is empty: say why the change freeze is broken').optional(),
-};
-
-/** What each runbook accepts besides. A runbook that is not listed here takes no members of its own. */
-const ownMembers: Readonly<Record<string, z.ZodRawShape>> = {
-  backup: { mode: z.literal(['zeroDowntime', 'locked']).optional() },
-  drFailover: { target: z.string().min(1).optional() },
-  pruneBackups: {
-    removeOrphans: z.boolean().optional(),
-    atMost: z.int().min(1).max(60).optional(),
-  },
-  restore: {
-    backup: z.string().min(1).optional(),
-    site: z.string().min(1).optional(),
-    confirm: z.string().min(1).optional(),
-    mode: z.literal(['inPlace']).optional(),
-  },
-  verifyBackup: {
-    backup: z.string().min(1).optional(),
-    pick: z.literal(['newest', 'oldest', 'random']).optional(),
-  },
-  fenceLostSite: { site: z.string({ error: 'is missing: name the site that was lost' }).min(1) },
-};
+import { findFreeze, pinFleet } from './pin-fleet';
+import { commonMembers, estateMembers, instanceMembers, ownMembers } from './start-members';
 
 export interface AdmitRequest {
   readonly runbook: string;
@@ -55,20 +24,15 @@ export interface AdmitRequest {
 export async function admit(
   loadEstate: () => Estate,
   { runbook, message }: AdmitRequest,
-): Promise<Admission<unknown, Instance, Settings>> {
-  const request = parseRequest(runbook, message);
-  const { instance, dryRun, reason, requestedBy, trigger, incidentStartedAt, breakGlass, ...input } = request;
-  let pinned: ReturnType<typeof pinInstance>;
-  try {
-    pinned = pinInstance(loadEstate(), instance);
-  } catch (error) {
-    throw invalidInput(error instanceof Error ? error.message : String(error));
-  }
+): Promise<Admission<unknown, Instance | Fleet, Settings>> {
+  const { request, own } = parseRequest(runbook, message);
+  const { dryRun, reason, requestedBy, trigger, incidentStartedAt, breakGlass } = request;
+  const { input, ...pinned } = isForEstate(runbook) ? pinMany(loadEstate, own) : pinOne(loadEstate, own);
   if (incidentStartedAt !== undefined && Date.parse(incidentStartedAt) > Date.now() + 60_000) {
     throw invalidInput(`incidentStartedAt ${incidentStartedAt} is in the future`);
   }
   return {
-    instance,
+    instance: pinned.subject.name,
     dryRun,
     reason: reason ?? null,
     requestedBy: requestedBy ?? (await starterIdentity(pinned.people.map((person) => person.name))),
@@ -77,35 +41,62 @@ export async function admit(
     freeze: findFreeze(pinned.policy.freezes, new Date()),
     breakGlass: breakGlass ?? null,
     input,
-    subject: pinned.instance,
+    subject: pinned.subject,
     people: pinned.people,
     policy: pinned.policy,
   };
 }
 
-/** The change freeze that is on; of several the one that lasts longest. */
-function findFreeze(freezes: PolicySettings['freezes'], at: Date): { until: string; reason: string } | null {
-  const [longest] = freezes
-    .filter(({ from, until }) => new Date(from) <= at && at < new Date(until))
-    .sort((one, other) => Date.parse(other.until) - Date.parse(one.until));
-  return longest === undefined ? null : { until: longest.until, reason: longest.reason };
+interface PinnedSubject {
+  readonly subject: Instance | Fleet;
+  readonly people: Admission<unknown, unknown, Settings>['people'];
+  readonly policy: ReturnType<typeof pinInstance>['policy'];
+  /** Members of the runbook's own. */
+  readonly input: object;
+}
+
+function pinOne(loadEstate: () => Estate, own: Readonly<Record<string, unknown>>): PinnedSubject {
+  const { instance, whenBusy, ...input } = z.object(instanceMembers).loose().parse(own);
+  const { policy, instance: subject, people } = told(() => pinInstance(loadEstate(), instance));
+  const lease = { ...policy.lease, ...(whenBusy === undefined ? {} : { whenBusy }) };
+  return { subject, people, policy: { ...policy, lease }, input };
+}
+
+function pinMany(loadEstate: () => Estate, own: Readonly<Record<string, unknown>>): PinnedSubject {
+  const { instance: _estate, instances, except, ...input } = z.object(estateMembers).loose().parse(own);
+  const estate = told(loadEstate);
+  return { subject: pinFleet(estate, { instances, except }, new Date()), ...pinEstate(estate), input };
+}
+
+/** What is wrong with the estate is told at once: no retry mends it. */
+function told<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw invalidInput(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function parseRequest(runbook: string, message: unknown) {
-  const example = '{ "instance": "bitbucket-prod" }';
+  const forEstate = isForEstate(runbook);
+  const example = forEstate ? '{ "instances": ["bitbucket-*"] }' : '{ "instance": "bitbucket-prod" }';
   if (typeof message !== 'object' || message === null || Array.isArray(message)) {
     throw invalidInput(
       `${runbook} is started with one JSON object such as ${example}, not with ${describe(message)}`,
     );
   }
-  const schema = z.strictObject({ ...commonMembers, ...ownMembers[runbook] });
-  const parsed = schema.safeParse(message);
-  if (parsed.success) return parsed.data;
-  const known = Object.keys(schema.shape);
+  const own = { ...(forEstate ? estateMembers : instanceMembers), ...ownMembers[runbook] };
+  const parsed = z.strictObject({ ...commonMembers, ...own }).safeParse(message);
+  if (parsed.success) return { request: parsed.data, own: pick(parsed.data, Object.keys(own)) };
+  const known = [...Object.keys(own), ...Object.keys(commonMembers)];
   const problems = parsed.error.issues.map((issue) => explain(issue, known));
   throw invalidInput(
     `${problems.join('; ')}. A start looks like ${example}; accepted are ${known.join(', ')}.`,
   );
+}
+
+function pick(data: object, names: readonly string[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(data).filter(([name]) => names.includes(name)));
 }
 
 function explain(issue: z.core.$ZodIssue, known: readonly string[]): string {

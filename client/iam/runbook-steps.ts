@@ -17,6 +17,7 @@ export const RUNBOOK_STEPS: Readonly<Record<string, readonly string[]>> = {
     'unlockBitbucket',
     'writeManifest',
   ],
+  backupFleet: ['observeHolders'],
   drFailover: [
     'attachHomeVolume',
     'awaitRegion',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ScheduleOptions } from '@temporalio/client';
+import { ESTATE } from '../../workflows/plan/fleet/estate';
 import type { Estate } from '../../estate/schema';
 
 /** Begins the id of every schedule that comes from an estate; others are none of our business. */
@@ -15,11 +16,16 @@ type WantedSchedule = ScheduleOptions & {
 const OVERLAPS = { skip: 'SKIP', bufferOne: 'BUFFER_ONE' } as const;
 
 /**
- * The schedules of an estate as Temporal takes them: `runbooks/<instance>/<name>`. The runs start as `trigger: schedule`,
+ * The schedules of an estate as Temporal takes them: `runbooks/<instance>/<name>`, and `runbooks/estate/<name>` for the
+ * estate as a whole. The runs start as `trigger: schedule`,
  * so that a change freeze and the time after a recovery hold for them. Pure; equal estates give equal fingerprints.
  */
 export function wantedSchedules(estate: Estate, taskQueue: string): readonly WantedSchedule[] {
-  return Object.entries(estate.instances).flatMap(([instance, { schedules }]) =>
+  const groups = [
+    ...Object.entries(estate.instances).map(([instance, { schedules }]) => [instance, schedules] as const),
+    [ESTATE, estate.schedules] as const,
+  ];
+  return groups.flatMap(([instance, schedules]) =>
     Object.entries(schedules).map(([name, entry]): WantedSchedule => {
       const { runbook, cron, timeZone, jitter, catchUp, overlap, input } = entry;
       const message = { ...input, instance, requestedBy: `schedule ${name}`, trigger: 'schedule' };

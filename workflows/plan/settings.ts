@@ -1,5 +1,6 @@
 import type { RunPolicy } from '../runbook/policy';
 import type { BackupMode } from './backup/manifest';
+import type { FleetPolicy } from './fleet/estate';
 import type { Retention } from './backup/retention';
 
 /** How long nobody can delete the EBS snapshots of a backup. */
@@ -34,4 +35,5 @@ export interface Settings extends RunPolicy {
     readonly sample: number;
     readonly clones: number;
   };
+  readonly fleet: FleetPolicy;
 }
