@@ -1,12 +1,14 @@
 import { userInfo } from 'node:os';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { ESTATE, isForEstate } from '../workflows/plan/fleet/estate';
 import { CommandError, EXIT } from './command-error';
 import type { Session } from './connection';
 import { pollers } from './task-queue';
 
 export interface StartRequest {
   readonly runbook: string;
-  readonly instance: string;
+  /** Undefined for a runbook over the estate. */
+  readonly instance: string | undefined;
   readonly dryRun: boolean;
   readonly requestedBy: string;
   readonly reason?: string | undefined;
@@ -18,13 +20,17 @@ export interface StartRequest {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** Starts a runbook; answers its workflow id, `<runbook>/<instance>/<UTC time>`. */
+/**
+ * Starts a runbook; answers its workflow id, `<runbook>/<instance>/<UTC time>`, with `estate` for a runbook over many.
+ * @throws CommandError when an instance is missing, or given where there is none
+ */
 export async function startRun(session: Session, request: StartRequest, now = new Date()): Promise<string> {
   const { runbook, instance, dryRun, requestedBy, reason, incidentStartedAt, breakGlass, input } = request;
-  const workflowId = `${runbook}/${instance}/${now.toISOString().replace(/[-:]/g, '')}`;
+  const place = placeOf(runbook, instance);
+  const workflowId = `${runbook}/${place}/${now.toISOString().replace(/[-:]/g, '')}`;
   const message = {
     ...input,
-    instance,
+    ...(instance === undefined ? {} : { instance }),
     dryRun,
     requestedBy,
     trigger: 'manual',
@@ -38,7 +44,7 @@ export async function startRun(session: Session, request: StartRequest, now = ne
         workflowId,
         taskQueue: session.taskQueue,
         args: [message],
-        staticSummary: `${dryRun ? 'Plan of ' : ''}${runbook} for ${instance}`.slice(0, 200),
+        staticSummary: `${dryRun ? 'Plan of ' : ''}${runbook} for ${place}`.slice(0, 200),
       }),
     );
   } catch (error) {
@@ -49,6 +55,25 @@ export async function startRun(session: Session, request: StartRequest, now = ne
     );
   }
   return workflowId;
+}
+
+function placeOf(runbook: string, instance: string | undefined): string {
+  const forEstate = isForEstate(runbook);
+  if (!forEstate && instance === undefined) {
+    throw new CommandError(
+      `${runbook} is started for an instance`,
+      `Name it: runbooks start ${runbook} bitbucket-prod.`,
+      EXIT.wrongUse,
+    );
+  }
+  if (forEstate && instance !== undefined && instance !== ESTATE) {
+    throw new CommandError(
+      `${runbook} is started for the estate, not for one instance`,
+      `Select instances by the input: runbooks start ${runbook} --input '{"instances":["${instance}"]}'.`,
+      EXIT.wrongUse,
+    );
+  }
+  return instance ?? ESTATE;
 }
 
 /** The server learns of a worker with its first poll; one that was started just now gets so long to be seen. */

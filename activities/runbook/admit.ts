@@ -27,7 +27,10 @@ export async function admit(
 ): Promise<Admission<unknown, Instance | Fleet, Settings>> {
   const { request, own } = parseRequest(runbook, message);
   const { dryRun, reason, requestedBy, trigger, incidentStartedAt, breakGlass } = request;
-  const { input, ...pinned } = isForEstate(runbook) ? pinMany(loadEstate, own) : pinOne(loadEstate, own);
+  const isBroken = breakGlass !== undefined && trigger === 'manual';
+  const { input, ...pinned } = isForEstate(runbook)
+    ? pinMany(loadEstate, own, !isBroken)
+    : pinOne(loadEstate, own);
   if (incidentStartedAt !== undefined && Date.parse(incidentStartedAt) > Date.now() + 60_000) {
     throw invalidInput(`incidentStartedAt ${incidentStartedAt} is in the future`);
   }
@@ -62,10 +65,15 @@ function pinOne(loadEstate: () => Estate, own: Readonly<Record<string, unknown>>
   return { subject, people, policy: { ...policy, lease }, input };
 }
 
-function pinMany(loadEstate: () => Estate, own: Readonly<Record<string, unknown>>): PinnedSubject {
+function pinMany(
+  loadEstate: () => Estate,
+  own: Readonly<Record<string, unknown>>,
+  freezesHold: boolean,
+): PinnedSubject {
   const { instance: _estate, instances, except, ...input } = z.object(estateMembers).loose().parse(own);
   const estate = told(loadEstate);
-  return { subject: pinFleet(estate, { instances, except }, new Date()), ...pinEstate(estate), input };
+  const subject = pinFleet(estate, { instances, except }, new Date(), freezesHold);
+  return { subject, ...pinEstate(estate), input };
 }
 
 /** What is wrong with the estate is told at once: no retry mends it. */

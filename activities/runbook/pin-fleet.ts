@@ -10,9 +10,10 @@ import { invalidInput } from '../errors';
 
 /**
  * The selected instances with what a run over many has to know of each.
+ * @param freezesHold false: a person breaks them
  * @throws InvalidInput when a name or pattern means no instance, or when none is left
  */
-export function pinFleet(estate: Estate, selection: Selection, at: Date): Fleet {
+export function pinFleet(estate: Estate, selection: Selection, at: Date, freezesHold: boolean): Fleet {
   const known = Object.keys(estate.instances);
   const { names, named, unknown } = selectInstances(known, selection);
   if (unknown.length > 0) {
@@ -30,7 +31,7 @@ export function pinFleet(estate: Estate, selection: Selection, at: Date): Fleet 
     name: ESTATE,
     inEstate: known.length,
     instances: names.map((name) => {
-      const freeze = findFreeze(pinInstance(estate, name).policy.freezes, at);
+      const freeze = freezesHold ? findFreeze(pinInstance(estate, name).policy.freezes, at) : null;
       return {
         name,
         named: named.has(name),

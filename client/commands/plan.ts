@@ -18,13 +18,14 @@ interface PlanOptions {
 export function registerPlan(program: Command, host: Host): void {
   addCommand(
     program,
-    'plan <runbook> <instance>',
+    'plan <runbook> [instance]',
     'show what a runbook would do now, without doing any of it',
     'runbooks plan drFailover bitbucket-prod',
+    'runbooks plan backupFleet',
   )
     .option('--input <json>', 'further input of the runbook, one JSON object')
     .option('--as <name>', 'who asks; default RUNBOOKS_ACTOR or the user name')
-    .action((runbook: string, instance: string, options: PlanOptions) =>
+    .action((runbook: string, instance: string | undefined, options: PlanOptions) =>
       performConnected(host, options, async (session) => {
         const missing = await missingWorker(session);
         if (missing !== undefined) throw new CommandError(missing);

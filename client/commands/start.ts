@@ -20,9 +20,10 @@ interface StartOptions {
 export function registerStart(program: Command, host: Host): void {
   addCommand(
     program,
-    'start <runbook> <instance>',
+    'start <runbook> [instance]',
     'start a runbook; it plans first and asks people before it acts',
     "runbooks start drFailover bitbucket-prod --reason 'eu-central-1 is down' --watch",
+    `runbooks start backupFleet --input '{"instances":["bitbucket-*"],"concurrency":20}' --watch`,
   )
     .option('--reason <text>', 'why; shown to everybody who is asked')
     .option(
@@ -34,7 +35,7 @@ export function registerStart(program: Command, host: Host): void {
     .option('--as <name>', 'who starts it, and so cannot approve it; default RUNBOOKS_ACTOR or the user name')
     .option('--dry-run', 'plan only, as `runbooks plan` does')
     .option('--watch', 'stay and watch; the exit code is that of the outcome')
-    .action((runbook: string, instance: string, options: StartOptions) =>
+    .action((runbook: string, instance: string | undefined, options: StartOptions) =>
       performConnected(host, options, async (session) => {
         const { terminal } = host;
         const workflowId = await startRun(session, {

@@ -60,6 +60,7 @@ test('every policy default holds when the file says nothing', () => {
       drift: { ...GATE, roles: ['operator', 'manager'] },
       backup: 'auto',
       verifyBackup: 'auto',
+      backupFleet: 'auto',
       preempt: { ...GATE, roles: ['operator', 'manager'] },
       fenceLostSite: 'auto',
       pruneBackups: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
@@ -109,6 +110,7 @@ test('every policy default holds when the file says nothing', () => {
     },
     restore: { keepReplacedSeconds: 7 * 86_400 },
     verify: { limitSeconds: 6 * 3600, sample: 20, clones: 3 },
+    fleet: { concurrency: 10, errorThreshold: '10%', whenBusy: 'skip' },
   });
 });
 

@@ -1,7 +1,8 @@
 import type { RunPolicy } from '../../workflows/runbook/policy';
 import { runbook } from '../../workflows/runbook/runbook';
 import type { RunbookOptions } from '../../workflows/runbook/runbook';
-import { first, last, lookAround, oneWay, proof, second } from './toy-steps';
+import { first, last, lookAround, oneWay, proof, second, task } from './toy-steps';
+import type { FleetOrder } from '../../workflows/runbook/fleet';
 
 /** The real ones as well: one bundle serves all tests. */
 export * from '../../workflows';
@@ -67,6 +68,27 @@ export const toyTrial = runbook<object, { readonly name: string }, RunPolicy>(
     await run.step(last, input);
   },
 );
+
+/** One step, for fleets of many. */
+export const toyTask = runbook<object, { readonly name: string }, RunPolicy>(
+  'toyTask',
+  { recovery: false },
+  async (run) => {
+    await run.step(task, { name: run.subject.name });
+  },
+);
+
+/** Runs `toyTask` for so many other instances, `<name>-0` and so on. */
+export const toyMany = runbook<
+  { readonly count: number } & Pick<FleetOrder, 'concurrency' | 'failuresAllowed' | 'startsPerExecution'>,
+  { readonly name: string },
+  RunPolicy
+>('toyMany', { recovery: false }, async (run) => {
+  const { count, ...limits } = run.input;
+  await run.gate('go', `Run ${count} toys`);
+  const instances = Array.from({ length: count }, (_, number) => `${run.subject.name}-${number}`);
+  await run.fleet({ runbook: 'toyTask', instances, message: {}, ...limits });
+});
 
 function toyOf(name: string, options: Pick<RunbookOptions, 'recovery' | 'emergency'>) {
   return runbook<object, { readonly name: string }, RunPolicy>(name, options, async (run) => {

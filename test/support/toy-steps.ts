@@ -31,4 +31,7 @@ export const lookAround = defineObservation<ToyInput, { readonly weather: string
   deadlineSeconds: 20,
 });
 
+/** The one step of `toyTask`: what it does is decided by its instance's name. */
+export const task = toy('task', 'reversible');
+
 export const TOY_STEPS = [first, second, oneWay, last, proof] as const;

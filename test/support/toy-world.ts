@@ -10,7 +10,7 @@ import { announceCall } from '../../activities/runbook/call-scope';
 import type { Admission, KitActivities } from '../../workflows/runbook/admission';
 import type { Person, RunPolicy } from '../../workflows/runbook/policy';
 import type { Check, Problem } from '../../workflows/runbook/step';
-import { lookAround, TOY_STEPS } from './toy-steps';
+import { lookAround, task, TOY_STEPS } from './toy-steps';
 import type { ToyOutput } from './toy-steps';
 
 export const TOY_POLICY: RunPolicy = {
@@ -46,6 +46,8 @@ export class ToyWorld {
   checks: Readonly<Record<string, Partial<Check<ToyOutput>>>> = {};
   problems: Readonly<Record<string, readonly Problem[]>> = {};
   material: Readonly<Record<string, string>> = {};
+  /** What `toyTask` does for an instance: throw to make it fail, wait to make it slow. */
+  task: (instance: string) => Promise<void> | void = () => {};
   /** Called before the part acts; throw to make it fail, wait to make it slow. */
   before: (part: string, occurrence: number) => Promise<void> | void = () => {};
   /** Called after the part acted and before it answers: throw to lose the answer. */
@@ -85,17 +87,27 @@ export class ToyWorld {
       instance: named = instance,
       trigger = 'manual',
       breakGlass = null,
-    } = message as { dryRun?: boolean; trigger?: string; breakGlass?: string; instance?: string };
+      reason = null,
+      requestedBy: _starter,
+      ...input
+    } = message as {
+      dryRun?: boolean;
+      trigger?: string;
+      breakGlass?: string;
+      instance?: string;
+      reason?: string;
+      requestedBy?: string;
+    };
     return {
       instance: named,
       dryRun,
-      reason: null,
+      reason,
       requestedBy: this.requestedBy,
       trigger,
       incidentStartedAt: null,
       freeze: this.freeze,
       breakGlass,
-      input: {},
+      input,
       subject: { name: named },
       people: this.people,
       policy: this.policy,
@@ -145,8 +157,30 @@ export class ToyWorld {
           : {}),
       });
     });
+    const done = { value: 'task' };
     return [
       ...steps,
+      implementStep(task, {
+        actions: [],
+        check: async () => ({
+          state: 'needed',
+          before: {},
+          calls: [],
+          problems: [],
+          output: done,
+          undo: 'nothing',
+        }),
+        run: async ({ name }) => {
+          this.log.push(`task.run ${name}`);
+          await this.task(name);
+          return done;
+        },
+        verify: async () => ({ output: done, facts: {} }),
+        undo: async ({ name }) => {
+          this.log.push(`task.undo ${name}`);
+          return { changed: true, facts: {} };
+        },
+      }),
       implementObservation(lookAround, [], () => act('lookAround.look', () => ({ weather: this.weather }))),
     ];
   }
