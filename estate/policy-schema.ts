@@ -298,12 +298,14 @@ const shape = {
   }),
 };
 
+const THRESHOLD = 'write a number of instances, 0 or more, or a share from 0% to 100%';
+
 const fleet = z
   .strictObject({
     concurrency: z.int().min(1).max(1000).prefault(10).describe('Instances at once.'),
     errorThreshold: z
-      .union([z.int().min(0), z.string().regex(/^(100|\d{1,2})%$/)], {
-        error: 'write a number of instances, 0 or more, or a share from 0% to 100%',
+      .union([z.int(THRESHOLD).min(0, THRESHOLD), z.string().regex(/^(100|\d{1,2})%$/, THRESHOLD)], {
+        error: THRESHOLD,
       })
       .prefault('10%')
       .describe('After more failures than this the rest is not started; a share is rounded up.'),

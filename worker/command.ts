@@ -14,6 +14,7 @@ Environment:
   RUNBOOKS_SHUTDOWN_GRACE_SECONDS  time for running activities on SIGTERM (30)
   RUNBOOKS_CONCURRENT_ACTIVITIES   at once in this process (40)
   RUNBOOKS_AWS_TIMEOUT_SECONDS     bound of one AWS request (10)
+  RUNBOOKS_COALESCE                off: every run asks AWS by itself, also where one call would do (on)
   RUNBOOKS_TASK_QUEUE              task queue (runbooks)
   RUNBOOKS_DEPLOYMENT_NAME         name told to Temporal for all versions (bitbucket-runbooks)
   RUNBOOKS_BUILD_ID                name of this version (package version and digest of the workflow code)

@@ -16,6 +16,8 @@ export interface WorkerConfig {
   readonly concurrentActivities: number;
   /** Longest time for one AWS request, seconds: bounds what a lost region costs. */
   readonly awsTimeoutSeconds: number;
+  /** Whether reads of several runs become one call. */
+  readonly coalesce: boolean;
   /** A run whose worker does not fetch its next task for so long goes on with any other worker, seconds. */
   readonly handoverSeconds: number;
   /** Ends with the worker's region, where that is known: `runbooks doctor` judges the placement by it. */
@@ -56,6 +58,7 @@ const environmentSchema = z.object({
   RUNBOOKS_SHUTDOWN_GRACE_SECONDS: z.coerce.number().min(0).max(600).default(30),
   RUNBOOKS_CONCURRENT_ACTIVITIES: z.coerce.number().int().min(1).max(500).default(40),
   RUNBOOKS_AWS_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(120).default(10),
+  RUNBOOKS_COALESCE: z.enum(['on', 'off']).default('on'),
   RUNBOOKS_HANDOVER_SECONDS: z.coerce.number().min(1).max(60).default(5),
   RUNBOOKS_IDENTITY: z.string().min(1).optional(),
   RUNBOOKS_REGION: z.string().min(1).optional(),
@@ -92,6 +95,7 @@ export function readWorkerConfig(
     shutdownGraceSeconds: read.RUNBOOKS_SHUTDOWN_GRACE_SECONDS,
     concurrentActivities: read.RUNBOOKS_CONCURRENT_ACTIVITIES,
     awsTimeoutSeconds: read.RUNBOOKS_AWS_TIMEOUT_SECONDS,
+    coalesce: read.RUNBOOKS_COALESCE === 'on',
     handoverSeconds: read.RUNBOOKS_HANDOVER_SECONDS,
     identity: identityOf(read, `runbooks@${host}:${processId}`),
     deployment: {

@@ -27,7 +27,10 @@ export async function runWorker(config: WorkerConfig, environment: NodeJS.Proces
   installRuntime(config, logger.temporal);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const connection = await connect(connectionOptions);
-  const aws = new AwsClients({ requestTimeoutSeconds: config.awsTimeoutSeconds });
+  const aws = new AwsClients({
+    requestTimeoutSeconds: config.awsTimeoutSeconds,
+    coalesce: config.coalesce,
+  });
   let health: HealthServer | null = null;
   try {
     await requireSearchAttributes(connection, namespace);

@@ -11,6 +11,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
 import { announceCall, callSignal, noteAnswer } from '../runbook/call-scope';
+import { askSeparately } from './coalesce';
 import { isNoAnswer, UnreadableAnswer } from './error-kinds';
 import { isMutating } from './intent';
 import { SharedReads } from './share-reads';
@@ -25,6 +26,8 @@ export interface AwsClientsOptions {
   readonly endpoint?: string;
   /** Fixed credentials. Default: the SDK's chain of environment, profile and instance role. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Whether reads of several runs become one call; default true. */
+  readonly coalesce?: boolean;
 }
 
 interface ClientConfig {
@@ -160,7 +163,8 @@ export class AwsClients {
     if (known !== undefined) return known as C;
     const client = make(this.config(region));
     const place = { service, region: service === 'route53' ? undefined : region };
-    shareEqualReads(client as AnyClient);
+    if (this.options.coalesce === false) askSeparately(client as AnyClient);
+    else shareEqualReads(client as AnyClient);
     watchAttempts(client as AnyClient, place, this.silent);
     watchAnswers(client as AnyClient, place, this.silent);
     this.clients.set(key, client as AnyClient);

@@ -38,7 +38,9 @@ export const estateMembers = {
     .max(1000, 'must be a whole number from 1 to 1000')
     .optional(),
   errorThreshold: z
-    .union([z.int().min(0), z.string().regex(/^(100|\d{1,2})%$/)], { error: THRESHOLD })
+    .union([z.int(THRESHOLD).min(0, THRESHOLD), z.string().regex(/^(100|\d{1,2})%$/, THRESHOLD)], {
+      error: THRESHOLD,
+    })
     .optional(),
   whenBusy: z.literal(['skip', 'wait'], { error: 'must be skip or wait' }).optional(),
 };

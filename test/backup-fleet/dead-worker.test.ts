@@ -17,14 +17,18 @@ afterAll(() => bench?.close(), 60_000);
 test('a worker that dies in the middle of a backup: another goes on, and no instance is backed up twice', async () => {
   const worker = await bench.startWorkerProcess();
   const run = await bench.start({ requestedBy: 'ada', concurrency: 1 }, { runbook: 'backupFleet' });
-  const { children } = await until('the first child', async () => {
-    const { fleet } = await run.status().catch(() => ({ fleet: undefined }));
-    return fleet?.running === 1 ? fleet : undefined;
-  });
+  const { children } = await until(
+    'the first child',
+    async () => {
+      const { fleet } = await run.status().catch(() => ({ fleet: undefined }));
+      return fleet?.running === 1 ? fleet : undefined;
+    },
+    120,
+  );
   const handle = bench.client.workflow.getHandle(children.replace('<instance>', bench.world.instance));
   const child = new LiveRun(handle);
-  await until('the child', () => child.status().catch(() => undefined));
-  await child.step('captureDatabase', ['running', 'verifying']);
+  await until('the child', () => child.status().catch(() => undefined), 60);
+  await child.step('captureDatabase', ['running', 'verifying'], 120);
   await worker.kill();
   await bench.startWorkerProcess();
   const { outcome, fleet } = await run.ended(300);

@@ -5,13 +5,15 @@ import {
   SuspendProcessesCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 
 import type { Pace } from '../../../workflows/runbook/step';
 import type { Dependencies } from '../../dependencies';
+import { askTogether } from '../coalesce';
 import { askAws } from '../errors';
 import type { Undertaking } from '../errors';
 import type { Tag } from '../ownership';
+import { allPages } from '../pages';
 
 export interface GroupName {
   readonly region: string;
@@ -27,17 +29,31 @@ export interface Numbers {
   readonly desired: number;
 }
 
-/** The group; undefined when there is none of that name. */
-export async function findGroup(
+/** The group; undefined when there is none of that name. Asked together with others' questions. */
+export function findGroup(
   dependencies: Dependencies,
   name: GroupName,
 ): Promise<AutoScalingGroup | undefined> {
-  const reply = await askAws(about('describe', name), () =>
-    dependencies.aws
-      .autoScaling(name.region)
-      .send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name.autoScalingGroup] })),
+  const client = dependencies.aws.autoScaling(name.region);
+  return askAws(about('describe', name), () =>
+    askTogether(client, 'groups', name.autoScalingGroup, (names) => describeGroups(client, names)),
   );
-  return reply.AutoScalingGroups?.[0];
+}
+
+async function describeGroups(
+  client: AutoScalingClient,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, AutoScalingGroup>> {
+  const found = await allPages(async (NextToken) => {
+    const reply = await client.send(
+      new DescribeAutoScalingGroupsCommand({
+        AutoScalingGroupNames: [...names],
+        ...(NextToken === undefined ? {} : { NextToken }),
+      }),
+    );
+    return { items: reply.AutoScalingGroups, next: reply.NextToken };
+  });
+  return new Map(found.map((group) => [group.AutoScalingGroupName ?? '', group]));
 }
 
 export function numbersOf(group: AutoScalingGroup): Numbers {

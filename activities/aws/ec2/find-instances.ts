@@ -1,17 +1,39 @@
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
-import type { Filter, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 
 import type { Dependencies } from '../../dependencies';
+import { askTogether } from '../coalesce';
 import { askAws } from '../errors';
+import { allPages } from '../pages';
 
-/** The EC2 instance; undefined when EC2 does not know it. */
-export async function findInstance(
+/** The EC2 instance; undefined when EC2 does not know it. Asked together with others' questions. */
+export function findInstance(
   dependencies: Dependencies,
   region: string,
   id: string,
 ): Promise<Instance | undefined> {
-  const [instance] = await findInstances(dependencies, region, `instance ${id}`, { InstanceIds: [id] });
-  return instance;
+  const client = dependencies.aws.ec2(region);
+  return askAws(
+    { doing: 'describe', resource: `instance ${id}`, region },
+    () => askTogether(client, 'instances', id, (ids) => describe(client, ids)),
+    { notFound: () => undefined },
+  );
+}
+
+/** By id when it is one; of several by a filter, for one that is not there would fail the call for all. */
+async function describe(client: EC2Client, ids: readonly string[]): Promise<ReadonlyMap<string, Instance>> {
+  const which =
+    ids.length === 1 ? { InstanceIds: [...ids] } : { Filters: [{ Name: 'instance-id', Values: [...ids] }] };
+  const found = await allPages(async (NextToken) => {
+    const reply = await client.send(
+      new DescribeInstancesCommand({ ...which, ...(NextToken === undefined ? {} : { NextToken }) }),
+    );
+    return {
+      items: reply.Reservations?.flatMap((reservation) => reservation.Instances ?? []),
+      next: reply.NextToken,
+    };
+  });
+  return new Map(found.map((instance) => [instance.InstanceId ?? '', instance]));
 }
 
 /** Instances by id or filter; an unknown id gives an empty list. */

@@ -4,14 +4,16 @@ import {
   DeleteSnapshotCommand,
   DescribeSnapshotsCommand,
 } from '@aws-sdk/client-ec2';
-import type { Snapshot, Tag } from '@aws-sdk/client-ec2';
+import type { EC2Client, Snapshot, Tag } from '@aws-sdk/client-ec2';
 
 import { TAGS } from '../../../workflows/plan/backup/manifest';
 import type { StepContext } from '../../../workflows/runbook/step';
 import type { CapturePart } from '../../../workflows/steps/backup';
 import type { Dependencies } from '../../dependencies';
+import { askTogether } from '../coalesce';
 import { askAws } from '../errors';
 import { isOurs, ownerTags, tagValue } from '../ownership';
+import { allPages } from '../pages';
 import type { VolumeLayout } from './volume-layout';
 
 /** Names the freeze under which a set was made: tells the sets of several calls apart, and whose freeze held. */
@@ -23,32 +25,40 @@ export interface SnapshotSet {
   readonly snapshots: readonly Snapshot[];
 }
 
-/** Snapshots of a backup in a region that are not failed; by tags, for CreateSnapshots has no key of its own [A §6]. */
+/**
+ * Snapshots of a backup in a region; by tags, for CreateSnapshots has no key of its own [A §6]. Asked together with
+ * others' questions.
+ */
 export async function findBackupSnapshots(
   dependencies: Dependencies,
   region: string,
   instance: string,
   backup: string,
 ): Promise<readonly Snapshot[]> {
-  const found: Snapshot[] = [];
-  let token: string | undefined;
-  do {
-    const reply = await askAws({ doing: 'list', resource: `snapshots of ${backup}`, region }, () =>
-      dependencies.aws.ec2(region).send(
-        new DescribeSnapshotsCommand({
-          OwnerIds: ['self'],
-          Filters: [
-            { Name: `tag:${TAGS.instance}`, Values: [instance] },
-            { Name: `tag:${TAGS.backup}`, Values: [backup] },
-          ],
-          ...(token ? { NextToken: token } : {}),
-        }),
-      ),
+  const client = dependencies.aws.ec2(region);
+  const found = await askAws({ doing: 'list', resource: `snapshots of ${backup}`, region }, () =>
+    askTogether(client, 'snapshots of backups', backup, (backups) => describeTagged(client, backups)),
+  );
+  return (found ?? []).filter(({ Tags }) => tagValue(Tags, TAGS.instance) === instance);
+}
+
+async function describeTagged(
+  client: EC2Client,
+  backups: readonly string[],
+): Promise<ReadonlyMap<string, readonly Snapshot[]>> {
+  const found = await allPages(async (NextToken) => {
+    const reply = await client.send(
+      new DescribeSnapshotsCommand({
+        OwnerIds: ['self'],
+        Filters: [{ Name: `tag:${TAGS.backup}`, Values: [...backups] }],
+        ...(NextToken === undefined ? {} : { NextToken }),
+      }),
     );
-    found.push(...(reply.Snapshots ?? []));
-    token = reply.NextToken;
-  } while (token !== undefined && token !== '');
-  return found;
+    return { items: reply.Snapshots, next: reply.NextToken };
+  });
+  return new Map(
+    backups.map((backup) => [backup, found.filter(({ Tags }) => tagValue(Tags, TAGS.backup) === backup)]),
+  );
 }
 
 /** The sets that hold all the volumes, newest first, and whatever else the backup's tag was found on. */

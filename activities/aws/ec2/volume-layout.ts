@@ -6,7 +6,7 @@ import type { Dependencies } from '../../dependencies';
 import { lookAtVolumes } from '../../hosts/freeze';
 import type { MountedVolumes } from '../../hosts/freeze';
 import { findInstance } from './find-instances';
-import { findVolumes } from './find-volumes';
+import { findVolumesOf } from './find-volumes';
 
 /** The volumes of the home by three accounts: the estate, EC2, and the host. */
 export interface VolumeLayout {
@@ -23,9 +23,7 @@ export async function readVolumeLayout(dependencies: Dependencies, site: Site): 
   const { instanceId } = fileServer;
   const [instance, attached, mounted] = await Promise.all([
     findInstance(dependencies, region, instanceId),
-    findVolumes(dependencies, region, `volumes of ${instanceId}`, {
-      Filters: [{ Name: 'attachment.instance-id', Values: [instanceId] }],
-    }),
+    findVolumesOf(dependencies, region, instanceId),
     lookAtVolumes(dependencies.aws, { region, fileServer }),
   ]);
   return judgeLayout(site, attached, instance?.RootDeviceName, mounted);

@@ -14,7 +14,7 @@ import type { ObservationImplementation } from '../../implement';
 import { findGroup, numbersOf, suspendedOf } from '../auto-scaling/group';
 import { askStates } from '../auto-scaling/node-views';
 import { findStack, parameterOf } from '../cloudformation/stack';
-import { findInstance, findInstances } from '../ec2/find-instances';
+import { findInstance } from '../ec2/find-instances';
 import { NothingKnown, observe } from '../observe';
 import { readReplayState } from '../rds/database-session';
 import type { ReplayState } from '../rds/database-session';
@@ -85,11 +85,8 @@ async function lookAtNodes(
       throw new NothingKnown(`there is no Auto Scaling group ${autoScalingGroup} in ${region}`);
     }
     const ids = (found.Instances ?? []).map((one) => one.InstanceId ?? '');
-    const instances =
-      ids.length === 0
-        ? []
-        : await findInstances(dependencies, region, `instances of ${autoScalingGroup}`, { InstanceIds: ids });
-    const addresses = new Map(instances.map((one) => [one.InstanceId, one.PrivateIpAddress ?? '']));
+    const instances = await Promise.all(ids.map((id) => findInstance(dependencies, region, id)));
+    const addresses = new Map(instances.map((one) => [one?.InstanceId, one?.PrivateIpAddress ?? '']));
     return {
       ...numbersOf(found),
       suspended: suspendedOf(found),
