@@ -34,9 +34,25 @@ export class EstateError extends Error {
  * @throws EstateError with every problem and its place
  */
 export function loadEstate(file: string): Estate {
-  let text: string;
+  return parseEstate(readText(file), file);
+}
+
+/**
+ * The same, for whoever asks again and again: checking thousands of instances takes seconds, and is done once for each
+ * content of the file.
+ */
+export function estateReader(file: string): () => Estate {
+  let known: { readonly text: string; readonly estate: Estate } | undefined;
+  return () => {
+    const text = readText(file);
+    if (known?.text !== text) known = { text, estate: parseEstate(text, file) };
+    return known.estate;
+  };
+}
+
+function readText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const message =
@@ -45,7 +61,6 @@ export function loadEstate(file: string): Estate {
         : `cannot be read (${code ?? String(error)})`;
     throw new EstateError(file, [{ line: 1, column: 1, path: [], message }]);
   }
-  return parseEstate(text, file);
 }
 
 /** Like `loadEstate`, from the text; `file` is used in messages only. */

@@ -4,7 +4,7 @@ import type { Logger } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import { AwsClients } from '../activities/aws/clients';
 import { secretsFrom } from '../activities/secrets/sources';
-import { loadEstate } from '../estate/load';
+import { estateReader } from '../estate/load';
 import { bundlePath } from './bundle';
 import type { WorkerConfig } from './config';
 import { serveHealth } from './health';
@@ -20,7 +20,8 @@ import { buildIdOf, deploymentOptions, packageVersion } from './version';
 export async function runWorker(config: WorkerConfig, environment: NodeJS.ProcessEnv): Promise<void> {
   const logger = createLogger(config.logLevel);
   // A broken estate must show at the start, not in the middle of the night; and before the runtime, which keeps the process.
-  loadEstate(config.estate);
+  const readEstate = estateReader(config.estate);
+  readEstate();
   const codePath = bundlePath();
   const { deployment } = config;
   const buildId = deployment.buildId ?? buildIdOf(codePath);
@@ -41,9 +42,7 @@ export async function runWorker(config: WorkerConfig, environment: NodeJS.Proces
       identity: config.identity,
       workerDeploymentOptions: deploymentOptions(deployment, buildId),
       workflowBundle: { codePath },
-      activities: createActivities({ aws, secrets: secretsFrom(aws, environment) }, () =>
-        loadEstate(config.estate),
-      ),
+      activities: createActivities({ aws, secrets: secretsFrom(aws, environment) }, readEstate),
       maxConcurrentActivityTaskExecutions: config.concurrentActivities,
       // Below the shortest time after which a policy may take a silent worker for dead, with room for a slow machine.
       maxHeartbeatThrottleInterval: '1s',

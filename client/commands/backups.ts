@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { BackupsReport } from '../../workflows/list-backups';
+import { freshnessOf } from '../../workflows/plan/backup/freshness';
+import type { Freshness } from '../../workflows/plan/backup/freshness';
 import type { Decision } from '../../workflows/plan/backup/retention';
 import { plan } from '../../workflows/runbook/messages';
 import { readReport } from '../ask-run';
@@ -9,6 +11,7 @@ import { follow } from '../follow';
 import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
 import { readBackups } from '../read-backups';
+import { registerBackupsAge } from './backups-age';
 import { renderBackup, renderBackups, renderDecisions } from '../render/backups';
 import { renderPlan, renderProblems } from '../render/plan';
 import { actorName, missingWorker, startRun } from '../start-run';
@@ -33,11 +36,12 @@ const PICKS = ['newest', 'oldest', 'random'];
 
 const AS_OPTION = ['--as <name>', 'who asks; default RUNBOOKS_ACTOR or the user name'] as const;
 
-/** `backups list|show|verify|prune`. */
+/** `backups list|show|verify|prune|age`. */
 export function registerBackups(program: Command, host: Host): void {
   const backups = program
     .command('backups')
     .description('which backups there are, and which of them the policy keeps');
+  registerBackupsAge(backups, host);
 
   addCommand(
     backups,
@@ -50,7 +54,7 @@ export function registerBackups(program: Command, host: Host): void {
     .action((instance: string, options: BackupsOptions) =>
       performConnected(host, options, async (session) => {
         const report = await ask(session, instance, options, host);
-        if (options.json === true) printJson(host, report);
+        if (options.json === true) printJson(host, { ...report, freshness: freshnessIn(report) });
         else host.terminal.out(`${renderBackups(report, host.terminal.colors)}\n`);
         return report.silent.length === 0 ? EXIT.done : EXIT.failed;
       }),
@@ -154,6 +158,14 @@ async function verify(
   }
   if (options.json !== true) terminal.out(`watch it with: runbooks watch ${workflowId}\n`);
   return EXIT.done;
+}
+
+/** For programs: the newest good backups, without a judgement of their age. */
+function freshnessIn({ decisions, asOf }: BackupsReport): Freshness {
+  return freshnessOf(
+    decisions.map(({ point }) => point),
+    asOf,
+  );
 }
 
 /** By name, by the beginning of a name if only one begins so, or `newest` and `oldest` of the complete ones. */

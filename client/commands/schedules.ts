@@ -8,7 +8,7 @@ import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
 import { table } from '../render/table';
 import { moment } from '../render/words';
-import { applySchedules } from '../schedules/apply';
+import { APPLIED_WORDS, applySchedules } from '../schedules/apply';
 import { OWN } from '../schedules/wanted';
 import { actorName, parseMoment } from '../start-run';
 import { ESTATE_OPTION, estatePath } from './estate';
@@ -40,7 +40,7 @@ export function registerSchedules(program: Command, host: Host): void {
         const applied = await applySchedules(session, estate, { remove: options.remove === true });
         if (options.json === true) printJson(host, applied);
         else {
-          const lines = applied.map(({ id, result }) => `${id}: ${WORDS[result]}`);
+          const lines = applied.map(({ id, result }) => `${id}: ${APPLIED_WORDS[result]}`);
           host.terminal.out(`${lines.join('\n') || 'the estate has no schedules'}\n`);
         }
         return EXIT.done;
@@ -103,14 +103,6 @@ export function registerSchedules(program: Command, host: Host): void {
     },
   });
 }
-
-const WORDS = {
-  created: 'created',
-  changed: 'changed as the estate says',
-  unchanged: 'as the estate says',
-  removed: 'removed',
-  stray: 'not in the estate any more, and goes on; remove it with --remove',
-} as const;
 
 interface Change {
   readonly usage: string;

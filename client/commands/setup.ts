@@ -1,20 +1,23 @@
 import { msToTs } from '@temporalio/common/lib/time';
 import type { Command } from 'commander';
 import { parseDuration } from '../../estate/duration';
+import { loadEstate } from '../../estate/load';
 import { CommandError, EXIT } from '../command-error';
 import { grpcCode } from '../connection';
 import type { Session } from '../connection';
 import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
 import { namespaceExists } from '../namespace';
+import { applySchedules, APPLIED_WORDS } from '../schedules/apply';
+import type { AppliedSchedule } from '../schedules/apply';
 import { addAttributes, readAttributes } from '../search-attributes';
+import type { EstateOptions } from './estate';
 
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 const VISIBLE_WITHIN_MS = 30_000;
 
-interface SetupOptions {
-  readonly json?: boolean;
+interface SetupOptions extends EstateOptions {
   readonly createNamespace?: boolean;
   readonly retention: string;
 }
@@ -24,11 +27,13 @@ export function registerSetup(program: Command, host: Host): void {
   addCommand(
     program,
     'setup',
-    'register the search attributes of the runbooks in the namespace; safe to repeat',
+    'register the search attributes of the runbooks in the namespace, apply the schedules; safe to repeat',
     'runbooks setup',
+    'runbooks setup --estate estate.yaml',
     'TEMPORAL_NAMESPACE=operations runbooks setup --create-namespace --retention 90d',
   )
     .option('--create-namespace', 'create the namespace if there is none')
+    .option('--estate <file>', 'also put the schedules of this estate into force; default RUNBOOKS_ESTATE')
     .option('--retention <duration>', 'how long a created namespace keeps runs that have ended', '30d')
     .action((options: SetupOptions) =>
       performConnected(host, options, async (session) => {
@@ -48,17 +53,31 @@ export function registerSetup(program: Command, host: Host): void {
         await served(() => addAttributes(session, missing));
         await untilVisible(session);
         const registered = missing.map(({ name }) => name);
+        const schedules = await schedulesOf(session, options, host);
         if (options.json === true) {
-          printJson(host, { namespace: session.namespace, namespaceCreated: created, registered });
+          printJson(host, { namespace: session.namespace, namespaceCreated: created, registered, schedules });
         } else {
           const did = registered.length === 0 ? 'nothing to register' : `registered ${registered.join(', ')}`;
           host.terminal.out(
             `namespace ${session.namespace}${created ? ' created' : ''} at ${session.address}: ${did}\n`,
           );
+          for (const { id, result } of schedules) host.terminal.out(`${id}: ${APPLIED_WORDS[result]}\n`);
         }
         return EXIT.done;
       }),
     );
+}
+
+/** None without an estate: a namespace can be set up before there is one. */
+async function schedulesOf(
+  session: Session,
+  options: EstateOptions,
+  host: Host,
+): Promise<readonly AppliedSchedule[]> {
+  const named = options.estate ?? host.environment['RUNBOOKS_ESTATE'] ?? '';
+  if (named === '') return [];
+  const estate = loadEstate(named);
+  return served(() => applySchedules(session, estate, { remove: false }));
 }
 
 /** True when the namespace had to be created. */

@@ -1,8 +1,11 @@
 import type { BackupsReport } from '../../workflows/list-backups';
+import { ageSeconds, freshnessOf } from '../../workflows/plan/backup/freshness';
+import type { NewestBackup } from '../../workflows/plan/backup/freshness';
 import { placeName } from '../../workflows/plan/backup/restore-point';
 import type { RestorePoint } from '../../workflows/plan/backup/restore-point';
 import type { Decision } from '../../workflows/plan/backup/retention';
 import type { Colors } from '../terminal';
+import { hours } from './backup-ages';
 import { table } from './table';
 import { moment } from './words';
 
@@ -23,11 +26,23 @@ export function renderBackups(report: BackupsReport, colors: Colors): string {
   });
   const head = ['backup', 'age', 'place', 'state', 'verified', 'size', 'kept because'];
   return [
+    newestLine(report),
     lines.length === 0 ? 'no backups' : table(head, lines, { dim: colors.dim }),
     renderRest(report, colors),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** How old the newest good ones are: what somebody asks first. */
+function newestLine({ decisions, asOf }: BackupsReport): string {
+  const { complete, verified } = freshnessOf(
+    decisions.map(({ point }) => point),
+    asOf,
+  );
+  const said = (newest: NewestBackup | null): string =>
+    newest === null ? 'none' : `${hours(ageSeconds(newest, asOf))} old (${newest.backup})`;
+  return `newest complete: ${said(complete)}; newest verified: ${said(verified)}`;
 }
 
 /** One backup in every place where it is, with all there is to say. */

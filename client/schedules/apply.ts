@@ -9,6 +9,15 @@ export interface AppliedSchedule {
   readonly result: 'created' | 'changed' | 'unchanged' | 'removed' | 'stray';
 }
 
+/** The results for people. */
+export const APPLIED_WORDS = {
+  created: 'created',
+  changed: 'changed as the estate says',
+  unchanged: 'as the estate says',
+  removed: 'removed',
+  stray: 'not in the estate any more, and goes on; remove it with --remove',
+} as const;
+
 /**
  * Makes the schedules of the server those of the estate. Repeatable. A pause that people made stays, whatever else changes.
  * @param remove also those of ours that the estate does not name any more

@@ -12,6 +12,7 @@ test('defaults are sane and the estate is the only thing that must be told', () 
     shutdownGraceSeconds: 30,
     concurrentActivities: 40,
     awsTimeoutSeconds: 10,
+    coalesce: true,
     handoverSeconds: 5,
     identity: 'runbooks@host:7',
     deployment: { name: 'bitbucket-runbooks', buildId: null, pinned: false },

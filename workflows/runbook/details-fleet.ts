@@ -13,7 +13,9 @@ export function renderFleet(fleet: FleetProgress | undefined, room: Room): strin
     ...(stopped === null
       ? [`More than ${failuresAllowed} failures stop the rest.`]
       : [`**No further one is started**: ${clip(stopped, room.line)}.`]),
-    ...(longest === null ? [] : [`The longest took ${duration(longest.seconds)} (${plain(longest.instance)}).`]),
+    ...(longest === null
+      ? []
+      : [`The longest took ${duration(longest.seconds)} (${plain(longest.instance)}).`]),
     `Each is \`${children}\`.`,
   ];
   const told = notes.map(({ instance, kind, why }) => clip(`${instance} ${kind}: ${why}`, room.line));

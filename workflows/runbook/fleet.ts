@@ -89,8 +89,7 @@ export class Fleet {
     const { progress } = this.state;
     const { done, degraded, failed, skipped, cancelled } = progress.counts;
     const { state } = this.recorder;
-    if (state.preemptedBy !== null && progress.waiting > 0)
-      throw preempted(state, describeFleet(progress));
+    if (state.preemptedBy !== null && progress.waiting > 0) throw preempted(state, describeFleet(progress));
     if (failed > progress.failuresAllowed)
       throw new RunStopped({ kind: 'aborted', why: progress.stopped ?? 'too many failed' });
     if (failed > 0 && done + degraded === 0)

@@ -9,6 +9,7 @@ import { needsPerson, terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { lookAgain } from '../pace';
+import { tellBackup } from '../retention/tell-age';
 import { listFolders, readObject, sha256, STORE_WRITES, writeOnce } from '../s3/objects';
 import { actionsOf, partKind } from './part-kinds';
 
@@ -51,7 +52,7 @@ export function writeManifestImplementation(dependencies: Dependencies): StepImp
       return finish(dependencies, { store, manifest }, text);
     },
 
-    async verify({ store }, output, context) {
+    async verify({ store, manifest }, output, context) {
       const key = output?.key ?? '';
       const text = await readObject(dependencies, store, key);
       if (text === undefined) throw lookAgain(`s3://${store.bucket}/${key} is not visible yet`, context);
@@ -59,6 +60,7 @@ export function writeManifestImplementation(dependencies: Dependencies): StepImp
       if (hash !== output?.sha256) {
         throw needsPerson(`s3://${store.bucket}/${key} is not what was written: somebody changed it.`);
       }
+      tellBackup(manifest.instance, 'complete', manifest.capturedAt);
       return {
         output,
         facts: { manifest: `s3://${store.bucket}/${key}`, sha256: hash, previous: output.previous },
