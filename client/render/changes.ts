@@ -1,5 +1,6 @@
 import { describeFacts } from '../../workflows/runbook/facts';
 import { answerCommand } from '../../workflows/runbook/details-ask';
+import { describeFleet } from '../../workflows/runbook/fleet-rules';
 import { openAsks } from '../../workflows/runbook/state';
 import type { RunState } from '../../workflows/runbook/state';
 import { STATE_WORDS, clock } from './words';
@@ -17,6 +18,9 @@ export function changes(before: RunState | undefined, after: RunState, at: strin
     const seen = step.error ?? (step.state === 'done' ? describeFacts(step.proof) : '');
     say(`step ${step.id} ${STATE_WORDS[step.state]}${seen === '' ? '' : `: ${seen}`}`);
   }
+  const progress = after.fleet === undefined ? '' : describeFleet(after.fleet);
+  if (progress !== '' && (before?.fleet === undefined || describeFleet(before.fleet) !== progress))
+    say(progress);
   const known = new Set(before?.asks.map((ask) => ask.id));
   for (const ask of openAsks(after).filter(({ id }) => !known.has(id))) {
     say(`asks ${ask.id}: ${ask.title} (needs ${ask.needed} of ${ask.roles.join(', ') || 'anybody listed'})`);

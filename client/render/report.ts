@@ -3,6 +3,7 @@ import type { Report } from '../../workflows/runbook/report';
 import type { Colors } from '../terminal';
 import { byHand } from './by-hand';
 import { fence } from './fence';
+import { renderFleetProgress } from './fleet-progress';
 import { renderProblems } from './plan';
 import { recovery, loss } from './recovery';
 import { table } from './table';
@@ -33,6 +34,7 @@ export function renderReport(report: Report, colors: Colors): string {
       'Found',
       report.facts.map(({ label, value }) => `${label}: ${value}`),
     ),
+    renderFleetProgress(report.fleet, colors),
     report.steps.length === 0
       ? ''
       : table(

@@ -5,6 +5,7 @@ import { openAsks, rolesNow } from '../../workflows/runbook/state';
 import type { Ask, RunState, StepRecord } from '../../workflows/runbook/state';
 import type { Problem } from '../../workflows/runbook/step';
 import type { Colors } from '../terminal';
+import { renderFleetProgress } from './fleet-progress';
 import { renderProblems } from './plan';
 import { table } from './table';
 import {
@@ -37,6 +38,7 @@ export function renderRun(state: RunState, view: RunView): string {
             `Go on with: runbooks resume ${state.workflowId}`,
         ),
     ...openAsks(state).map((ask) => renderAsk(state, ask, view)),
+    renderFleetProgress(state.fleet, colors),
     state.steps.length === 0 ? '' : renderSteps(state.steps, view),
     problemsOf(state, colors),
     bullets(

@@ -9,6 +9,7 @@ import globalSetup from '../support/global-setup';
 import type { SharedServer } from '../support/global-setup';
 import globalTeardown from '../support/global-teardown';
 import { keepRuntimeQuiet } from '../support/quiet-runtime';
+import { measureBackupFleet } from './backup-fleet-part';
 import { measureFailover, measureFirstAsk } from './failover-part';
 import { measureFleet } from './fleet-part';
 import { measureKill } from './kill-part';
@@ -17,7 +18,7 @@ import type { Part } from './row';
 import { row } from './row';
 import { measureSketch } from './sketch-part';
 
-const PARTS = ['sketch', 'failover', 'memory', 'fleet', 'kill'] as const;
+const PARTS = ['sketch', 'failover', 'memory', 'fleet', 'backups', 'kill'] as const;
 /** Enough of them for a mean. */
 const CACHED_RUNS = 100;
 type PartName = (typeof PARTS)[number];
@@ -26,6 +27,7 @@ interface Options {
   readonly json?: string;
   readonly scale: number;
   readonly runs: number;
+  readonly fleet: number;
   readonly only: readonly PartName[];
 }
 
@@ -36,6 +38,7 @@ async function main(): Promise<void> {
     .option('--json <file>', 'write every figure as JSON')
     .option('--scale <n>', 'how many times faster than in AWS its waits pass', wholeNumber, 30)
     .option('--runs <n>', 'dry runs at once', wholeNumber, 200)
+    .option('--fleet <n>', 'instances that are backed up at once', wholeNumber, 100)
     .option('--only <parts>', `of ${PARTS.join(',')}`, parseParts, PARTS)
     .parse()
     .opts<Options>();
@@ -84,7 +87,7 @@ async function tell(found: Record<string, Part>, options: Options, startedAt: nu
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`);
 }
 
-async function measure(name: PartName, { scale, runs }: Options): Promise<Record<string, Part>> {
+async function measure(name: PartName, { scale, runs, fleet }: Options): Promise<Record<string, Part>> {
   switch (name) {
     case 'sketch':
       return { sketch: await measureSketch() };
@@ -101,6 +104,8 @@ async function measure(name: PartName, { scale, runs }: Options): Promise<Record
         const worker = await bench.startWorkerProcess();
         return { fleet: await measureFleet(bench, worker, runs) };
       });
+    case 'backups':
+      return { backups: await measureBackupFleet(fleet) };
     case 'kill':
       return withBench({}, async (bench) => ({ kill: await measureKill(bench) }));
   }
