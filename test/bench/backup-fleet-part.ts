@@ -62,6 +62,8 @@ export async function measureBackupFleet(count: number): Promise<Part> {
 }
 
 async function live({ gateway, worker, start }: LightFleet, count: number): Promise<Measured> {
+  // The worker has to be up and to have read the estate: that is no part of a backup.
+  await (await start({ dryRun: true })).ended(PATIENCE_SECONDS);
   const before = readUsage(worker.pid);
   let highest = before.residentMib;
   const sampling = setInterval(() => {

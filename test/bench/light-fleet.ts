@@ -25,8 +25,8 @@ export interface LightFleet {
   readonly gateway: Gateway;
   /** The real program, as it was built. */
   readonly worker: LabProcess;
-  /** Backs up all instances at once; answers when the run was started. */
-  start(): Promise<LiveRun>;
+  /** Starts a run over all instances at once. */
+  start(message?: object): Promise<LiveRun>;
 }
 
 /** Many installations without machines, a worker program and a namespace of their own; ended when `work` has. */
@@ -72,12 +72,12 @@ export async function withLightFleet<T>(
   });
   try {
     const client = new Client({ connection: opened.connection, namespace });
-    const start = async (): Promise<LiveRun> =>
+    const start = async (message: object = {}): Promise<LiveRun> =>
       new LiveRun(
         await client.workflow.start('backupFleet', {
-          workflowId: 'backupFleet/estate/bench',
+          workflowId: `backupFleet/estate/${randomUUID()}`,
           taskQueue: 'runbooks',
-          args: [{ concurrency: Math.min(1000, count), requestedBy: 'ada' }],
+          args: [{ concurrency: Math.min(1000, count), requestedBy: 'ada', ...message }],
         }),
       );
     return await work({ gateway, worker, start });
