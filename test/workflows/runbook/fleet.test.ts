@@ -96,9 +96,7 @@ test('past the threshold none is started, those that run end, and the outcome sa
     return slow(instance);
   };
   const run = await start(5);
-  await until('the failure to count', async () =>
-    (await fleetOf(run))?.stopped === null ? undefined : true,
-  );
+  await until('the failure to count', async () => (await run.status()).fleet?.stopped ?? undefined);
   open();
   const { outcome, conclusion } = await run.ended();
   expect([outcome, conclusion]).toEqual([
