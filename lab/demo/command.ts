@@ -12,7 +12,7 @@ interface Options {
 }
 
 /** Where the report goes besides the terminal. */
-export interface Files {
+interface Files {
   readonly json: string | undefined;
   readonly html: string;
 }

@@ -32,7 +32,7 @@ export interface StageOptions {
 type StageLab = Pick<WorldOptions, 'homeCopyEverySeconds' | 'drill'>;
 
 /** What the users saw. */
-export interface TrafficReport {
+interface TrafficReport {
   readonly pushes: number;
   readonly acknowledged: number;
   readonly lost: number;
