@@ -46,6 +46,7 @@ export async function sweepCancels(settings: SweepSettings, clean: CleanRun): Pr
     const result = await orFailed(hand.map(nameOf), () =>
       Session.within(settings, (session) => stopAll(session, clean, hand)),
     );
+    settings.over(result);
     settings.say(`cancel: world ${index + 1} of ${hands.length} over, ${score(result)}`);
     return result;
   });

@@ -18,6 +18,7 @@ const settings: SweepSettings = {
   everyNthCancel: 1,
   seeds: [],
   say: (line) => process.stderr.write(`${line}\n`),
+  over: () => undefined,
 };
 
 let clean: CleanRun;

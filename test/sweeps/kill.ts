@@ -27,6 +27,7 @@ export async function sweepKills(settings: SweepSettings, clean: CleanRun): Prom
   );
   return pool(hands, settings.parallel, async (hand, index) => {
     const result = await orFailed(hand.map(momentName), () => killAt(settings, clean, hand));
+    settings.over(result);
     settings.say(`kill: run ${index + 1} of ${hands.length} over, ${score(result)}`);
     return result;
   });

@@ -91,6 +91,7 @@ export async function sweepLostAnswers(
   return pool(runs, settings.parallel, async (cases, index) => {
     const result = await orFailed(cases.map(nameOf), () => meetFates(settings, clean, cases));
     const what = [...new Set(cases.map(({ fate }) => fate.name))].join(' and ');
+    settings.over(result);
     settings.say(`lostAnswer: run ${index + 1} of ${runs.length} over, ${what}, ${score(result)}`);
     return result;
   });

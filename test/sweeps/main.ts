@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { processTerminal } from '../../client/terminal';
 import { runningProcesses } from '../../lab/world/process';
+import { Findings } from './findings';
 import { KINDS } from './results';
-import type { Kind } from './results';
+import type { Kind, SweepResult } from './results';
 import { OwnServer } from './own-server';
 import { RUNBOOKS } from './runbooks';
 import { sweep } from './sweep';
@@ -17,6 +18,7 @@ Exit codes: 0 everything passed, 1 something failed, 2 wrong use.
 
 Examples:
   $ npm run sweep -- --runbook drFailover --seeds 200 --json sweep.json
+  $ npm run sweep -- --runbook drFailover --kinds random --from 101 --seeds 100
   $ npm run sweep -- --runbook drFailover --kinds kill --one-case-per-run
   $ npm run sweep -- --runbook drFailover --kinds random --seed 4711`;
 
@@ -25,6 +27,7 @@ interface Options {
   readonly kinds: readonly Kind[];
   readonly seeds: number;
   readonly seed?: number;
+  readonly from: number;
   readonly json?: string;
   readonly scale: number;
   readonly nodes: number;
@@ -42,6 +45,7 @@ async function main(words: readonly string[]): Promise<void> {
     .requiredOption('--runbook <name>', `one of ${Object.keys(RUNBOOKS).join(', ')}`, knownRunbook)
     .option('--kinds <list>', 'with commas between them', kindsOf, [...KINDS])
     .option('--seeds <n>', 'how many random schedules', count, 10)
+    .option('--from <s>', 'the first of them, e.g. to go on with a sweep that was ended', count, 1)
     .option('--seed <s>', 'this schedule only, exactly as it was', count)
     .option('--json <file>', 'write the result there')
     .option('--scale <n>', 'how many times faster than in AWS its waits pass', count, 300)
@@ -58,8 +62,15 @@ async function main(words: readonly string[]): Promise<void> {
   const say = (line: string): void =>
     terminal.err(`${((Date.now() - began) / 1000).toFixed(0).padStart(5)} s  ${line}\n`);
   // Temporal's runtime takes these signals for itself, and would leave the worlds standing.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.prependListener(signal, endAtOnce);
-  const result = await OwnServer.within(({ address: temporal }) =>
+  const findings = new Findings(options.runbook);
+  const tell = (): SweepResult => {
+    const result = findings.result();
+    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+    terminal.out(renderSweep(result, terminal.colors));
+    return result;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.prependListener(signal, () => endAtOnce(tell));
+  await OwnServer.within(({ address: temporal }) =>
     sweep(
       {
         ...options,
@@ -70,23 +81,23 @@ async function main(words: readonly string[]): Promise<void> {
         say,
       },
       options.kinds,
+      findings,
     ),
   );
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
-  terminal.out(renderSweep(result, terminal.colors));
-  const failed = Object.values(result.kinds).some(({ cases, passed }) => passed < cases);
+  const failed = Object.values(tell().kinds).some(({ cases, passed }) => passed < cases);
   process.exitCode = failed ? 1 : 0;
 }
 
-/** What is left in files the next lab removes. */
-function endAtOnce(): never {
+/** What was found until now is told. What is left in files the next lab removes. */
+function endAtOnce(tell: () => unknown): never {
+  tell();
   for (const program of runningProcesses()) program.signal('SIGKILL');
   process.exit(1);
 }
 
 /** Schedules are numbered from 1, so that everybody's first ten are the same. */
-function seedsOf({ seed, seeds }: Options): readonly number[] {
-  return seed === undefined ? Array.from({ length: seeds }, (_, index) => index + 1) : [seed];
+function seedsOf({ seed, seeds, from }: Options): readonly number[] {
+  return seed === undefined ? Array.from({ length: seeds }, (_, index) => from + index) : [seed];
 }
 
 function knownRunbook(name: string): string {

@@ -45,7 +45,9 @@ export async function sweepRandom(settings: SweepSettings, clean: CleanRun): Pro
       settings.say(`random: seed ${seed} over, ${name}`);
       for (const line of [...duplicates, ...violations]) settings.say(`    ${line}`);
     }
-    return { cases: result.cases.map((one) => ({ ...one, seed })) };
+    const seeded = { cases: result.cases.map((one) => ({ ...one, seed })) };
+    settings.over(seeded);
+    return seeded;
   });
 }
 
@@ -81,7 +83,7 @@ async function underTraffic(
   const run = await session.start({ incidentStartedAt: new Date(brokenAt).toISOString() });
   const mishaps = new Mishaps(session, server, schedule);
   mishaps.begin((await run.handle.describe()).runId);
-  const state = await session.lead(run, seeded(schedule.seed)).finally(() => mishaps.end());
+  const state = await session.lead(run, judgeOf(schedule.seed)).finally(() => mishaps.end());
   const returnedAt = mishaps.primaryReturnedAt;
   const exposure = await exposed(session, state, returnedAt);
   const losses = { session, run, state, traffic, brokenAt, returnedAt };
@@ -105,7 +107,7 @@ async function underTraffic(
 }
 
 /** Agrees to nearly everything; the same answers to the same questions for the same seed, in whatever order they come. */
-function seeded(seed: number): Judgement {
+function judgeOf(seed: number): Judgement {
   const agree = patient();
   return (ask, state) => {
     const verdict = agree(ask, state);

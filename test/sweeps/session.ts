@@ -4,6 +4,7 @@ import { FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
 import { lead, patient } from './operator';
 import type { Judgement } from './operator';
+import type { RunResult } from './results';
 import type { SweptRunbook } from './runbooks';
 import { RUNBOOKS } from './runbooks';
 import { SteeredWorker } from './steered-worker';
@@ -28,6 +29,8 @@ export interface SweepSettings {
   /** A run of its own for each case: slow, and tells which case was to blame. */
   readonly oneCasePerRun: boolean;
   readonly say: (line: string) => void;
+  /** Called with each run when it is over. */
+  readonly over: (run: RunResult) => void;
 }
 
 export interface OpenSession {
