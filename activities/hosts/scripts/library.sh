@@ -49,10 +49,15 @@ exported_to() {
     }'
 }
 
+# A client that is gone from the list has been taken off: by an earlier command, perhaps, that still ran when its caller had
+# given up and sent this one.
 withdraw() {
   clients=$(exported_to "$1") || fail 75 "exportfs does not answer"
   printf '%s\n' "$clients" | while IFS= read -r client; do
-    [ -z "$client" ] || bounded 60 exportfs -u "$client:$1"
+    [ -n "$client" ] || continue
+    complaint=$(bounded 60 exportfs -u "$client:$1" 2>&1) && continue
+    left=$(exported_to "$1") || fail 75 "exportfs does not answer"
+    if printf '%s\n' "$left" | grep -qxF -- "$client"; then fail 1 "$complaint"; fi
   done
 }
 
