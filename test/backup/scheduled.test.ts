@@ -19,18 +19,20 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => bench?.close(), 60_000);
 
-const say = async (...words: string[]): Promise<string> => {
-  const { code, err, out } = await runCommand(['schedules', ...words], { environment: bench.environment });
+const say = (...words: string[]) => runCommand(words, { environment: bench.environment });
+
+async function done(...words: string[]): Promise<string> {
+  const { code, err, out } = await say(...words);
   if (code !== 0) throw new Error(err);
   return out;
-};
+}
 
 /** Starts the schedule now instead of in an hour. @returns the name of the backup */
 async function hourlyBackup(): Promise<string> {
   const handle = bench.client.schedule.getHandle(`runbooks/${bench.world.instance}/hourly`);
   const starts = async () => (await handle.describe()).info.recentActions;
   const before = (await starts()).length;
-  await say('trigger', `${bench.world.instance}/hourly`);
+  await done('schedules', 'trigger', `${bench.world.instance}/hourly`);
   const started = await until('the start', async () => {
     const now = await starts();
     return now.length > before ? now.at(-1) : undefined;
@@ -45,12 +47,23 @@ async function hourlyBackup(): Promise<string> {
 
 test('scheduled backups, their retention, a lost region: the failover goes on from the newest copy, and a restore there gives back all of it', async () => {
   const { world } = bench;
-  await say('apply', '--estate', world.estate);
+  expect(await done('setup', '--estate', world.estate)).toContain(
+    `runbooks/${world.instance}/hourly: created`,
+  );
   await pushes.push('first');
   const older = await hourlyBackup();
   await pushes.push('second');
   const newest = await hourlyBackup();
   await pushes.push('too-late');
+
+  const age = (...limit: string[]) => say('backups', 'age', world.instance, '--json', ...limit);
+  const young = await age('--max-age', '26h');
+  expect([young.code, JSON.parse(young.out)]).toMatchObject([
+    0,
+    [{ instance: world.instance, good: true, complete: { backup: newest, verdict: 'fresh' } }],
+  ]);
+  const old = await age('--max-age', '26h', '--max-verified-age', '8d');
+  expect([old.code, JSON.parse(old.out)]).toMatchObject([1, [{ good: false, verified: { backup: null } }]]);
 
   // Both are of the same hour: the newer one stays, at both sites.
   const prune = await bench.start(bench.message(), { runbook: 'pruneBackups' });

@@ -1,6 +1,6 @@
 import type { CleanRun } from './clean-run';
 import { momentName } from './moments';
-import type { Moment } from './moments';
+import type { DiaryEntry, Moment } from './moments';
 import { judge } from './oracle';
 import { deal, pool } from './pool';
 import { orFailed, score } from './results';
@@ -10,6 +10,8 @@ import type { SweepSettings } from './session';
 
 /** One run may lose its worker so many times, one after the other: more of them save worlds, which cost more than deaths. */
 const DEATHS_PER_RUN = 36;
+/** A death so soon after a result was handed in is one at the boundary behind it. */
+const BOUNDARY_MILLISECONDS = 50;
 /** The budget of a run for each death: noticed, replaced, gone on. */
 const SECONDS_PER_DEATH = 40;
 
@@ -62,6 +64,7 @@ function killAt(settings: SweepSettings, clean: CleanRun, moments: readonly Mome
     const asked = state.asks.filter(({ kind }) => kind !== 'gate' && kind !== 'consent');
     const needless = asked.map(({ id, evidence }) => `asked for ${id}: ${evidence.join('; ')}`);
     const deaths = worker.deaths();
+    const diary = worker.diary(state.runId);
     const cases = moments.map((moment): CaseResult => {
       const name = momentName(moment);
       const death = deaths.find((one) => one.moment === name);
@@ -72,7 +75,7 @@ function killAt(settings: SweepSettings, clean: CleanRun, moments: readonly Mome
         violations: [
           ...verdict.violations,
           ...needless,
-          ...(death === undefined ? [`the run never came to ${name}`] : []),
+          ...(death === undefined && !metByAnother(moment, diary) ? [`the run never came to ${name}`] : []),
         ],
         ...(death === undefined || resumedAt === undefined
           ? {}
@@ -81,4 +84,25 @@ function killAt(settings: SweepSettings, clean: CleanRun, moments: readonly Mome
     });
     return { cases };
   });
+}
+
+/**
+ * Whether the worker died for another moment while this boundary was its next one. Steps that run side by side end at
+ * nearly the same time: then one death is at the boundaries of both.
+ */
+export function metByAnother({ activity, nth, edge }: Moment, diary: readonly DiaryEntry[]): boolean {
+  const handedIn = diary.findLast(
+    (one) => one.event === 'end' && one.ok === true && one.activity === activity && one.nth === nth,
+  );
+  return (
+    edge === 'boundary' &&
+    handedIn !== undefined &&
+    diary.some(
+      ({ event, pid, at }) =>
+        event === 'kill' &&
+        pid === handedIn.pid &&
+        at >= handedIn.at &&
+        at <= handedIn.at + BOUNDARY_MILLISECONDS,
+    )
+  );
 }

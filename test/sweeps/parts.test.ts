@@ -1,4 +1,5 @@
 import { addUp, longestResume, orFailed } from './results';
+import { metByAnother } from './kill';
 import { appliedTwice, endedWell } from './oracle';
 import { distinctCalls } from './calls';
 import { exposureOf } from './exposure';
@@ -127,6 +128,21 @@ test('a run that could not hide what happened to it ended well only for the reas
   expect(endedWell({ completed: ['SUCCEEDED'] }, { outcome: 'DEGRADED', degraded: ['anything'] })).toBe(
     false,
   );
+});
+
+test('a worker that dies for another moment right after a result was handed in has died at the boundary behind it', () => {
+  const boundary = { activity: 'fenceHome/verify', nth: 1, edge: 'boundary' } as const;
+  const of = { runId: 'r', activityId: '1', activity: 'fenceHome/verify', nth: 1 };
+  const end = (pid: number, at: number) => ({ ...of, event: 'end', ok: true, pid, at }) as const;
+  const kill = (pid: number, at: number) =>
+    ({ ...of, activity: 'fenceNodes/verify', event: 'kill', pid, at }) as const;
+  expect(metByAnother(boundary, [end(1, 100), kill(1, 104)])).toBe(true);
+  expect(metByAnother({ ...boundary, edge: 'end' }, [end(1, 100), kill(1, 104)])).toBe(false);
+  expect(metByAnother(boundary, [end(1, 100), kill(2, 104)])).toBe(false);
+  expect(metByAnother(boundary, [end(1, 100), kill(1, 400)])).toBe(false);
+  // It was not handed in after all: another worker did it again, and lived on.
+  expect(metByAnother(boundary, [end(1, 100), kill(1, 104), end(2, 900)])).toBe(false);
+  expect(metByAnother(boundary, [kill(1, 104)])).toBe(false);
 });
 
 describe('two writers are excused', () => {
