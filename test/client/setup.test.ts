@@ -31,6 +31,7 @@ test('setup registers what is missing, and repeating it changes nothing', async 
       'RunbookRequestedBy',
       'RunbookDryRun',
     ],
+    schedules: [],
   });
   const second = await runCommand(['setup'], { environment });
   expect([second.code, second.out]).toEqual([0, expect.stringContaining('nothing to register')]);

@@ -58,6 +58,8 @@ beforeAll(async () => {
         Name: '/bitbucket/admin',
         Value: `parameter of ${region}`,
         Type: 'SecureString',
+        // The SDK may have to send it again on a slow machine.
+        Overwrite: true,
       }),
     );
     arns = {
