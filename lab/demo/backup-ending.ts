@@ -1,46 +1,29 @@
-import { recovery } from '../../client/render/recovery';
-import { paintOutcome } from '../../client/render/words';
 import type { Colors } from '../../client/terminal';
 import type { Report } from '../../workflows/runbook/report';
 import type { BackupDemoReport } from './backup';
+import { ended, followUpRows, invariantRows, recoveryRow, renderRows } from './ending-rows';
+import type { Row } from './ending-rows';
 
 /** The last page of the demo: what each run came to, and what users found afterwards. */
 export function renderBackup(report: BackupDemoReport, colors: Colors, files: readonly string[]): string {
   const { backup, restore, verification, pushes, traffic, invariants } = report;
   const { beforeBackup, afterBackup } = pushes;
   const kept = beforeBackup.lost === 0 ? colors.green('none lost') : colors.red(`${beforeBackup.lost} lost`);
-  const rows: readonly (readonly [string, string])[] = [
+  const rows: readonly Row[] = [
     ['backup', ended(backup, colors)],
     ['', skewOf(backup)],
     ['loss', `${report.erasedRepositories} repositories deleted from the shared home`],
     ['restore', ended(restore, colors)],
-    [
-      'recovery time',
-      `${restore.rto.totalSeconds} s = ${recovery(restore)
-        .parts.map(({ word, seconds }) => `${word} ${seconds} s`)
-        .join(' + ')}`,
-    ],
+    recoveryRow(restore),
     ['pushes', `${beforeBackup.acknowledged} acknowledged before the backup, ${kept}`],
     ['', `${afterBackup.acknowledged} after it, ${afterBackup.lost} of them lost`],
     ['seen by users', `down for ${traffic.downtimeSeconds.toFixed(1)} s`],
     ['verification', ended(verification, colors)],
-    [
-      'invariants',
-      invariants.violations.length === 0
-        ? `${invariants.checked} checked, none broken`
-        : colors.red(`${invariants.violations.length} broken`),
-    ],
-    ...invariants.violations.map((violation) => ['', colors.red(violation)] as const),
-    ['still to do', restore.followUps[0] ?? 'nothing'],
-    ...restore.followUps.slice(1).map((line) => ['', line] as const),
+    ...invariantRows(invariants, colors),
+    ...followUpRows(restore),
     ['report', files.join(', ')],
   ];
-  return `\n${rows.map(([label, value]) => `${colors.bold(label.padEnd(14))}${value}`).join('\n')}\n`;
-}
-
-function ended({ outcome, conclusion }: Report, colors: Colors): string {
-  const words = outcome === null ? 'still running' : paintOutcome(outcome, colors);
-  return `${words}: ${conclusion ?? ''}`;
+  return renderRows(rows, colors);
 }
 
 function skewOf({ backup }: Report): string {

@@ -1,41 +1,27 @@
-import { loss, recovery } from '../../client/render/recovery';
-import { paintOutcome } from '../../client/render/words';
+import { loss } from '../../client/render/recovery';
 import type { Colors } from '../../client/terminal';
+import { ended, followUpRows, invariantRows, recoveryRow, renderRows } from './ending-rows';
+import type { Row } from './ending-rows';
 import type { FailoverDemoReport } from './failover';
 
 /** The last page of the demo: what it cost, seen from inside and from outside. */
 export function renderFailover(report: FailoverDemoReport, colors: Colors, files: readonly string[]): string {
-  const { traffic, invariants, calls, rto } = report;
+  const { traffic, invariants, calls } = report;
   const regions = Object.entries(calls.byRegion).map(([region, count]) => `${region} ${count}`);
-  const rows: readonly (readonly [string, string])[] = [
-    [
-      'outcome',
-      `${report.outcome === null ? 'still running' : paintOutcome(report.outcome, colors)}: ${report.conclusion ?? ''}`,
-    ],
-    [
-      'recovery time',
-      `${rto.totalSeconds} s = ${recovery(report)
-        .parts.map(({ word, seconds }) => `${word} ${seconds} s`)
-        .join(' + ')}`,
-    ],
+  const rows: readonly Row[] = [
+    ['outcome', ended(report, colors)],
+    recoveryRow(report),
     ...loss(report).map((line, index) => [index === 0 ? 'data loss' : '', line] as const),
     [
       'seen by users',
       `${traffic.acknowledged} pushes acknowledged, ${traffic.lost} of them lost${lostList(report)}; down for ${traffic.downtimeSeconds.toFixed(1)} s`,
     ],
     ['calls', `${calls.total}, ${calls.mutating} of them changing something (${regions.join(', ')})`],
-    [
-      'invariants',
-      invariants.violations.length === 0
-        ? `${invariants.checked} checked, none broken`
-        : colors.red(`${invariants.violations.length} broken`),
-    ],
-    ...invariants.violations.map((violation) => ['', colors.red(violation)] as const),
-    ['still to do', report.followUps[0] ?? 'nothing'],
-    ...report.followUps.slice(1).map((line) => ['', line] as const),
+    ...invariantRows(invariants, colors),
+    ...followUpRows(report),
     ['report', files.join(', ')],
   ];
-  return `\n${rows.map(([label, value]) => `${colors.bold(label.padEnd(14))}${value}`).join('\n')}\n`;
+  return renderRows(rows, colors);
 }
 
 function lostList({ traffic }: FailoverDemoReport): string {

@@ -9,8 +9,7 @@ import type { Terminal } from '../../client/terminal';
 import type { Report } from '../../workflows/runbook/report';
 import type { Audit } from '../traffic/audit';
 import type { TrafficProcess } from '../traffic/launch';
-import { startTraffic } from '../traffic/of-world';
-import { PushesFile } from '../traffic/pushes-file';
+import { pushesOf, startTraffic } from '../traffic/of-world';
 import type { AcknowledgedPush } from '../traffic/pushes-file';
 import { LabProcess } from '../world/process';
 import { programPath } from '../world/program';
@@ -144,7 +143,7 @@ export class Stage {
 
   /** Every push that was acknowledged, in order. */
   pushes(): readonly AcknowledgedPush[] {
-    return new PushesFile(this.world.directory.run('pushes.jsonl')).read();
+    return pushesOf(this.world);
   }
 
   /** Which acknowledged pushes the service no longer has. */

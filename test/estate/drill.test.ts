@@ -1,21 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EstateError, parseEstate } from '../../estate/load';
+import { parseEstate } from '../../estate/load';
 import { pinInstance } from '../../estate/pin';
 import type { Instance } from '../../workflows/plan/instance';
+import { problemsOf } from '../support/estate-problems';
 
 const text = readFileSync(join(__dirname, '../../estate/examples/production.yaml'), 'utf8');
 const drill = text.slice(text.indexOf('      drill:'), text.indexOf('    # policy: # only'));
-
-function problemsOf(yaml: string): readonly string[] {
-  try {
-    parseEstate(yaml, 'estate.yaml');
-  } catch (error) {
-    if (error instanceof EstateError) return error.message.split('\n');
-    throw error;
-  }
-  return [];
-}
 
 /** The example with something else in its drill site. */
 function withDrill(from: string, to: string): string {

@@ -1,23 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EstateError, loadEstate, parseEstate } from '../../estate/load';
+import { loadEstate, parseEstate } from '../../estate/load';
 import { estateJsonSchema } from '../../estate/json-schema';
 import { pinInstance } from '../../estate/pin';
 import type { Instance } from '../../workflows/plan/instance';
 import type { RunPolicy } from '../../workflows/runbook/policy';
+import { problemsOf } from '../support/estate-problems';
 
 const EXAMPLE = join(__dirname, '../../estate/examples/production.yaml');
 const text = readFileSync(EXAMPLE, 'utf8');
-
-function problemsOf(yaml: string): readonly string[] {
-  try {
-    parseEstate(yaml, 'estate.yaml');
-  } catch (error) {
-    if (error instanceof EstateError) return error.message.split('\n');
-    throw error;
-  }
-  return [];
-}
 
 /** The example with one text replaced; the place of the replacement is what the messages must name. */
 function changed(from: string, to: string): { yaml: string; line: number; column: number } {
