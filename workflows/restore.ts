@@ -9,6 +9,7 @@ import type { ChosenPoint } from './plan/restore/choose-point';
 import { numbersAfter } from './plan/restore/node-numbers';
 import { productFit } from './plan/restore/product-fit';
 import type { Settings } from './plan/settings';
+import { announceRestore } from './procedures/announce-restore';
 import { findRestorePoints } from './procedures/find-restore-points';
 import { homeFromSnapshots } from './procedures/home-from-snapshots';
 import { settle } from './procedures/settle';
@@ -34,7 +35,6 @@ import {
   setNodeNumbers,
   unmountHome,
 } from './steps/restore';
-import { setStackProperties } from './steps/stack-properties';
 import { holdBackup } from './steps/verify';
 
 /** Besides what every runbook accepts. */
@@ -219,20 +219,6 @@ function refuseRunningNodes(run: RestoreRun, reason: string | null): never {
     remedy:
       'A node that runs would write to the home while it is replaced. Mend the way to the region, start again.',
   });
-}
-
-/** Bitbucket is told that it comes up from a copy: it then compares database and home [B §8]. */
-function announceRestore(run: RestoreRun, { region, stack }: Site): Promise<unknown> {
-  return run.step(
-    setStackProperties,
-    {
-      region,
-      stack: stack.name,
-      parameter: stack.propertiesParameter,
-      set: { 'disaster.recovery': 'true' },
-    },
-    { title: 'Tell Bitbucket that it will come up from a backup' },
-  );
 }
 
 /** 3–4: the volumes change places; those that are taken off are tagged and kept. */

@@ -1,3 +1,4 @@
+import { runMark } from '../../workflows/runbook/run-mark';
 import { FailoverBench } from '../support/failover-bench';
 import { LiveRun } from '../support/live-run';
 import { doorsOf, push, pushSoon } from '../support/push';
@@ -20,7 +21,7 @@ test('a region that returns after the run has ended is fenced by the run that it
   expect((await run.ended()).outcome).toBe('SUCCEEDED');
   const { instance, runId } = await run.status();
   const left = new LiveRun(
-    bench.client.workflow.getHandle(`fenceLostSite/${instance}/after-${runId.slice(0, 8)}`),
+    bench.client.workflow.getHandle(`fenceLostSite/${instance}/after-${runMark(runId)}`),
   );
   expect((await run.report()).followUps.join()).toContain(left.id);
   expect((await left.status()).phase).toBe('waiting');

@@ -5,8 +5,8 @@ import type { Run } from '../runbook/run';
 import { mountHome } from '../steps/home-volume';
 import type { RunningNodes } from '../steps/nodes';
 import { keepUsersOut } from '../steps/restore';
-import { setStackProperties } from '../steps/stack-properties';
 import { holdBackup, restoreDrillDatabase } from '../steps/verify';
+import { announceRestore } from './announce-restore';
 import { homeFromSnapshots } from './home-from-snapshots';
 import { startFirstNode } from './start-nodes';
 
@@ -29,17 +29,10 @@ export async function bringUpCopy<Input>(
   { drill, chosen, availabilityZone }: IsolatedCopy,
   told: Told,
 ): Promise<RunningNodes> {
-  const { region, stack, nodes, fileServer, database } = drill;
+  const { region, nodes, fileServer, database } = drill;
   const { backup, members } = chosen.point;
   await run.step(holdBackup, { region, backup, members });
-  await run.step(
-    setStackProperties,
-    {
-      ...{ region, stack: stack.name, parameter: stack.propertiesParameter },
-      set: { 'disaster.recovery': 'true' },
-    },
-    { title: 'Tell Bitbucket that it will come up from a backup' },
-  );
+  await announceRestore(run, drill);
   // The template of such a stack makes a load balancer as well.
   await run.step(keepUsersOut, { region, autoScalingGroup: nodes.autoScalingGroup });
   await run.together(

@@ -14,6 +14,7 @@ import { holdWithParent } from './messages';
 import type { Recorder } from './recorder';
 import type { Report } from './report';
 import type { ChildMessage } from './run';
+import { runMark } from './run-mark';
 import type { Outcome, RunState } from './state';
 
 /** How a child run ended; its report is absent when it died of something else than a runbook's outcome. */
@@ -57,13 +58,13 @@ export async function runChild(
 
 /** The same in every execution of a run that continues as new: a child is found again, never started twice. */
 export function childId(runbook: string, instance: string): string {
-  return `${runbook}/${instance}/of-${workflowInfo().firstExecutionRunId.slice(0, 8)}`;
+  return `${runbook}/${instance}/of-${runMark(workflowInfo().firstExecutionRunId)}`;
 }
 
 /** Starts a run that outlives this one. Answers its workflow id. */
 export async function leaveRun(runbook: string, message: ChildMessage): Promise<string> {
   const { workflowId, runId } = workflowInfo();
-  const id = `${runbook}/${message.instance}/after-${runId.slice(0, 8)}`;
+  const id = `${runbook}/${message.instance}/after-${runMark(runId)}`;
   const reason = `left behind by ${workflowId}`;
   await startChild(runbook, {
     workflowId: id,

@@ -6,9 +6,9 @@ import type { RecordCopy } from '../../../workflows/steps/backup';
 import type { Dependencies } from '../../dependencies';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
-import { lookAgain } from '../pace';
-import { readObject, STORE_WRITES, writeOnce } from '../s3/objects';
+import { STORE_WRITES } from '../s3/objects';
 import { actionsOf, partKind } from './part-kinds';
+import { provenRecord, writeRecord } from './records';
 
 /** A record of its own beside the manifest, which is never changed. */
 export function recordCopyImplementation(dependencies: Dependencies): StepImplementation {
@@ -41,17 +41,14 @@ export function recordCopyImplementation(dependencies: Dependencies): StepImplem
           [TAGS.manifest]: sha256,
         });
       }
-      // One that is there was written by an attempt whose answer was lost: the key names backup, region, account and run.
-      await writeOnce(dependencies, store, keyOf(input, context), `${JSON.stringify(record, null, 2)}\n`);
+      await writeRecord(dependencies, store, keyOf(input, context), record);
       return { key: keyOf(input, context) };
     },
 
     async verify(input, output, context) {
       const key = output?.key ?? keyOf(input, context);
-      if ((await readObject(dependencies, input.store, key)) === undefined) {
-        throw lookAgain(`s3://${input.store.bucket}/${key} is not visible yet`, context);
-      }
-      return { output: { key }, facts: { record: `s3://${input.store.bucket}/${key}` } };
+      const where = await provenRecord(dependencies, input.store, { key, record: input.record }, context);
+      return { output: { key }, facts: { record: where } };
     },
   });
 }

@@ -5,8 +5,8 @@ import type { RecordVerification } from '../../../workflows/steps/verify';
 import type { Dependencies } from '../../dependencies';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
-import { lookAgain } from '../pace';
-import { readObject, STORE_WRITES, writeOnce } from '../s3/objects';
+import { STORE_WRITES } from '../s3/objects';
+import { provenRecord, writeRecord } from './records';
 
 /** A record of its own beside the manifest, which is never changed. */
 export function recordVerificationImplementation(dependencies: Dependencies): StepImplementation {
@@ -29,17 +29,14 @@ export function recordVerificationImplementation(dependencies: Dependencies): St
 
     async run(input, context) {
       const key = keyOf(input, context);
-      // One that is there was written by an attempt whose answer was lost: the key names the run.
-      await writeOnce(dependencies, input.store, key, `${JSON.stringify(input.record, null, 2)}\n`);
+      await writeRecord(dependencies, input.store, key, input.record);
       return { key };
     },
 
     async verify(input, output, context) {
       const key = output?.key ?? keyOf(input, context);
-      const record = `s3://${input.store.bucket}/${key}`;
-      if ((await readObject(dependencies, input.store, key)) === undefined)
-        throw lookAgain(`${record} is not visible yet`, context);
-      return { output: { key }, facts: { record, result: input.record.result } };
+      const where = await provenRecord(dependencies, input.store, { key, record: input.record }, context);
+      return { output: { key }, facts: { record: where, result: input.record.result } };
     },
   });
 }

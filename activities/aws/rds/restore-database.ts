@@ -1,4 +1,3 @@
-import { RestoreDBInstanceFromDBSnapshotCommand } from '@aws-sdk/client-rds';
 import type { DBInstance } from '@aws-sdk/client-rds';
 
 import { later } from '../../../workflows/runbook/later';
@@ -9,26 +8,18 @@ import type { Dependencies } from '../../dependencies';
 import { terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
-import { askAws } from '../errors';
 import { isOurs, ownerTags } from '../ownership';
 import type { Tag } from '../ownership';
-import { lookAgain } from '../pace';
 import { findDatabaseSnapshot } from './database-snapshots';
 import { findDatabase } from './find-database';
-import { adopted, deleteRestored, outputOf, provenRestored, snapshotProblems } from './restored-database';
+import { RESTORE_ACTIONS, restoreSnapshot } from './restore-snapshot';
+import { deleteRestored, outputOf, provenRestored, snapshotProblems } from './restored-database';
 import type { RestoredDatabase } from './restored-database';
 
 /** [B §13.5 #6, A §5.4] Never the defaults of RDS: what the former database had, and the estate's groups. */
 export function restoreDatabaseImplementation(dependencies: Dependencies): StepImplementation {
   return implementStep<RestoreDatabase, RestoredDatabase>(restoreDatabase, {
-    actions: [
-      'rds:DescribeDBInstances',
-      'rds:DescribeDBSnapshots',
-      'rds:RestoreDBInstanceFromDBSnapshot',
-      'rds:AddTagsToResource',
-      'rds:ModifyDBInstance',
-      'rds:DeleteDBInstance',
-    ],
+    actions: RESTORE_ACTIONS,
 
     async check(input, context) {
       const [current, former, snapshot] = await Promise.all([
@@ -59,43 +50,21 @@ export function restoreDatabaseImplementation(dependencies: Dependencies): StepI
       };
     },
 
-    async run(input, context) {
-      const current = await findDatabase(dependencies, input.region, input.databaseId);
-      if (current !== undefined) return adopted(input, current, context);
-      const former = await findFormer(dependencies, input);
-      if (former === undefined) {
-        throw terminal(
-          `there is no database ${input.asideId} in ${input.region} whose class and subnets to take.`,
-        );
-      }
-      await askAws(
-        {
-          doing: `restore ${input.snapshotId} as`,
-          resource: `database ${input.databaseId}`,
-          region: input.region,
-          pace: context.pace,
-        },
+    run: (input, context) =>
+      restoreSnapshot(
+        dependencies,
+        input,
         async () => {
-          await dependencies.aws.rds(input.region).send(
-            new RestoreDBInstanceFromDBSnapshotCommand({
-              DBInstanceIdentifier: input.databaseId,
-              DBSnapshotIdentifier: input.snapshotId,
-              ...shapeOf(input, former),
-              Tags: [...ownerTags(context), ...inherited(former)],
-            }),
-          );
+          const former = await findFormer(dependencies, input);
+          if (former === undefined) {
+            throw terminal(
+              `there is no database ${input.asideId} in ${input.region} whose class and subnets to take.`,
+            );
+          }
+          return { ...shapeOf(input, former), Tags: [...ownerTags(context), ...inherited(former)] };
         },
-        {
-          // Ours by a lost answer, or the name that the renaming has freed a moment ago [A §5.4, §6].
-          exists: async ({ name, message }) => {
-            const now = await findDatabase(dependencies, input.region, input.databaseId);
-            if (now !== undefined) return void adopted(input, now, context);
-            throw lookAgain(`the name ${input.databaseId} is not free yet: ${name}: ${message}`, context);
-          },
-        },
-      );
-      return { address: '', port: 5432 };
-    },
+        context,
+      ),
 
     verify: (input, _output, context) =>
       provenRestored(dependencies, input, 'abort gives the former database back.', context),

@@ -1,5 +1,3 @@
-import { RestoreDBInstanceFromDBSnapshotCommand } from '@aws-sdk/client-rds';
-
 import { databaseExists } from '../../../workflows/plan/verify/drill-problems';
 import { later } from '../../../workflows/runbook/later';
 import { restoreDrillDatabase } from '../../../workflows/steps/verify';
@@ -7,26 +5,18 @@ import type { RestoreDrillDatabase } from '../../../workflows/steps/verify';
 import type { Dependencies } from '../../dependencies';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
-import { askAws } from '../errors';
 import { isOurs, ownerTags, tagValue } from '../ownership';
-import { lookAgain } from '../pace';
 import { findDatabaseSnapshot } from './database-snapshots';
 import { statusOf } from './database-status';
 import { findDatabase } from './find-database';
-import { adopted, deleteRestored, outputOf, provenRestored, snapshotProblems } from './restored-database';
+import { RESTORE_ACTIONS, restoreSnapshot } from './restore-snapshot';
+import { deleteRestored, outputOf, provenRestored, snapshotProblems } from './restored-database';
 import type { RestoredDatabase } from './restored-database';
 
 /** [B §13.1 notes, A §5.4] Beside the service: a name of its own, and groups that let nobody but the drill nodes in. */
 export function restoreDrillDatabaseImplementation(dependencies: Dependencies): StepImplementation {
   return implementStep<RestoreDrillDatabase, RestoredDatabase>(restoreDrillDatabase, {
-    actions: [
-      'rds:DescribeDBInstances',
-      'rds:DescribeDBSnapshots',
-      'rds:RestoreDBInstanceFromDBSnapshot',
-      'rds:AddTagsToResource',
-      'rds:ModifyDBInstance',
-      'rds:DeleteDBInstance',
-    ],
+    actions: RESTORE_ACTIONS,
 
     async check(input, context) {
       const { region, snapshotId, database } = input;
@@ -66,50 +56,25 @@ export function restoreDrillDatabaseImplementation(dependencies: Dependencies): 
       };
     },
 
-    async run(input, context) {
-      const { region, snapshotId, database } = input;
-      const name = { region, databaseId: database.id };
-      const current = await findDatabase(dependencies, region, database.id);
-      if (current !== undefined) return adopted(name, current, context);
-      await askAws(
-        {
-          doing: `restore ${snapshotId} as`,
-          resource: `database ${database.id}`,
-          region,
-          pace: context.pace,
-        },
-        async () => {
-          await dependencies.aws.rds(region).send(
-            new RestoreDBInstanceFromDBSnapshotCommand({
-              DBInstanceIdentifier: database.id,
-              DBSnapshotIdentifier: snapshotId,
-              ...(database.instanceClass === undefined ? {} : { DBInstanceClass: database.instanceClass }),
-              DBSubnetGroupName: database.subnetGroup,
-              ...(database.parameterGroup === undefined
-                ? {}
-                : { DBParameterGroupName: database.parameterGroup }),
-              VpcSecurityGroupIds: [...database.securityGroups],
-              PubliclyAccessible: false,
-              MultiAZ: false,
-              // It lives for hours; a backup of its own would only delay its first use and its end.
-              BackupRetentionPeriod: 0,
-              AutoMinorVersionUpgrade: false,
-              DeletionProtection: false,
-              Tags: ownerTags(context),
-            }),
-          );
-        },
-        {
-          // Ours by a lost answer, or a name that a deletion has freed a moment ago [A §5.4, §6].
-          exists: async ({ name: error, message }) => {
-            const now = await findDatabase(dependencies, region, database.id);
-            if (now !== undefined) return void adopted(name, now, context);
-            throw lookAgain(`the name ${database.id} is not free yet: ${error}: ${message}`, context);
-          },
-        },
-      );
-      return { address: '', port: 5432 };
-    },
+    run: ({ region, snapshotId, database }, context) =>
+      restoreSnapshot(
+        dependencies,
+        { region, databaseId: database.id, snapshotId },
+        () => ({
+          ...(database.instanceClass === undefined ? {} : { DBInstanceClass: database.instanceClass }),
+          DBSubnetGroupName: database.subnetGroup,
+          ...(database.parameterGroup === undefined ? {} : { DBParameterGroupName: database.parameterGroup }),
+          VpcSecurityGroupIds: [...database.securityGroups],
+          PubliclyAccessible: false,
+          MultiAZ: false,
+          // It lives for hours; a backup of its own would only delay its first use and its end.
+          BackupRetentionPeriod: 0,
+          AutoMinorVersionUpgrade: false,
+          DeletionProtection: false,
+          Tags: ownerTags(context),
+        }),
+        context,
+      ),
 
     verify: ({ database, ...input }, _output, context) =>
       provenRestored(

@@ -1,3 +1,4 @@
+import { runMark } from '../../../workflows/runbook/run-mark';
 import { ToyBench } from '../../support/toy-run';
 import { LiveRun } from '../../support/live-run';
 import { TOY_POLICY, ToyWorld } from '../../support/toy-world';
@@ -23,7 +24,7 @@ async function fleet() {
   const children = ['a', 'b'].map(
     (one) =>
       new LiveRun(
-        bench.client.workflow.getHandle(`toyRunbook/${bench.instance}-${one}/of-${runId.slice(0, 8)}`),
+        bench.client.workflow.getHandle(`toyRunbook/${bench.instance}-${one}/of-${runMark(runId)}`),
       ),
   );
   await until('both children at work', () => (world.count('first.run') === 2 ? true : undefined));

@@ -23,7 +23,7 @@ export function verificationKey(
   trial: { readonly region: string; readonly account: string; readonly runId: string },
 ): string {
   const { region, account, runId } = trial;
-  return `${backupPrefix(store, instance, backup)}records/verify-${region}-${account}-${runId.slice(0, 8)}.json`;
+  return `${backupPrefix(store, instance, backup)}records/verify-${region}-${account}-${runId}.json`;
 }
 
 /** One copy per region, account and run: a copy that was deleted may be made anew, by another run. */
@@ -34,5 +34,5 @@ export function copyKey(
   copy: { readonly region: string; readonly account: string; readonly runId: string },
 ): string {
   const { region, account, runId } = copy;
-  return `${backupPrefix(store, instance, backup)}records/copy-${region}-${account}-${runId.slice(0, 8)}.json`;
+  return `${backupPrefix(store, instance, backup)}records/copy-${region}-${account}-${runId}.json`;
 }
