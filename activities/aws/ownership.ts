@@ -7,18 +7,22 @@ export interface Tag {
   readonly Value: string;
 }
 
+const RUN_ID = 'runbooks:run-id';
+
 /** Tags that say which run and step made a resource; set in the creating call itself [A §6]. */
 export function ownerTags(context: StepContext): Tag[] {
   return [
     { Key: 'runbooks:instance', Value: context.instance },
     { Key: 'runbooks:run', Value: context.run.workflowId },
+    { Key: RUN_ID, Value: context.run.firstRunId },
     { Key: 'runbooks:step', Value: context.step },
   ];
 }
 
-/** Whether a resource was made, or taken over, by this run. */
+/** Whether a resource was made, or taken over, by this run; not by one that had the same workflow id before. */
 export function isOurs(tags: readonly TagLike[] | undefined, context: StepContext): boolean {
-  return tagValue(tags, 'runbooks:run') === context.run.workflowId;
+  const { workflowId, firstRunId } = context.run;
+  return tagValue(tags, 'runbooks:run') === workflowId && tagValue(tags, RUN_ID) === firstRunId;
 }
 
 interface TagLike {
@@ -36,7 +40,7 @@ export function tagValue(tags: readonly TagLike[] | undefined, key: string): str
  */
 export function stableToken(context: StepContext, ...parts: readonly string[]): string {
   return createHash('sha256')
-    .update([context.run.workflowId, context.step, ...parts].join('\n'))
+    .update([context.run.workflowId, context.run.firstRunId, context.step, ...parts].join('\n'))
     .digest('hex')
     .slice(0, 32);
 }

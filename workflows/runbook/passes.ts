@@ -1,3 +1,4 @@
+import { workflowInfo } from '@temporalio/workflow';
 import { callActivity } from './activities';
 import type { Admission } from './admission';
 import type { Desk } from './desk';
@@ -99,11 +100,12 @@ export class PassContext {
 
   private stepContext(step: string, expectedSeconds: number, token: number | null): StepContext {
     const { workflowId, runId, runbook } = this.recorder.state;
+    const firstRunId = workflowInfo().firstExecutionRunId;
     const { fastestSeconds, slowestSeconds } = this.policy.polling;
     const pace: Pace = { expectedSeconds, fastestSeconds, slowestSeconds };
     const { instance } = this.admission;
     const lease = this.scope.part === undefined ? {} : { lease: this.held };
-    return { instance, run: { workflowId, runId, runbook }, step, token, pace, ...lease };
+    return { instance, run: { workflowId, runId, firstRunId, runbook }, step, token, pace, ...lease };
   }
 }
 

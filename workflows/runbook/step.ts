@@ -78,10 +78,21 @@ export interface Pace {
   readonly slowestSeconds: number;
 }
 
+/** Which run a step belongs to. */
+export interface RunIdentity {
+  /** Anybody may start a second run under an id whose first one has ended: it does not tell runs apart. */
+  readonly workflowId: string;
+  /** Of this execution. */
+  readonly runId: string;
+  /** Of the first execution, where the run has continued as new: what was made then is this run's as well. */
+  readonly firstRunId: string;
+  readonly runbook: string;
+}
+
 /** What every part of a step is told about the run it belongs to. */
 export interface StepContext {
   readonly instance: string;
-  readonly run: { readonly workflowId: string; readonly runId: string; readonly runbook: string };
+  readonly run: RunIdentity;
   /** The step's id, unique within the run, e.g. `startNode.2`. */
   readonly step: string;
   /** Fencing token of the instance's lease; null where nothing may be changed (plan, dry run). */

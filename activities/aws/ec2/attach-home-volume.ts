@@ -18,6 +18,7 @@ import { findVolume, findVolumes } from './find-volumes';
 type Output = { readonly volumeId: string; readonly replaced: string | null };
 
 const REPLACED_BY = 'runbooks:replaced-by';
+const REPLACED_BY_RUN = 'runbooks:replaced-by-run-id';
 const REPLACED_AT = 'runbooks:replaced-device';
 
 /** [B §13.1 #5, §13.5 #3] The volume that had the device is detached, tagged and kept. */
@@ -119,6 +120,7 @@ async function findReplaced(
   const [volume] = await findVolumes(dependencies, input.region, `volumes replaced by ${context.step}`, {
     Filters: [
       { Name: `tag:${REPLACED_BY}`, Values: [context.run.workflowId] },
+      { Name: `tag:${REPLACED_BY_RUN}`, Values: [context.run.firstRunId] },
       { Name: `tag:${REPLACED_AT}`, Values: [`${input.fileServerInstanceId} ${input.device}`] },
     ],
   });
@@ -137,6 +139,7 @@ async function tagReplaced(
         Resources: [volumeId],
         Tags: [
           { Key: REPLACED_BY, Value: context.run.workflowId },
+          { Key: REPLACED_BY_RUN, Value: context.run.firstRunId },
           { Key: REPLACED_AT, Value: `${input.fileServerInstanceId} ${input.device}` },
         ],
       }),

@@ -6,10 +6,15 @@ import type { Dependencies } from '../../../activities/dependencies';
 import type { ObservationImplementation, StepImplementation } from '../../../activities/implement';
 import type { Check, StepContext, Undone, Verified } from '../../../workflows/runbook/step';
 
-export function context(step: string, workflowId = 'drFailover/bitbucket/1'): StepContext {
+/** @param firstRunId another one for another run under the same workflow id */
+export function context(
+  step: string,
+  workflowId = 'drFailover/bitbucket/1',
+  firstRunId = `${workflowId}-run`,
+): StepContext {
   return {
     instance: 'bitbucket',
-    run: { workflowId, runId: `${workflowId}-run`, runbook: 'drFailover' },
+    run: { workflowId, runId: firstRunId, firstRunId, runbook: 'drFailover' },
     step,
     token: 1,
     pace: { expectedSeconds: 60, fastestSeconds: 1, slowestSeconds: 5 },

@@ -92,10 +92,10 @@ const creation = (o: Partial<CreateHomeVolume> = {}): CreateHomeVolume => ({
   volumeType: 'gp3',
   ...o,
 });
-const creator = (workflow?: string) =>
+const creator = (workflow?: string, firstRunId?: string) =>
   new StepDriver<CreateHomeVolume, { volumeId: string; sizeGiB: number }>(
     createHomeVolumeImplementation(lab.dependencies),
-    context('createHomeVolume', workflow),
+    context('createHomeVolume', workflow, firstRunId),
   );
 
 test('a copy that is not completed cannot be used', async () => {
@@ -153,6 +153,19 @@ test('one volume per run, whatever answers are lost; undo deletes it, and only o
   expect(await driver.check(creation())).toMatchObject({ state: 'done', output: first.output, calls: [] });
   expect(await driver.undo(creation(), check.before)).toMatchObject({ changed: true });
   expect(await driver.undo(creation(), check.before, first.output)).toMatchObject({ changed: false });
+});
+
+test('a later run under the same workflow id adopts nothing that the earlier one made, nor deletes it', async () => {
+  await completed();
+  const earlier = creator('restore-now', 'run-1');
+  const { output: former } = await earlier.verify(creation(), await earlier.run(creation()));
+  const later = creator('restore-now', 'run-2');
+  const check = await later.check(creation());
+  expect(check).toMatchObject({ state: 'needed', problems: [] });
+  const { output: made } = await later.verify(creation(), await later.run(creation()));
+  expect(made.volumeId).not.toBe(former.volumeId);
+  expect(await later.undo(creation(), check.before, made)).toMatchObject({ changed: true });
+  expect(await earlier.check(creation())).toMatchObject({ state: 'done', output: former });
 });
 
 test('a volume that is still being made says so', async () => {

@@ -13,7 +13,12 @@ export const REGION = 'eu-west-1';
 
 export const CONTEXT: StepContext = {
   instance: 'bitbucket-test',
-  run: { workflowId: 'drFailover/bitbucket-test/1', runId: 'run-1', runbook: 'drFailover' },
+  run: {
+    workflowId: 'drFailover/bitbucket-test/1',
+    runId: 'run-1',
+    firstRunId: 'run-1',
+    runbook: 'drFailover',
+  },
   step: 'mountHome',
   token: 1,
   pace: { expectedSeconds: 1, fastestSeconds: 0.1, slowestSeconds: 1 },
