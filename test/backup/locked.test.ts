@@ -4,10 +4,10 @@ import { NODE_PORT } from '../../lab/world/layout';
 import { USERS } from '../../lab/world/secrets';
 import type { Manifest } from '../../workflows/plan/backup/manifest';
 import { readStore } from '../support/backup-store';
+import { untilServing } from '../restore/restore-world';
 import { FailoverBench } from '../support/failover-bench';
 import { doorsOf, pushSoon } from '../support/push';
 import { snapshotsOf } from '../support/snapshots';
-import { until } from '../support/until';
 
 let bench: FailoverBench;
 let bitbucket: BitbucketClient;
@@ -48,7 +48,7 @@ test('a cancel under the lock unlocks', async () => {
   expect((await run.ended()).outcome).toBe('UNDONE');
   expect(await bitbucket.maintenanceLock()).toBeNull();
   expect(await snapshotsOf(bench, run.id)).toEqual([]);
-  await until('the service', async () => (await bench.world.probe()).primary.acceptsWrites || undefined, 40);
+  await untilServing(bench);
   expect(await bench.violations()).toEqual([]);
 }, 120_000);
 

@@ -2,6 +2,7 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { untilServing } from '../restore/restore-world';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
 import { doorsOf, push } from '../support/push';
@@ -51,7 +52,7 @@ test('an abort after a home that cannot be used takes back volume, attachment an
   ]);
   await world.heal();
   renameSync(`${properties}.lost`, properties);
-  await until('the service', async () => (await world.probe()).primary.acceptsWrites || undefined, 40);
+  await untilServing(bench);
   expect(await footprint(bench)).toEqual(before);
   for (const door of doorsOf(world, 'primary')) await push(world, door);
   expect(await bench.violations()).toEqual([]);
@@ -93,7 +94,7 @@ test('a first node that finds an empty database stops the run in clear words; on
       const { nodes } = (await world.probe()).standby;
       return (nodes.length === 1 && nodes[0]!.id !== bad!.id && nodes[0]!.state === 'RUNNING') || undefined;
     },
-    40,
+    90,
   );
   await run.decide({ ask: ask.id, verdict: 'retry', actor: 'grace' });
   const state = await run.ended();

@@ -1,5 +1,6 @@
 import type { RegionOutage } from '../../lab/gateway/faults';
 import type { Disaster } from '../../lab/world/disasters';
+import { untilServing } from '../restore/restore-world';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
 import type { LiveRun } from '../support/live-run';
@@ -27,7 +28,7 @@ async function returningAfter(step: string, disaster: Disaster, mode: RegionOuta
   await run.hold('ada');
   await run.step(step, ['done']);
   await world.heal();
-  await until('the return', async () => (await world.probe()).primary.acceptsWrites || undefined, 40);
+  await untilServing(bench);
   return run;
 }
 
