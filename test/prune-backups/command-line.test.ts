@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { FailoverBench } from '../support/failover-bench';
 import { runCommand } from '../support/command-line';
 import { Stock } from './stock';
@@ -75,3 +78,33 @@ test('nothing is deleted from the command line without a run', async () => {
   const { err, code } = await say('backups', 'prune', bench.world.instance);
   expect([code, err]).toEqual([2, expect.stringContaining('runbooks start pruneBackups')]);
 });
+
+test('a worker tells its metrics when the newest good backups were captured', async () => {
+  await bench.stopWorkers();
+  const address = await freeAddress();
+  await bench.startWorkerProcess({ environment: { RUNBOOKS_METRICS_ADDRESS: address } });
+  expect((await say('backups', 'list', bench.world.instance)).code).toBe(0);
+  const told = await (await fetch(`http://${address}/metrics`)).text();
+  const value = (kind: string): number => {
+    const series = told
+      .split('\n')
+      .filter((line) => line.startsWith('runbooks_last_good_backup_timestamp_seconds{'))
+      .filter(
+        (line) => line.includes(`kind="${kind}"`) && line.includes(`instance="${bench.world.instance}"`),
+      );
+    expect([kind, series.length]).toEqual([kind, 1]);
+    return Number(series[0]!.split(' ').at(-1));
+  };
+  expect([value('complete'), value('verified')]).toEqual([
+    ...[Date.parse('2026-10-03T10:00:00Z') / 1000, Date.parse('2026-10-02T10:00:00Z') / 1000],
+  ]);
+}, 60_000);
+
+/** `host:port` where nobody listens. */
+async function freeAddress(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return `127.0.0.1:${port}`;
+}
