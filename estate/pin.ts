@@ -164,7 +164,10 @@ function settingsOf(file: PolicyFile): PolicySettings {
       ...(backup.snapshotLock === undefined ? {} : { snapshotLock: lockOf(backup.snapshotLock) }),
       retention: backup.retention,
     },
-    restore: { keepReplacedSeconds: file.restore.keepReplaced },
+    restore: {
+      keepReplacedSeconds: file.restore.keepReplaced,
+      keepBesideSeconds: file.restore.keepBeside,
+    },
     verify: {
       limitSeconds: file.verify.limit,
       sample: file.verify.sample,

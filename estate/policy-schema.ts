@@ -59,6 +59,8 @@ export const GATE_DEFAULTS = {
   removeOrphans: { approvals: 2, roles: ['operator', 'manager'] },
   // Takes away what was written since the backup.
   restore: { approvals: 2, roles: ['operator', 'manager'] },
+  // Takes nothing away, but lets people at a copy of everything.
+  restoreBeside: { approvals: 1, roles: ['operator', 'manager'] },
   // What may lose data or end with two writers is for those who answer for the service.
   primaryAlive: { approvals: 1, roles: ['manager'] },
   dataLoss: { approvals: 1, roles: ['manager'] },
@@ -94,6 +96,7 @@ const GATE_MEANING: Readonly<Record<keyof typeof GATE_DEFAULTS, string>> = {
   backupFleet: 'Take a backup of many instances.',
   pruneBackups: 'Delete the backups that the policy does not keep.',
   restore: 'Replace home and database by a backup.',
+  restoreBeside: 'Bring up a backup beside the service, for people to look into.',
   removeOrphans: 'Delete snapshots that belong to no backup.',
   fenceLostSite: 'A lost site answers again and is to be fenced.',
   primaryAlive: 'The primary still answers, or has come back.',
@@ -290,6 +293,9 @@ const shape = {
     keepReplaced: duration
       .prefault('7d')
       .describe('So long the volumes and the database that a restore has replaced are to be kept.'),
+    keepBeside: duration
+      .prefault('8h')
+      .describe('So long a copy beside the service stands, unless its start says otherwise.'),
   }),
   verify: z.strictObject({
     limit: duration.prefault('6h').describe('A backup that is tried out is torn down after so long.'),

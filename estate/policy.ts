@@ -75,8 +75,12 @@ export interface PolicySettings {
     };
     readonly retention: RetentionSettings;
   };
-  /** What a restore has replaced is kept for so long. */
-  readonly restore: { readonly keepReplacedSeconds: number };
+  readonly restore: {
+    /** What a restore has replaced is kept for so long. */
+    readonly keepReplacedSeconds: number;
+    /** A copy beside the service stands for so long. */
+    readonly keepBesideSeconds: number;
+  };
   readonly verify: { readonly limitSeconds: number; readonly sample: number; readonly clones: number };
   /** Runs over many instances. */
   readonly fleet: {

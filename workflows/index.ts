@@ -7,4 +7,5 @@ export { instanceLease } from './instance-lease';
 export { listBackups } from './list-backups';
 export { pruneBackups } from './prune-backups';
 export { restore } from './restore';
+export { restoreBeside } from './restore-beside';
 export { verifyBackup } from './verify-backup';

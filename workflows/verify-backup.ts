@@ -1,21 +1,18 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { Manifest, VerificationRecord } from './plan/backup/manifest';
+import type { VerificationRecord } from './plan/backup/manifest';
 import { placeName } from './plan/backup/restore-point';
-import type { BackupStore, DrillSite, Instance } from './plan/instance';
-import type { ChosenPoint } from './plan/restore/choose-point';
+import type { Instance } from './plan/instance';
 import type { Settings } from './plan/settings';
-import { drillProblems } from './plan/verify/drill-problems';
-import { pickPoint } from './plan/verify/pick-point';
 import type { Pick } from './plan/verify/pick-point';
 import { verdictOf } from './plan/verify/verdict';
 import type { TrialCheck, Verdict } from './plan/verify/verdict';
-import { findRestorePoints } from './procedures/find-restore-points';
+import { chooseDrillTarget, lookForRemains } from './procedures/drill-target';
+import type { DrillTarget } from './procedures/drill-target';
 import { bringUpCopy } from './procedures/isolated-copy';
 import { proveCopy } from './procedures/prove-copy';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
-import { readManifest } from './steps/restore';
-import { findRemains, observeDrillSite, recordVerification } from './steps/verify';
+import { recordVerification } from './steps/verify';
 
 /** Besides what every runbook accepts. */
 interface VerifyBackupInput {
@@ -27,15 +24,6 @@ interface VerifyBackupInput {
 
 type VerifyRun = Run<VerifyBackupInput, Instance, Settings>;
 
-/** What is tried, and where. */
-interface Target {
-  readonly drill: DrillSite;
-  readonly store: BackupStore;
-  readonly availabilityZone: string;
-  readonly chosen: ChosenPoint;
-  readonly manifest: Manifest;
-}
-
 /**
  * Tries a backup: restored at the drill site, booted, looked into, and torn down again, whatever comes of it and at the
  * policy's limit at the latest. A backup that turns out bad is a result, not a question: it is recorded, and retention goes by
@@ -45,8 +33,13 @@ export const verifyBackup = runbook<VerifyBackupInput, Instance, Settings>(
   'verifyBackup',
   { recovery: false, part: 'drill' },
   async (run) => {
-    const target = await assess(run);
+    const { backup: wanted, pick = 'newest' } = run.input;
+    const target = await chooseDrillTarget(run, { backup: wanted, pick });
     const { drill, chosen } = target;
+    run.fact(
+      'torn down',
+      `when it is done, and after ${Math.round(run.policy.verify.limitSeconds / 60)} min at the latest`,
+    );
     const { backup } = chosen.point;
     await run.gate('verifyBackup', `Try ${backup} at the drill site in ${drill.region}, and tear it down`);
 
@@ -87,58 +80,7 @@ export const verifyBackup = runbook<VerifyBackupInput, Instance, Settings>(
   },
 );
 
-/** Which backup, and whether the drill site can take it. */
-async function assess(run: VerifyRun): Promise<Target> {
-  const { subject, input } = run;
-  const drill = subject.backup?.drill;
-  const store = subject.backup?.store;
-  if (drill === undefined || store === undefined) {
-    return run.refuse({
-      code: 'noDrillSite',
-      message: `The estate does not say where backups of ${subject.name} can be tried.`,
-      remedy:
-        'Describe a drill site, which has no part in the service: instances.<name>.backup.drill (docs/verify.md).',
-    });
-  }
-  const { found } = await findRestorePoints(run);
-  for (const what of found.silent) run.fact('not seen', what);
-  const { startTime, runId } = workflowInfo();
-  const choice = pickPoint(found.points, drill, {
-    ...{ backup: input.backup, pick: input.pick ?? 'newest', seed: runId },
-    asOf: startTime.toISOString(),
-  });
-  if ('problem' in choice) return run.refuse(choice.problem);
-  const { point } = choice;
-  const { backup } = point;
-  const { manifest, reason } = await run.observe(readManifest, { store, instance: subject.name, backup });
-  if (manifest === null) {
-    return run.refuse({
-      code: 'noManifest',
-      message: `The manifest of ${backup} cannot be read: ${reason ?? 'no reason given'}.`,
-      remedy: 'Mend the way to the store: without the manifest there is nothing to compare with.',
-    });
-  }
-  const facts = await run.observe(observeDrillSite, { drill });
-  for (const problem of drillProblems(drill, facts, manifest.product.version)) await run.problem(problem);
-  const { version, projects, repositories } = manifest.product;
-  run.fact('backup', `${backup}, captured ${point.capturedAt}, ${placeName(point.place)}`);
-  run.fact(
-    'in it',
-    `Bitbucket ${version ?? '?'}, ${projects ?? '?'} projects, ${repositories ?? '?'} repositories`,
-  );
-  run.fact('verified before', describeFormer(point.verification));
-  run.fact(
-    'torn down',
-    `when it is done, and after ${Math.round(run.policy.verify.limitSeconds / 60)} min at the latest`,
-  );
-  return { drill, store, availabilityZone: facts.availabilityZone, chosen: choice, manifest };
-}
-
-function describeFormer(former: ChosenPoint['point']['verification']): string {
-  return former === null ? 'never' : `${former.result} at ${former.at}`;
-}
-
-async function tryOut(copy: VerifyRun, target: Target, trial: Trial): Promise<void> {
+async function tryOut(copy: VerifyRun, target: DrillTarget, trial: Trial): Promise<void> {
   const { drill, manifest } = target;
   trial.begin();
   const first = await bringUpCopy(copy, target, (part) => trial.reached(part));
@@ -147,17 +89,7 @@ async function tryOut(copy: VerifyRun, target: Target, trial: Trial): Promise<vo
   trial.reached('proven');
 }
 
-/** Nothing may be left: it costs money, and the next trial would be refused. */
-async function lookForRemains(run: VerifyRun, { drill, chosen }: Target): Promise<void> {
-  const { backup, members } = chosen.point;
-  const found = await run.measure(findRemains, { drill, hold: { region: drill.region, backup, members } });
-  for (const what of found?.remains ?? []) {
-    run.degraded(`left at the drill site: ${what}`);
-    run.followUp(`Remove from the drill site in ${drill.region}: ${what}.`);
-  }
-}
-
-function report(run: VerifyRun, { chosen, drill }: Target, trial: Trial, verdict: Verdict): void {
+function report(run: VerifyRun, { chosen, drill }: DrillTarget, trial: Trial, verdict: Verdict): void {
   const { backup, place, capturedAt } = chosen.point;
   run.report('verification', {
     ...{ backup, place, capturedAt, drill: drill.stack.name },

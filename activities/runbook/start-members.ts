@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { duration } from '../../estate/duration';
 import { ESTATE } from '../../workflows/plan/fleet/estate';
 
 const instantSchema = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-21T03:12:00Z' });
@@ -59,6 +60,10 @@ export const ownMembers: Readonly<Record<string, z.ZodRawShape>> = {
     site: z.string().min(1).optional(),
     confirm: z.string().min(1).optional(),
     mode: z.literal(['inPlace']).optional(),
+  },
+  restoreBeside: {
+    backup: z.string().min(1).optional(),
+    keep: duration.refine((seconds) => seconds > 0, 'must be longer than nothing').optional(),
   },
   verifyBackup: {
     backup: z.string().min(1).optional(),

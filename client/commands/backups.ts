@@ -12,10 +12,10 @@ import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
 import { readBackups } from '../read-backups';
 import { registerBackupsAge } from './backups-age';
+import { AS_OPTION, registerBackupsDrill } from './backups-drill';
 import { renderBackup, renderBackups, renderDecisions } from '../render/backups';
 import { renderPlan, renderProblems } from '../render/plan';
-import { actorName, missingWorker, startRun } from '../start-run';
-import { watchRun } from '../watch-run';
+import { actorName, startRun } from '../start-run';
 
 interface BackupsOptions {
   readonly json?: boolean;
@@ -27,21 +27,13 @@ interface PruneOptions extends BackupsOptions {
   readonly removeOrphans?: boolean;
 }
 
-interface VerifyOptions extends BackupsOptions {
-  readonly pick?: string;
-  readonly watch?: boolean;
-}
-
-const PICKS = ['newest', 'oldest', 'random'];
-
-const AS_OPTION = ['--as <name>', 'who asks; default RUNBOOKS_ACTOR or the user name'] as const;
-
-/** `backups list|show|verify|prune|age`. */
+/** `backups list|show|verify|open|prune|age`. */
 export function registerBackups(program: Command, host: Host): void {
   const backups = program
     .command('backups')
     .description('which backups there are, and which of them the policy keeps');
   registerBackupsAge(backups, host);
+  registerBackupsDrill(backups, host);
 
   addCommand(
     backups,
@@ -79,21 +71,6 @@ export function registerBackups(program: Command, host: Host): void {
 
   addCommand(
     backups,
-    'verify <instance> [backup]',
-    'try a backup at the drill site and tear it down again: starts the runbook verifyBackup',
-    'runbooks backups verify bitbucket-prod --watch',
-    'runbooks backups verify bitbucket-prod --pick random',
-    'runbooks backups verify bitbucket-prod bitbucket-prod-20261121T160000Z',
-  )
-    .option('--pick <which>', `which one, where none is named: ${PICKS.join(', ')}`)
-    .option('--watch', 'stay and watch; the exit code is that of the outcome')
-    .option(...AS_OPTION)
-    .action((instance: string, backup: string | undefined, options: VerifyOptions) =>
-      performConnected(host, options, (session) => verify(session, instance, backup, options, host)),
-    );
-
-  addCommand(
-    backups,
     'prune <instance>',
     'show what pruneBackups would delete, what it keeps, and why; changes nothing',
     'runbooks backups prune bitbucket-prod --plan',
@@ -120,44 +97,6 @@ function ask(
   { environment }: Host,
 ): Promise<BackupsReport> {
   return readBackups(session, instance, actorName(as, environment));
-}
-
-async function verify(
-  session: Session,
-  instance: string,
-  backup: string | undefined,
-  options: VerifyOptions,
-  host: Host,
-): Promise<number> {
-  const { pick } = options;
-  if (pick !== undefined && (!PICKS.includes(pick) || backup !== undefined)) {
-    throw new CommandError(
-      backup === undefined
-        ? `--pick ${pick} is unknown`
-        : '--pick and the name of a backup exclude each other',
-      `Name a backup, or choose by --pick ${PICKS.join('|')}.`,
-      EXIT.wrongUse,
-    );
-  }
-  const workflowId = await startRun(session, {
-    runbook: 'verifyBackup',
-    instance,
-    dryRun: false,
-    requestedBy: actorName(options.as, host.environment),
-    input: { ...(backup === undefined ? {} : { backup }), ...(pick === undefined ? {} : { pick }) },
-  });
-  const missing = await missingWorker(session);
-  const { terminal } = host;
-  if (options.json === true)
-    printJson(host, { workflowId, ...(missing === undefined ? {} : { warning: missing }) });
-  else terminal.out(`started ${workflowId}\n`);
-  if (missing !== undefined) terminal.err(`${terminal.colors.yellow('warning:')} ${missing}\n`);
-  if (options.watch === true) {
-    const silent = { ...terminal, interactive: false, out: () => undefined };
-    return watchRun(session, workflowId, options.json === true ? silent : terminal);
-  }
-  if (options.json !== true) terminal.out(`watch it with: runbooks watch ${workflowId}\n`);
-  return EXIT.done;
 }
 
 /** For programs: the newest good backups, without a judgement of their age. */

@@ -34,6 +34,7 @@ export const ASK_WORDS: Readonly<Record<AskKind, string>> = {
   drift: 'changed since the approval',
   failedStep: 'failed step',
   failedUndo: 'failed undo',
+  release: 'stands until somebody says so',
 };
 
 export const RISK_WORDS: Readonly<Record<Risk, string>> = {

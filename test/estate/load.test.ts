@@ -57,6 +57,7 @@ test('every policy default holds when the file says nothing', () => {
       pruneBackups: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
       removeOrphans: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
       restore: { ...GATE, approvals: 2, roles: ['operator', 'manager'] },
+      restoreBeside: { ...GATE, roles: ['operator', 'manager'] },
       uncheckedRestore: { ...GATE, roles: ['manager'] },
       primaryAlive: { ...GATE, roles: ['manager'] },
       dataLoss: { ...GATE, roles: ['manager'] },
@@ -99,7 +100,7 @@ test('every policy default holds when the file says nothing', () => {
         ...{ keepVerified: 1, timeZone: 'UTC' },
       },
     },
-    restore: { keepReplacedSeconds: 7 * 86_400 },
+    restore: { keepReplacedSeconds: 7 * 86_400, keepBesideSeconds: 8 * 3600 },
     verify: { limitSeconds: 6 * 3600, sample: 20, clones: 3 },
     fleet: { concurrency: 10, errorThreshold: '10%', whenBusy: 'skip' },
   });

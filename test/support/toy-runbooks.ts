@@ -69,6 +69,20 @@ export const toyTrial = runbook<object, { readonly name: string }, RunPolicy>(
   },
 );
 
+/** One step that stands until somebody says so, or its time is over; nothing of it stays. */
+export const toyKeep = runbook<object, { readonly name: string }, RunPolicy>(
+  'toyKeep',
+  { recovery: false },
+  async (run) => {
+    const by = await run.temporary(run.policy.deadlines['trial'] ?? 30, async (copy) => {
+      await copy.step(first, { name: run.subject.name });
+      const seconds = run.policy.deadlines['keep'] ?? 20;
+      return copy.keep('away', { title: 'Put it away?', evidence: ['it stands'], seconds });
+    });
+    run.report('releasedBy', by);
+  },
+);
+
 /** One step, for fleets of many. */
 export const toyTask = runbook<object, { readonly name: string }, RunPolicy>(
   'toyTask',

@@ -27,7 +27,7 @@ export interface Settings extends RunPolicy {
     readonly snapshotLock?: SnapshotLockSettings | undefined;
     readonly retention: Retention;
   };
-  readonly restore: { readonly keepReplacedSeconds: number };
+  readonly restore: { readonly keepReplacedSeconds: number; readonly keepBesideSeconds: number };
   readonly verify: {
     /** A trial is torn down after so long, wherever it is. */
     readonly limitSeconds: number;

@@ -27,7 +27,7 @@ type Told = (part: 'home' | 'database' | 'node') => void;
 export async function bringUpCopy<Input>(
   run: Run<Input, Instance, Settings>,
   { drill, chosen, availabilityZone }: IsolatedCopy,
-  told: Told,
+  told: Told = () => {},
 ): Promise<RunningNodes> {
   const { region, nodes, fileServer, database } = drill;
   const { backup, members } = chosen.point;

@@ -78,7 +78,8 @@ function refuseApproval(
   note: string | undefined,
   planHash: string | undefined,
 ): string | null {
-  if (state.requestedBy === actor)
+  // Whoever asked for a thing may say that they need it no longer.
+  if (ask.kind !== 'release' && state.requestedBy === actor)
     return `${actor} started this run and cannot approve it: somebody else has to`;
   if (ask.decisions.some((one) => one.actor === actor && one.verdict === 'approve')) {
     return `${actor} has approved "${ask.id}" already: each person counts once`;

@@ -50,8 +50,11 @@ function who(state: RunState, ask: Ask): string {
   const one = roles === '' ? 'anybody whom the estate names' : `a person with role ${roles}`;
   const many =
     roles === '' ? 'different people whom the estate names' : `different people with role ${roles}`;
+  const isRelease = ask.kind === 'release';
   const notStarter =
-    approval && state.requestedBy !== null ? `; not ${clip(state.requestedBy, 60)}, who started it` : '';
+    approval && !isRelease && state.requestedBy !== null
+      ? `; not ${clip(state.requestedBy, 60)}, who started it`
+      : '';
   const wanted = !approval
     ? `**One answer** from ${one}`
     : ask.needed === 1
@@ -59,7 +62,7 @@ function who(state: RunState, ask: Ask): string {
       : ask.decisions.length === 0
         ? `**${ask.needed} approvals** from ${many}`
         : `**${missing} more of ${ask.needed} approvals** from ${missing === 1 ? one : many}; there ${ask.decisions.length === 1 ? 'is one' : `are ${ask.decisions.length}`} already${saidBy(ask)}`;
-  const silence = approval ? 'deny' : 'abort';
+  const silence = isRelease ? 'approve' : approval ? 'deny' : 'abort';
   return `${wanted}${notStarter}. Silence until ${minute(ask.deadlineAt)} counts as ${silence}.`;
 }
 

@@ -12,7 +12,7 @@ import { failureAnswer } from './policy';
 import type { RunPolicy } from './policy';
 import { now } from './recorder';
 import { settleAll } from './run';
-import type { ChildMessage, Run, StepOptions } from './run';
+import type { ChildMessage, Run, Standing, StepOptions } from './run';
 import type { Check, Condition, ObservationContract, Problem, StepContract, Verified } from './step';
 import { describeFailure, failureType, preempted, RunStopped } from './stopped';
 import { attempt, withinLimit } from './trial';
@@ -145,6 +145,22 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     } finally {
       this.working();
     }
+  }
+
+  async keep(name: string, { title, evidence, seconds }: Standing): Promise<string | null> {
+    const { desk } = this.context;
+    await desk.passHold();
+    const question = {
+      id: desk.freshId(name),
+      kind: 'release',
+      title,
+      evidence,
+      verdicts: ['approve'],
+    } as const;
+    const { by } = await this.asking(() =>
+      desk.ask({ ...question, roles: [], needed: 1, planHash: null, timeoutSeconds: seconds }),
+    );
+    return by;
   }
 
   async gate(name: string, title: string): Promise<void> {

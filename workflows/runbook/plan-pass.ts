@@ -86,6 +86,10 @@ class PlanPass<Input, Subject, Policy extends RunPolicy> implements Run<Input, S
     return work(this);
   }
 
+  async keep(): Promise<null> {
+    return null;
+  }
+
   async gate(name: string, title: string): Promise<void> {
     this.gates.push({ name, title, position: this.slots.length });
   }

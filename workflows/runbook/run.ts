@@ -11,6 +11,14 @@ export interface StepOptions {
   readonly title?: string;
 }
 
+/** Something that stands for people to use. */
+export interface Standing {
+  readonly title: string;
+  /** What they have to know of it. */
+  readonly evidence: readonly string[];
+  readonly seconds: number;
+}
+
 /** The start message of a child. */
 export type ChildMessage = { readonly instance: string } & Readonly<Record<string, unknown>>;
 
@@ -54,6 +62,12 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
    * clock. It must hold no point of no return.
    */
   temporary<T>(limitSeconds: number, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T>;
+  /**
+   * Leaves what was done standing until a person, the starter among them, says that it is no longer needed, or the time is
+   * over: silence lets it go. A plan does not wait.
+   * @returns who said so; null when nobody did
+   */
+  keep(name: string, standing: Standing): Promise<string | null>;
   /** People approve the plan here, as the policy says for this gate. */
   gate(name: string, title: string): Promise<void>;
   /**

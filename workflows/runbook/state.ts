@@ -74,7 +74,8 @@ interface AskEscalation {
   readonly told: string | null;
 }
 
-export type AskKind = 'gate' | 'consent' | 'drift' | 'failedStep' | 'failedUndo';
+/** `release`: what stands is wanted until somebody says otherwise; silence lets it go. */
+export type AskKind = 'gate' | 'consent' | 'drift' | 'failedStep' | 'failedUndo' | 'release';
 
 /** Something that the run wants from people. */
 export interface Ask {

@@ -79,7 +79,7 @@ export interface Pace {
 }
 
 /** Which run a step belongs to. */
-export interface RunIdentity {
+interface RunIdentity {
   /** Anybody may start a second run under an id whose first one has ended: it does not tell runs apart. */
   readonly workflowId: string;
   /** Of this execution. */

@@ -2,6 +2,7 @@ import type { RestorePoint } from '../backup/restore-point';
 import type { DrillSite } from '../instance';
 import { choosePoint } from '../restore/choose-point';
 import type { PointChoice } from '../restore/choose-point';
+import { hash } from './hash';
 
 /** `random`: any of the complete ones, each as likely. */
 export type Pick = 'newest' | 'oldest' | 'random';
@@ -38,11 +39,4 @@ export function pickPoint(points: readonly RestorePoint[], drill: DrillSite, wis
       remedy: 'Copy backups there (backup.copies of the estate), or move the drill site to where they are.',
     },
   };
-}
-
-/** FNV-1a: spreads what differs little, and is the same everywhere. Not for secrets. */
-export function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  return value;
 }

@@ -1,4 +1,4 @@
-import { hash } from './pick-point';
+import { hash } from './hash';
 
 /**
  * So many of the given ids, each once: the first half by the order of `recent`, for what was written last is what a backup
