@@ -1,23 +1,167 @@
-import { until } from '../support/until';
-import type { FailoverBench } from '../support/failover-bench';
+import type { EstateInput } from '../../estate/schema';
+import { Stock } from '../prune-backups/stock';
+import { backUp, untilServing } from '../restore/restore-world';
+import type { BenchOptions, FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
+import { until } from '../support/until';
 import type { Path } from './path';
 
-const start = (bench: FailoverBench, more: Readonly<Record<string, unknown>> = {}): Promise<LiveRun> =>
-  bench.start(bench.message(more), { runbook: 'backup' });
+/** Paths that one world serves, in this order. */
+interface PathWorld {
+  /** What `npm run record-histories -- NAME` records alone. */
+  readonly name: string;
+  readonly options: BenchOptions;
+  readonly prepare?: (bench: FailoverBench) => Promise<void>;
+  readonly paths: readonly Path<FailoverBench>[];
+}
 
-/** All of them leave the instance as it was: one world serves them. */
-export const BACKUP_PATHS: readonly Path<FailoverBench>[] = [
-  { name: 'backup-succeeded', outcome: 'SUCCEEDED', live: (bench) => start(bench) },
-  { name: 'backup-locked', outcome: 'SUCCEEDED', live: (bench) => start(bench, { mode: 'locked' }) },
+const start = (
+  bench: FailoverBench,
+  runbook: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<LiveRun> => bench.start(bench.message(more), { runbook });
+
+async function approvedRestore(bench: FailoverBench): Promise<LiveRun> {
+  const run = await start(bench, 'restore', { backup: await backUp(bench) });
+  await run.approve('restore', 'grace', 'linus');
+  return run;
+}
+
+/** A second instance of the same installation, and one whose database there is not; one day's backup is kept. */
+function several(instance: string): (estate: EstateInput) => EstateInput {
+  return (estate) => {
+    const own = estate.instances[instance]!;
+    const lost = Object.entries(own.sites).map(([site, one]) => [
+      ...[site, { ...one, database: { ...one.database, id: 'gone' } }],
+    ]);
+    const broken = { ...own, sites: Object.fromEntries(lost) as typeof own.sites };
+    const retention = { hourly: 0, daily: 1, weekly: 0, monthly: 0, yearly: 0 };
+    const policy = { ...estate.policy, backup: { ...estate.policy?.backup, retention } };
+    return { ...estate, policy, instances: { ...estate.instances, twin: own, broken } };
+  };
+}
+
+/** The runbooks about backups. */
+export const BACKUP_WORLDS: readonly PathWorld[] = [
   {
-    name: 'backup-cancelled-frozen',
-    outcome: 'UNDONE',
-    live: async (bench) => {
-      const run = await start(bench);
-      await until('the freeze', async () => bench.world.hosts.frozen().length > 0 || undefined, 60);
-      await run.handle.cancel();
-      return run;
+    name: 'backup',
+    options: {},
+    paths: [
+      { name: 'backup-succeeded', outcome: 'SUCCEEDED', live: (bench) => start(bench, 'backup') },
+      {
+        name: 'backup-locked',
+        outcome: 'SUCCEEDED',
+        live: (bench) => start(bench, 'backup', { mode: 'locked' }),
+      },
+      {
+        name: 'backup-cancelled-frozen',
+        outcome: 'UNDONE',
+        live: async (bench) => {
+          const run = await start(bench, 'backup');
+          await until('the freeze', async () => bench.world.hosts.frozen().length > 0 || undefined, 60);
+          await run.handle.cancel();
+          return run;
+        },
+      },
+    ],
+  },
+  {
+    name: 'restore',
+    options: {},
+    paths: [
+      {
+        name: 'restore-no-backup-named',
+        outcome: 'REFUSED',
+        live: (bench) => start(bench, 'restore'),
+      },
+      {
+        name: 'restore-undone',
+        outcome: 'UNDONE',
+        live: async (bench) => {
+          const run = await approvedRestore(bench);
+          await run.step('startNode.1', ['running', 'verifying', 'done'], 200);
+          await run.handle.cancel();
+          await run.ended(300);
+          await untilServing(bench);
+          return run;
+        },
+      },
+      {
+        name: 'restore-succeeded',
+        outcome: 'SUCCEEDED',
+        live: async (bench) => {
+          const run = await approvedRestore(bench);
+          await run.ended(300);
+          return run;
+        },
+      },
+    ],
+  },
+  {
+    name: 'drill',
+    options: { drill: true },
+    prepare: async (bench) => void (await backUp(bench)),
+    paths: [
+      {
+        name: 'verify-backup-passed',
+        outcome: 'SUCCEEDED',
+        live: async (bench) => {
+          const run = await start(bench, 'verifyBackup');
+          await run.ended(300);
+          return run;
+        },
+      },
+      {
+        name: 'verify-backup-cancelled',
+        outcome: 'UNDONE',
+        live: async (bench) => {
+          const run = await start(bench, 'verifyBackup');
+          await run.step('restoreDrillDatabase', ['verifying'], 120);
+          await run.handle.cancel();
+          return run;
+        },
+      },
+      {
+        name: 'restore-beside-released',
+        outcome: 'SUCCEEDED',
+        live: async (bench) => {
+          const run = await start(bench, 'restoreBeside');
+          await run.approve('restoreBeside', 'grace');
+          await run.asked('takeDown', 200);
+          await run.decide({ ask: 'takeDown', verdict: 'approve', actor: 'ada' });
+          return run;
+        },
+      },
+    ],
+  },
+  {
+    name: 'many',
+    options: {},
+    prepare: async (bench) => {
+      await bench.changeEstate(several(bench.world.instance));
+      await new Stock(bench).pair('2024-10-01T10:00:00Z');
     },
+    paths: [
+      {
+        name: 'prune-backups-succeeded',
+        outcome: 'SUCCEEDED',
+        live: async (bench) => {
+          await backUp(bench);
+          const run = await start(bench, 'pruneBackups');
+          await run.approve('pruneBackups', 'grace', 'linus');
+          return run;
+        },
+      },
+      {
+        name: 'backup-fleet-one-failed',
+        outcome: 'DEGRADED',
+        live: async (bench) => {
+          const message = { requestedBy: 'ada', concurrency: 1, errorThreshold: 3, whenBusy: 'wait' };
+          const run = await bench.start(message, { runbook: 'backupFleet' });
+          await run.ended(300);
+          return run;
+        },
+      },
+    ],
   },
 ];

@@ -9,7 +9,7 @@ import globalTeardown from '../support/global-teardown';
 import type { LiveRun } from '../support/live-run';
 import { ToyBench } from '../support/toy-run';
 import { ToyWorld } from '../support/toy-world';
-import { BACKUP_PATHS } from './backup-paths';
+import { BACKUP_WORLDS } from './backup-paths';
 import { FAILOVER_WORLDS } from './failover-paths';
 import type { Path } from './path';
 import { historyText, scrub } from './scrub';
@@ -22,7 +22,7 @@ const LARGEST_BYTES = 300_000;
 
 /**
  * `npm run record-histories`: runs every path on the toy world and in the lab, and writes what Temporal kept of it.
- * `npm run record-histories -- backup` adds or replaces those of one runbook.
+ * `npm run record-histories -- restore` adds or replaces those of one world of `BACKUP_WORLDS`.
  */
 async function main(): Promise<void> {
   const startedAt = Date.now();
@@ -32,12 +32,11 @@ async function main(): Promise<void> {
     const [only] = process.argv.slice(2);
     const recorded = [
       ...(only === undefined ? [...(await recordToys()), ...(await recordFailovers())] : []),
-      ...(only === undefined || only === 'backup' ? await recordBackups() : []),
+      ...(await recordBackups(only)),
     ];
+    if (recorded.length === 0) throw new Error(`there is no world ${only}`);
     // Only once all were made: a recording that failed leaves the former ones.
-    for (const file of readdirSync(DIRECTORY)) {
-      if (only === undefined || file.startsWith(`${only}-`)) rmSync(join(DIRECTORY, file));
-    }
+    if (only === undefined) for (const file of readdirSync(DIRECTORY)) rmSync(join(DIRECTORY, file));
     for (const { name, text } of recorded) writeFileSync(join(DIRECTORY, `${name}.json`), text);
     const seconds = Math.round((Date.now() - startedAt) / 1000);
     console.log(`${recorded.length} histories recorded in ${seconds} s`);
@@ -87,15 +86,19 @@ async function recordFailovers(): Promise<readonly Recorded[]> {
   return recorded;
 }
 
-async function recordBackups(): Promise<readonly Recorded[]> {
+async function recordBackups(only: string | undefined): Promise<readonly Recorded[]> {
   const recorded: Recorded[] = [];
-  const bench = await FailoverBench.open();
-  try {
-    await bench.startWorker();
-    const replacements = { [bench.world.directory.root]: '/lab' };
-    for (const path of BACKUP_PATHS) recorded.push(await record(path, bench, replacements));
-  } finally {
-    await bench.close();
+  for (const { name, options, prepare, paths } of BACKUP_WORLDS) {
+    if (only !== undefined && only !== name) continue;
+    const bench = await FailoverBench.open(options);
+    try {
+      await bench.startWorker();
+      await prepare?.(bench);
+      const replacements = { [bench.world.directory.root]: '/lab' };
+      for (const path of paths) recorded.push(await record(path, bench, replacements));
+    } finally {
+      await bench.close();
+    }
   }
   return recorded;
 }

@@ -4,7 +4,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import type { History } from '@temporalio/common/lib/proto-utils';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { Worker } from '@temporalio/worker';
-import { BACKUP_PATHS } from '../histories/backup-paths';
+import { BACKUP_WORLDS } from '../histories/backup-paths';
 import { FAILOVER_WORLDS } from '../histories/failover-paths';
 import { TOY_PATHS } from '../histories/toy-paths';
 import { keepRuntimeQuiet } from '../support/quiet-runtime';
@@ -26,7 +26,8 @@ function replay(history: History): Promise<void> {
 }
 
 test('every path that is recorded has its recording', () => {
-  const names = [...TOY_PATHS, ...FAILOVER_WORLDS.flat(), ...BACKUP_PATHS].map(({ name }) => `${name}.json`);
+  const backups = BACKUP_WORLDS.flatMap(({ paths }) => paths);
+  const names = [...TOY_PATHS, ...FAILOVER_WORLDS.flat(), ...backups].map(({ name }) => `${name}.json`);
   expect(FILES).toEqual(
     expect.arrayContaining([...names, 'instance-lease-1.json', 'instance-lease-toy.json']),
   );
