@@ -4,10 +4,10 @@ import { NODE_PORT } from '../../lab/world/layout';
 import { USERS } from '../../lab/world/secrets';
 import type { Manifest } from '../../workflows/plan/backup/manifest';
 import { readStore } from '../support/backup-store';
-import { untilServing } from '../restore/restore-world';
 import { FailoverBench } from '../support/failover-bench';
 import { doorsOf, pushSoon } from '../support/push';
 import { snapshotsOf } from '../support/snapshots';
+import { untilServing } from '../support/until-serving';
 
 let bench: FailoverBench;
 let bitbucket: BitbucketClient;

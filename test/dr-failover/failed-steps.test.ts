@@ -2,11 +2,11 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
-import { untilServing } from '../restore/restore-world';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
 import { doorsOf, push } from '../support/push';
 import { until } from '../support/until';
+import { untilServing } from '../support/until-serving';
 
 let bench: FailoverBench;
 

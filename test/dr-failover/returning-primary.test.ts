@@ -1,6 +1,5 @@
 import type { RegionOutage } from '../../lab/gateway/faults';
 import type { Disaster } from '../../lab/world/disasters';
-import { untilServing } from '../restore/restore-world';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
 import type { LiveRun } from '../support/live-run';
@@ -8,6 +7,7 @@ import { doorsOf, push, pushSoon } from '../support/push';
 import { refusalOf } from '../support/refusal';
 import { until } from '../support/until';
 import { exposureOf } from '../sweeps/exposure';
+import { untilServing } from '../support/until-serving';
 
 let bench: FailoverBench;
 

@@ -1,10 +1,11 @@
 import type { EstateInput } from '../../estate/schema';
 import { Stock } from '../prune-backups/stock';
-import { backUp, untilServing } from '../restore/restore-world';
+import { backUp } from '../restore/restore-world';
 import type { BenchOptions, FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
 import { until } from '../support/until';
 import type { Path } from './path';
+import { untilServing } from '../support/until-serving';
 
 /** Paths that one world serves, in this order. */
 interface PathWorld {

@@ -5,7 +5,8 @@ import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
 import { until } from '../support/until';
 import { appliedTwice } from '../sweeps/oracle';
-import { backUp, Pushes, startRestore, untilServing } from './restore-world';
+import { backUp, Pushes, startRestore } from './restore-world';
+import { untilServing } from '../support/until-serving';
 
 let bench: FailoverBench;
 let pushes: Pushes;

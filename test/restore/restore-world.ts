@@ -52,8 +52,3 @@ export async function startRestore(
 ): Promise<LiveRun> {
   return bench.start(bench.message(more), { runbook: 'restore' });
 }
-
-/** Until users are served at the primary site; a node that came up before its database has to be replaced first. */
-export async function untilServing(bench: FailoverBench): Promise<void> {
-  await until('the service', async () => (await bench.world.probe()).primary.acceptsWrites || undefined, 90);
-}

@@ -2,7 +2,8 @@ import { DescribeVolumesCommand } from '@aws-sdk/client-ec2';
 import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
-import { backUp, Pushes, startRestore, untilServing } from './restore-world';
+import { backUp, Pushes, startRestore } from './restore-world';
+import { untilServing } from '../support/until-serving';
 
 let bench: FailoverBench;
 let pushes: Pushes;

@@ -20,6 +20,7 @@ import type { Schedule } from './schedule';
 import { Session } from './session';
 import type { SweepSettings } from './session';
 import { judgeLosses } from './lost-pushes';
+import { untilServing } from '../support/until-serving';
 
 /** Users work for so long before the disaster, so that there is something to lose. */
 const QUIET_SECONDS = 3;
@@ -142,11 +143,7 @@ async function broken(session: Session, run: LiveRun, state: RunState): Promise<
   const atRest = TOOK_OVER.includes(outcome) || TURNED_ROUND.includes(outcome);
   if (TURNED_ROUND.includes(outcome) || (TOOK_OVER.includes(outcome) && fenced)) await world.heal();
   if (TURNED_ROUND.includes(outcome)) {
-    await until(
-      'the primary to serve again',
-      async () => (await world.probe()).primary.acceptsWrites || undefined,
-      60,
-    );
+    await untilServing(session.bench);
   }
   const { violations } = await world.invariants(atRest);
   const { historyLength } = await run.handle.describe();
