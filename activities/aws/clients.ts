@@ -193,12 +193,14 @@ export class AwsClients {
 function shareEqualReads(client: AnyClient): void {
   const reads = new SharedReads();
   (client.middlewareStack as Stack).add(
-    (next, context) => (args) => {
+    (next, context) => async (args) => {
       const action = actionOf(context);
       // The body of an object is a stream, which only one can read.
       if (!/^(Describe|Get|List)[A-Z]/.test(action) || action === 'GetObject') return next(args);
       const key = `${action} ${acceptsSilence()} ${JSON.stringify(args.input)}`;
-      return reads.share(key, () => next(args));
+      const answer = await reads.share(key, () => next(args));
+      noteAnswer();
+      return answer;
     },
     { name: 'shareEqualReads', step: 'initialize', priority: 'high' },
   );

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 
-import { callSignal } from '../runbook/call-scope';
+import { callSignal, noteAnswer } from '../runbook/call-scope';
 import { acceptsSilence } from './silence';
 
 /** How long a question waits for others of its kind. */
@@ -35,7 +35,9 @@ export async function askTogether<V>(
   const alone = async (): Promise<V | undefined> => (await askMany([key])).get(key);
   if (separate.has(client)) return alone();
   try {
-    return (await loaderOf(client, kind, askMany).load(key)) as V | undefined;
+    const found = (await loaderOf(client, kind, askMany).load(key)) as V | undefined;
+    noteAnswer();
+    return found;
   } catch (error) {
     // The call belonged to an activity that was cancelled; whoever was not asks again.
     if (isAbort(error) && callSignal()?.aborted !== true) return alone();

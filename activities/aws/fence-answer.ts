@@ -1,7 +1,7 @@
 import { fenceUnproven } from '../../workflows/plan/unproven-fence';
 import type { Check, PlannedCall, StepContext } from '../../workflows/runbook/step';
 import type { FenceResult } from '../../workflows/steps/fence';
-import { needsPeople } from '../errors';
+import { needsPeople, terminal } from '../errors';
 import { wasAnswered } from '../runbook/call-scope';
 import { AwsTransient, HostUnreachable } from './errors';
 import { isUnreachable } from './observe';
@@ -32,6 +32,18 @@ export async function unprovenIfUnreachable<T>(
     if (!isUnreachable(error) || (wasAnswered() && !(error instanceof HostUnreachable))) throw error;
     return otherwise(unproven(messageOf(error)));
   }
+}
+
+/**
+ * What `verify` throws when it finds open what `run` gave up because nobody answered: somebody answers now, and waiting
+ * for an effect that was never brought about would be for nothing. `run` looks again when people say retry.
+ * @param what with its verb, e.g. `the nodes of primary are`
+ */
+export function neverSet(what: string, region: string, { reason }: FenceResult): Error {
+  return terminal(
+    `${what} not fenced: ${(reason ?? 'nobody answered').replace(/\.$/, '')}. That was when it was tried; now ${region} ` +
+      'answers. Retry: the fence is set then.',
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 import { fenceHome } from '../../workflows/steps/fence';
 import type { FenceHome, FenceResult } from '../../workflows/steps/fence';
 import type { PlannedCall } from '../../workflows/runbook/step';
-import { checkFence, PROVEN, unprovenIfUnreachable } from '../aws/fence-answer';
+import { checkFence, neverSet, PROVEN, unprovenIfUnreachable } from '../aws/fence-answer';
 import { lookAgain } from '../aws/pace';
 import type { Dependencies } from '../dependencies';
 import { implementStep } from '../implement';
@@ -56,10 +56,12 @@ export function fenceHomeImplementation({ aws }: Dependencies): StepImplementati
         (result) => result,
       ),
 
-    verify: (input, _output, context) =>
+    verify: (input, output, context) =>
       unprovenIfUnreachable(
         async () => {
           const state = await lookAtExport(aws, input);
+          if (output?.proven === false && !isWithdrawn(state))
+            throw neverSet(`the home of ${input.site} is`, input.region, output);
           if (!isWithdrawn(state)) throw lookAgain(`still ${describe(input, state)}`, context);
           return { output: PROVEN, facts: exportFacts(state) };
         },

@@ -24,7 +24,10 @@ export function inCallScope<T>(scope: CallScope, work: () => Promise<T>): Promis
 
 const answered = new WeakSet<CallScope>();
 
-/** An adapter tells that a call of this attempt got an answer, whatever it said. */
+/**
+ * An adapter tells that a call of this attempt got an answer, whatever it said. So do those who share one call: whichever
+ * attempt sent it, each of them has heard that somebody is there.
+ */
 export function noteAnswer(): void {
   const scope = storage.getStore();
   if (scope !== undefined) answered.add(scope);

@@ -12,7 +12,15 @@ import { terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
-import { checkFence, missing, missingCheck, PROVEN, unproven, unprovenIfUnreachable } from '../fence-answer';
+import {
+  checkFence,
+  missing,
+  missingCheck,
+  neverSet,
+  PROVEN,
+  unproven,
+  unprovenIfUnreachable,
+} from '../fence-answer';
 import { findGroup, resume, suspend, suspendedOf } from './group';
 
 /** What would start, stop or replace nodes by itself. Launch and Terminate belong to `fenceNodes`. */
@@ -75,11 +83,13 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
         (result) => result,
       ),
 
-    verify: (input) =>
+    verify: (input, output) =>
       unprovenIfUnreachable<Verified<FenceResult>>(
         async () => {
           const active = await look(dependencies, input);
           const left = [...active.processes, ...active.alarms];
+          if (left.length > 0 && output?.proven === false)
+            throw neverSet(`${left.join(', ')} of ${input.site} are`, input.region, output);
           if (left.length > 0) {
             throw terminal(
               `automation of ${input.autoScalingGroup} in ${input.region} is active again: ${left.join(', ')}. ` +

@@ -12,7 +12,15 @@ import { terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
-import { checkFence, missing, missingCheck, PROVEN, unproven, unprovenIfUnreachable } from '../fence-answer';
+import {
+  checkFence,
+  missing,
+  missingCheck,
+  neverSet,
+  PROVEN,
+  unproven,
+  unprovenIfUnreachable,
+} from '../fence-answer';
 import { lookAgain } from '../pace';
 import type { GroupName } from './group';
 import { formerNumbers, readFormer, rememberFormer } from './former-numbers';
@@ -82,7 +90,7 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
         (result) => result,
       ),
 
-    verify: (input, _output, context) =>
+    verify: (input, output, context) =>
       unprovenIfUnreachable<Verified<FenceResult>>(
         async () => {
           const group = await findGroup(dependencies, input);
@@ -90,6 +98,8 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
             const reason = missing(groupOf(input), input.region);
             return { output: unproven(reason), facts: { proven: false, reason } };
           }
+          if (output?.proven === false && !isFenced(group))
+            throw neverSet(`the nodes of ${input.site} are`, input.region, output);
           if ((group.Instances?.length ?? 0) > 0) throw stillThere(group, context);
           if (!isFenced(group)) {
             const found = `${showNumbers(numbersOf(group))}, suspended: ${suspendedOf(group).join(', ') || 'nothing'}`;

@@ -7,7 +7,15 @@ import type { Dependencies } from '../../dependencies';
 import { terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
-import { checkFence, missing, missingCheck, PROVEN, unproven, unprovenIfUnreachable } from '../fence-answer';
+import {
+  checkFence,
+  missing,
+  missingCheck,
+  neverSet,
+  PROVEN,
+  unproven,
+  unprovenIfUnreachable,
+} from '../fence-answer';
 import {
   authorize,
   findDatabaseGroups,
@@ -81,13 +89,15 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
         (result) => result,
       ),
 
-    verify: (input) =>
+    verify: (input, output) =>
       unprovenIfUnreachable<Verified<FenceResult>>(
         async () => {
           const groups = await findDatabaseGroups(dependencies, input);
           const reason = unfenceable(input, groups);
           if (reason !== undefined) return { output: unproven(reason), facts: { proven: false, reason } };
           const open = Object.keys(rulesOf(groups ?? []));
+          if (open.length > 0 && output?.proven === false)
+            throw neverSet(`the database ${input.databaseId} is`, input.region, output);
           if (open.length > 0) {
             throw terminal(
               `database ${input.databaseId} in ${input.region} is open again: ingress rules in ${open.join(', ')}. ` +

@@ -10,7 +10,7 @@ import { askAws } from '../../../activities/aws/errors';
 import { asRead } from '../../../activities/aws/intent';
 import { findDatabase } from '../../../activities/aws/rds/find-database';
 import { leaseLost } from '../../../activities/errors';
-import { inCallScope } from '../../../activities/runbook/call-scope';
+import { inCallScope, wasAnswered } from '../../../activities/runbook/call-scope';
 import type { CallScope, OutgoingCall } from '../../../activities/runbook/call-scope';
 import { clientsOf, dependenciesOf } from './step-driver';
 
@@ -195,6 +195,20 @@ test('what is asked together is not remembered', async () => {
   expect(await findDatabase(dependencies, REGION, 'a')).toBeUndefined();
   expect(await findDatabase(dependencies, REGION, 'a')).toBeUndefined();
   expect(bodies).toHaveLength(2);
+});
+
+test.each([
+  ['equal calls', () => clients.rds(REGION).send(new DescribeDBInstancesCommand({}))],
+  ['questions asked together', () => findDatabase(dependenciesOf(clients), REGION, 'a')],
+])('whoever shares the answer to %s has heard that somebody is there', async (_what, ask) => {
+  answer = () => empty;
+  const attempt = async (): Promise<boolean> => {
+    await ask();
+    return wasAnswered();
+  };
+  const heard = await Promise.all([1, 2, 3].map(() => inCallScope(scope(), attempt)));
+  expect(heard).toEqual([true, true, true]);
+  expect(bodies.length).toBeLessThan(3);
 });
 
 test.each([
