@@ -1,13 +1,14 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { activeSite } from './plan/backup/active-site';
 import { captureTimes } from './plan/backup/capture-times';
+import { describeProduct } from './plan/backup/describe-product';
 import type { BackupMode } from './plan/backup/manifest';
 import { backupName } from './plan/backup/name';
 import { productProblems } from './plan/backup/product-problems';
 import type { BackupPlan, Instance, Site } from './plan/instance';
+import { answeringNodeUrls } from './plan/node-urls';
 import type { Settings } from './plan/settings';
 import { PART_KINDS } from './procedures/part-kinds';
-import { valueOf } from './runbook/observed';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
 import { completeBackup, copyBackup, lockSnapshots, recordCopy, writeManifest } from './steps/backup';
@@ -16,7 +17,6 @@ import { drainBitbucket, lockBitbucket, unlockBitbucket } from './steps/maintena
 import { observeProduct } from './steps/observe-product';
 import type { ObservedProduct } from './steps/observe-product';
 import { observeSite } from './steps/observe-site';
-import type { SiteFacts } from './steps/observe-site';
 
 /** Besides what every runbook accepts. */
 interface BackupInput {
@@ -87,7 +87,7 @@ async function assess(run: BackupRun): Promise<Source> {
   if (site === undefined || facts === undefined) throw new Error(`no site ${active.site} in the estate`);
 
   const mode = input.mode ?? policy.backup.mode;
-  const nodes = urlsOf(site, facts);
+  const nodes = answeringNodeUrls(site, facts);
   const { administrator } = credentials;
   const product = await run.observe(observeProduct, { nodes, administrator });
   for (const problem of productProblems(product, mode)) await run.problem(problem);
@@ -218,14 +218,4 @@ async function copyTo(
     },
     { id: `recordCopy.${copy.site}`, title: `Record the copy at ${copy.site}` },
   );
-}
-
-function urlsOf({ nodes: { port } }: Site, facts: SiteFacts): readonly string[] {
-  return (valueOf(facts.nodes) ?? [])
-    .filter(({ state }) => state === 'RUNNING' || state === 'MAINTENANCE')
-    .map(({ address }) => `http://${address}:${port}`);
-}
-
-function describeProduct({ version, projects, repositories }: ObservedProduct): string {
-  return `${version ?? 'version not known'}, ${projects ?? '?'} projects, ${repositories ?? '?'} repositories`;
 }

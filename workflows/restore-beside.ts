@@ -1,8 +1,10 @@
 import type { Instance } from './plan/instance';
+import { nodeUrls } from './plan/node-urls';
 import type { Settings } from './plan/settings';
 import { chooseDrillTarget, lookForRemains } from './procedures/drill-target';
 import type { DrillTarget } from './procedures/drill-target';
 import { bringUpCopy } from './procedures/isolated-copy';
+import { inWords } from './runbook/in-words';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
 import type { RunningNodes } from './steps/nodes';
@@ -33,7 +35,7 @@ export const restoreBeside = runbook<RestoreBesideInput, Instance, Settings>(
     const { backup, capturedAt } = chosen.point;
     run.fact(
       'taken down',
-      `when somebody says so, and ${inHours(keepSeconds)} after it stands at the latest`,
+      `when somebody says so, and ${inWords(keepSeconds)} after it stands at the latest`,
     );
     await run.gate(
       'restoreBeside',
@@ -65,7 +67,7 @@ async function compare(run: BesideRun, { drill, manifest }: DrillTarget, first: 
   const { administrator } = run.subject.credentials;
   const compared = await run.attempt((attempted) =>
     attempted.step(compareWithBackup, {
-      nodes: urlsOf(drill.nodes.port, first),
+      nodes: nodeUrls(drill, first.nodes),
       administrator,
       expected: manifest.product,
     }),
@@ -75,16 +77,8 @@ async function compare(run: BesideRun, { drill, manifest }: DrillTarget, first: 
 
 function addressesOf({ drill }: DrillTarget, first: RunningNodes): readonly string[] {
   return [
-    `Bitbucket: ${urlsOf(drill.nodes.port, first).join(', ')}`,
+    `Bitbucket: ${nodeUrls(drill, first.nodes).join(', ')}`,
     `Database: ${drill.database.id} in ${drill.region}`,
     `Home: on the file server ${drill.fileServer.instanceId} in ${drill.region}`,
   ];
-}
-
-function urlsOf(port: number, { nodes }: RunningNodes): readonly string[] {
-  return nodes.map(({ address }) => `http://${address}:${port}`);
-}
-
-function inHours(seconds: number): string {
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 360) / 10} h`;
 }

@@ -1,8 +1,10 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { activeSite } from './plan/backup/active-site';
+import { describeProduct } from './plan/backup/describe-product';
 import type { Manifest } from './plan/backup/manifest';
 import { homeLossSeconds } from './plan/data-loss';
 import type { Instance, Site } from './plan/instance';
+import { answeringNodeUrls, nodeUrls } from './plan/node-urls';
 import { asideName } from './plan/restore/aside-name';
 import { choosePoint, describePoints } from './plan/restore/choose-point';
 import type { ChosenPoint } from './plan/restore/choose-point';
@@ -178,7 +180,7 @@ function listPoints(run: RestoreRun, site: Site, points: Parameters<typeof descr
 
 async function checkManifest(
   run: RestoreRun,
-  { nodes: { port } }: Site,
+  site: Site,
   facts: SiteFacts,
   backup: string,
 ): Promise<Manifest | null> {
@@ -186,11 +188,8 @@ async function checkManifest(
   const store = subject.backup?.store;
   if (store === undefined) throw new Error('found restore points without a store');
   const { manifest, reason } = await run.observe(readManifest, { store, instance: subject.name, backup });
-  const nodes = (valueOf(facts.nodes) ?? [])
-    .filter(({ state }) => state === 'RUNNING' || state === 'MAINTENANCE')
-    .map(({ address }) => `http://${address}:${port}`);
   const running = await run.observe(observeProduct, {
-    nodes,
+    nodes: answeringNodeUrls(site, facts),
     administrator: subject.credentials.administrator,
   });
   for (const problem of productFit(manifest, running.version)) await run.problem(problem);
@@ -203,11 +202,7 @@ async function checkManifest(
       consent: 'uncheckedRestore',
     });
   } else {
-    const { version, projects, repositories } = manifest.product;
-    run.fact(
-      'Bitbucket',
-      `${version ?? 'version not known'}, ${projects ?? '?'} projects, ${repositories ?? '?'} repositories in the backup`,
-    );
+    run.fact('Bitbucket', `${describeProduct(manifest.product)} in the backup`);
   }
   return manifest;
 }
@@ -262,7 +257,7 @@ async function replaceDatabase(run: RestoreRun, { site, chosen, asideId, keepUnt
 /** 10: what came back is what was backed up, before any user sees it. */
 async function compare(run: RestoreRun, { site, manifest }: Target, { nodes }: RunningNodes): Promise<void> {
   await run.step(compareWithBackup, {
-    nodes: nodes.map(({ address }) => `http://${address}:${site.nodes.port}`),
+    nodes: nodeUrls(site, nodes),
     administrator: run.subject.credentials.administrator,
     expected: manifest?.product ?? { version: null, projects: null, repositories: null },
     remedy: 'Nobody was let in yet: abort gives the former instance back; skip if you know why',

@@ -6,7 +6,7 @@ import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
 import { doorsOf, push } from '../support/push';
 import { until } from '../support/until';
-import { untilServing } from '../support/until-serving';
+import { untilServingAgain } from '../support/until-serving';
 
 let bench: FailoverBench;
 
@@ -52,7 +52,7 @@ test('an abort after a home that cannot be used takes back volume, attachment an
   ]);
   await world.heal();
   renameSync(`${properties}.lost`, properties);
-  await untilServing(bench);
+  await untilServingAgain(bench, 90);
   expect(await footprint(bench)).toEqual(before);
   for (const door of doorsOf(world, 'primary')) await push(world, door);
   expect(await bench.violations()).toEqual([]);

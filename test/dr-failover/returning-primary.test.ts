@@ -6,8 +6,8 @@ import type { LiveRun } from '../support/live-run';
 import { doorsOf, push, pushSoon } from '../support/push';
 import { refusalOf } from '../support/refusal';
 import { until } from '../support/until';
-import { exposureOf } from '../sweeps/exposure';
 import { untilServing } from '../support/until-serving';
+import { exposureOf } from '../sweeps/exposure';
 
 let bench: FailoverBench;
 

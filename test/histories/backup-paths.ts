@@ -4,8 +4,8 @@ import { backUp } from '../restore/restore-world';
 import type { BenchOptions, FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
 import { until } from '../support/until';
-import type { Path } from './path';
 import { untilServing } from '../support/until-serving';
+import type { Path } from './path';
 
 /** Paths that one world serves, in this order. */
 interface PathWorld {

@@ -4,9 +4,9 @@ import { isLabs } from '../../lab/gateway/ledger';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
 import { until } from '../support/until';
+import { untilServing } from '../support/until-serving';
 import { appliedTwice } from '../sweeps/oracle';
 import { backUp, Pushes, startRestore } from './restore-world';
-import { untilServing } from '../support/until-serving';
 
 let bench: FailoverBench;
 let pushes: Pushes;

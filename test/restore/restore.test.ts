@@ -2,8 +2,8 @@ import { DescribeVolumesCommand } from '@aws-sdk/client-ec2';
 import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
-import { backUp, Pushes, startRestore } from './restore-world';
 import { untilServing } from '../support/until-serving';
+import { backUp, Pushes, startRestore } from './restore-world';
 
 let bench: FailoverBench;
 let pushes: Pushes;

@@ -4,6 +4,7 @@ import { startTraffic } from '../../lab/traffic/of-world';
 import type { Outcome, RunState } from '../../workflows/runbook/state';
 import type { LiveRun } from '../support/live-run';
 import { until } from '../support/until';
+import { untilServingAgain } from '../support/until-serving';
 import type { CleanRun } from './clean-run';
 import { Mishaps } from './mishaps';
 import { exposureOf } from './exposure';
@@ -20,7 +21,6 @@ import type { Schedule } from './schedule';
 import { Session } from './session';
 import type { SweepSettings } from './session';
 import { judgeLosses } from './lost-pushes';
-import { untilServing } from '../support/until-serving';
 
 /** Users work for so long before the disaster, so that there is something to lose. */
 const QUIET_SECONDS = 3;
@@ -143,7 +143,7 @@ async function broken(session: Session, run: LiveRun, state: RunState): Promise<
   const atRest = TOOK_OVER.includes(outcome) || TURNED_ROUND.includes(outcome);
   if (TURNED_ROUND.includes(outcome) || (TOOK_OVER.includes(outcome) && fenced)) await world.heal();
   if (TURNED_ROUND.includes(outcome)) {
-    await untilServing(session.bench);
+    await untilServingAgain(session.bench, 60);
   }
   const { violations } = await world.invariants(atRest);
   const { historyLength } = await run.handle.describe();

@@ -1,4 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
+import { describeProduct } from '../plan/backup/describe-product';
 import type { Manifest } from '../plan/backup/manifest';
 import { placeName } from '../plan/backup/restore-point';
 import type { BackupStore, DrillSite, Instance } from '../plan/instance';
@@ -59,12 +60,8 @@ export async function chooseDrillTarget<Input>(
   }
   const facts = await run.observe(observeDrillSite, { drill });
   for (const problem of drillProblems(drill, facts, manifest.product.version)) await run.problem(problem);
-  const { version, projects, repositories } = manifest.product;
   run.fact('backup', `${backup}, captured ${point.capturedAt}, ${placeName(point.place)}`);
-  run.fact(
-    'in it',
-    `Bitbucket ${version ?? '?'}, ${projects ?? '?'} projects, ${repositories ?? '?'} repositories`,
-  );
+  run.fact('in it', `Bitbucket ${describeProduct(manifest.product)}`);
   run.fact('verified before', describeFormer(point.verification));
   return { drill, store, availabilityZone: facts.availabilityZone, chosen: choice, manifest };
 }

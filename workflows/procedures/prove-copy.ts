@@ -1,5 +1,7 @@
+import { describeProduct } from '../plan/backup/describe-product';
 import type { Manifest } from '../plan/backup/manifest';
 import type { DrillSite, Instance } from '../plan/instance';
+import { nodeUrls } from '../plan/node-urls';
 import type { Settings } from '../plan/settings';
 import type { TrialCheck } from '../plan/verify/verdict';
 import type { Run } from '../runbook/run';
@@ -31,7 +33,7 @@ export async function proveCopy<Input>(
   const { drill, manifest, first } = proof;
   const { region, fileServer } = drill;
   const { administrator } = run.subject.credentials;
-  const urls = first.nodes.map(({ address }) => `http://${address}:${drill.nodes.port}`);
+  const urls = nodeUrls(drill, first.nodes);
   const check = async (name: string, work: (tried: AnyRun<Input>) => Promise<string>): Promise<void> => {
     const tried = await run.attempt(work);
     told({ name, passed: tried.done, detail: tried.done ? tried.value : tried.why });
@@ -43,7 +45,7 @@ export async function proveCopy<Input>(
       administrator,
       expected: manifest.product,
     });
-    return `Bitbucket ${found.version ?? '?'}, ${found.projects ?? '?'} projects, ${found.repositories ?? '?'} repositories`;
+    return `Bitbucket ${describeProduct(found)}`;
   });
   const { sample } = await compareWithRows(run, proof, told);
   if (sample.length > 0 || run.pass === 'plan') {

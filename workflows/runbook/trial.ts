@@ -1,5 +1,6 @@
 import { ActivityFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import { describeFailure, RunStopped } from './stopped';
+import { inWords } from './in-words';
 
 /** What came of work that may fail without anybody being asked about it. */
 export type Attempt<T> =
@@ -53,9 +54,4 @@ export async function withinLimit<T>(seconds: number, work: () => Promise<T>): P
     clock.cancel();
     await waiting;
   }
-}
-
-function inWords(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 360) / 10} h`;
 }

@@ -4,7 +4,7 @@ import type { StepContext } from '../../../workflows/runbook/step';
 import type { Dependencies } from '../../dependencies';
 import { terminal } from '../../errors';
 import { lookAgain } from '../pace';
-import { readObject, writeOnce } from '../s3/objects';
+import { jsonText, readObject, writeOnce } from '../s3/objects';
 
 /** Writes a record beside a manifest. One that is there stays: an attempt whose answer was lost may have written it. */
 export async function writeRecord(
@@ -13,7 +13,7 @@ export async function writeRecord(
   key: string,
   record: BackupRecord,
 ): Promise<void> {
-  await writeOnce(dependencies, store, key, textOf(record));
+  await writeOnce(dependencies, store, key, jsonText(record));
 }
 
 /**
@@ -31,12 +31,8 @@ export async function provenRecord(
   const where = `s3://${store.bucket}/${key}`;
   const found = await readObject(dependencies, store, key);
   if (found === undefined) throw lookAgain(`${where} is not visible yet`, context);
-  if (found === textOf(record)) return where;
+  if (found === jsonText(record)) return where;
   throw terminal(
     `${where} is there already and tells of something else. It is not overwritten: look who wrote it.`,
   );
-}
-
-function textOf(record: BackupRecord): string {
-  return `${JSON.stringify(record, null, 2)}\n`;
 }

@@ -10,7 +10,7 @@ import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { lookAgain } from '../pace';
 import { tellBackup } from '../retention/tell-age';
-import { listFolders, readObject, sha256, STORE_WRITES, writeOnce } from '../s3/objects';
+import { jsonText, listFolders, readObject, sha256, STORE_WRITES, writeOnce } from '../s3/objects';
 import { actionsOf, partKind } from './part-kinds';
 
 type Output = { readonly key: string; readonly sha256: string; readonly previous: string | null };
@@ -44,7 +44,7 @@ export function writeManifestImplementation(dependencies: Dependencies): StepImp
       const key = keyOf({ store, manifest });
       const existing = await readObject(dependencies, store, key);
       const text =
-        existing ?? textOf({ ...manifest, previous: await lastBefore(dependencies, { store, manifest }) });
+        existing ?? jsonText({ ...manifest, previous: await lastBefore(dependencies, { store, manifest }) });
       if (existing === undefined && !(await writeOnce(dependencies, store, key, text))) {
         const written = await readObject(dependencies, store, key);
         return finish(dependencies, { store, manifest }, written ?? '');
@@ -77,7 +77,7 @@ async function finish(
 ): Promise<Output> {
   const key = keyOf({ store, manifest });
   const { previous, ...draft } = JSON.parse(text) as Manifest;
-  if (textOf(draft) !== textOf(manifest)) {
+  if (jsonText(draft) !== jsonText(manifest)) {
     throw terminal(
       `s3://${store.bucket}/${key} is there already and tells of something else. It is not overwritten: start another ` +
         'backup, whose name differs.',
@@ -127,8 +127,4 @@ async function storeProblems(
 
 function keyOf({ store, manifest }: WriteManifest): string {
   return manifestKey(store, manifest.instance, manifest.backup);
-}
-
-function textOf(manifest: object): string {
-  return `${JSON.stringify(manifest, null, 2)}\n`;
 }

@@ -4,9 +4,9 @@ import { placeKey } from '../../../workflows/plan/backup/restore-point';
 import type { StepContext } from '../../../workflows/runbook/step';
 import type { DeleteRestorePoint } from '../../../workflows/steps/restore-points';
 import type { Dependencies } from '../../dependencies';
+import { writeRecord } from '../backup/records';
 import { stableToken } from '../ownership';
 import { listObjects } from '../s3/list-objects';
-import { writeOnce } from '../s3/objects';
 
 /**
  * Writes down that the members in a place were deleted on purpose: once, whatever becomes of the answers.
@@ -31,7 +31,7 @@ export async function recordDeletion(
     run: { workflowId, runId },
   };
   const key = `${folderOf(input, context)}${at.replace(/[-:]|\.\d+/g, '')}${ending(input, context)}`;
-  await writeOnce(dependencies, store, key, `${JSON.stringify(record, null, 2)}\n`);
+  await writeRecord(dependencies, store, key, record);
   return key;
 }
 

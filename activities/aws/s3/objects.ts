@@ -84,6 +84,11 @@ export async function listFolders(
   return found.sort();
 }
 
+/** How an object of the store is written: for people, too. */
+export function jsonText(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
 export function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
