@@ -50,6 +50,8 @@ test('an abort after a home that cannot be used takes back volume, attachment an
     'fenceNodes',
     'mountHome',
   ]);
+  // Without the database: they are told to look, and how to mend it.
+  expect(state.followUps).toEqual([expect.stringMatching(/nodes of primary serve.+terminate-instance-in/)]);
   await world.heal();
   renameSync(`${properties}.lost`, properties);
   await untilServingAgain(bench, 90);

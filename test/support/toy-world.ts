@@ -151,7 +151,11 @@ export class ToyWorld {
           ? {
               undo: async () => {
                 await change('TurnOff');
-                return act(`${name}.undo`, () => ({ changed: this.on.delete(name), facts: {} }));
+                return act(`${name}.undo`, () => ({
+                  changed: this.on.delete(name),
+                  facts: {},
+                  followUp: `look after ${name}`,
+                }));
               },
             }
           : {}),

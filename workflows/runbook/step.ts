@@ -69,6 +69,8 @@ export interface Undone {
   /** False when the effect was absent and nothing had to be done. */
   readonly changed: boolean;
   readonly facts: Facts;
+  /** What people have to look at because of it: the undo gives back what was there, not that it works. */
+  readonly followUp?: string;
 }
 
 /** How often a wait looks, in seconds. Slow far from the expected end, tight near it. */

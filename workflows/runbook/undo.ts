@@ -94,6 +94,7 @@ export class UndoStack {
           ...(entry.output === undefined ? {} : { output: entry.output }),
         });
         recorder.apply({ type: 'step', id, state: 'undone', at: now(), proof: undone.facts, error: null });
+        if (undone.followUp !== undefined) recorder.apply({ type: 'followUp', what: undone.followUp });
         return true;
       } catch (error) {
         const why = describeFailure(error);

@@ -128,7 +128,12 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
       if (launches) await resume(dependencies, name, ['Launch']);
       const differs = !sameNumbers(numbersOf(group), numbers);
       if (differs) await setNumbers(dependencies, name, numbers);
-      return { changed: launches || differs, facts: numbers };
+      const changed = launches || differs;
+      return {
+        changed,
+        facts: numbers,
+        ...(changed && numbers.desired > 0 ? { followUp: lookAfter(input) } : {}),
+      };
     },
   });
 }
@@ -182,6 +187,16 @@ function stillThere(group: AutoScalingGroup, context: StepContext): Error {
   return lookAgain(
     `${count} ${count === 1 ? 'node is' : 'nodes are'} left: ${showInstances(group)}`,
     context,
+  );
+}
+
+/** They boot into whatever the disaster left; the database may still be down. */
+function lookAfter({ site, region, autoScalingGroup }: FenceNodes): string {
+  return (
+    `Look in some minutes whether the nodes of ${site} serve (${autoScalingGroup} in ${region}). One that boots without ` +
+    'its database or its home stays in state ERROR, and a group that asks EC2 alone keeps it. Once they are back, end ' +
+    'such a node and the group starts another: aws autoscaling terminate-instance-in-auto-scaling-group ' +
+    `--region ${region} --no-should-decrement-desired-capacity --instance-id ID`
   );
 }
 

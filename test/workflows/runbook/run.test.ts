@@ -209,6 +209,7 @@ describe('failures', () => {
     expect((await run.ended()).outcome).toBe('UNDONE');
     expect(world.log.filter((part) => part.endsWith('.undo'))).toEqual(['second.undo', 'first.undo']);
     expect(world.on.size).toBe(0);
+    expect((await run.report()).followUps).toEqual(['look after second', 'look after first']);
   });
 
   test('an undo that fails asks; skipping it ends UNDO_INCOMPLETE and says what stands', async () => {
