@@ -1,4 +1,5 @@
 import { drillFindings } from './check-drill';
+import { vaultFindings } from './check-vaults';
 import { pinInstance } from './pin';
 import type { Estate } from './schema';
 
@@ -16,6 +17,7 @@ export function crossCheck(estate: Estate): readonly Finding[] {
     ...pollingFindings(estate, name),
     ...siteFindings(estate, name),
     ...drillFindings(estate, name),
+    ...vaultFindings(estate, name),
   ]);
 }
 

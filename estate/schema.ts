@@ -126,6 +126,24 @@ const backup = z
       )
       .prefault([])
       .describe('Where every backup is copied to.'),
+    vaults: z
+      .array(
+        z.strictObject({
+          name: text.describe('As people read it, e.g. archive; no site has the same.'),
+          site: text.describe('Name of a site: what is there is copied, within its region.'),
+          account: z
+            .string()
+            .regex(/^\d{12}$/, 'write the twelve digits of the account, in quotes')
+            .describe('Another AWS account.'),
+          role: z
+            .string()
+            .regex(/^arn:aws[^:]*:iam::\d{12}:role\/\S+$/, 'write the ARN of a role')
+            .describe('Role of that account that the worker takes on.'),
+          kmsKeyId: text.describe('Key of that account for the copies.'),
+        }),
+      )
+      .prefault([])
+      .describe('Other accounts that get every backup, out of reach of whoever takes over this one.'),
     drill: drill.optional(),
   })
   .describe('Without it `backup` refuses.');

@@ -8,10 +8,11 @@ import { productProblems } from './plan/backup/product-problems';
 import type { BackupPlan, Instance, Site } from './plan/instance';
 import { answeringNodeUrls } from './plan/node-urls';
 import type { Settings } from './plan/settings';
+import { copyToSite, keepAt } from './procedures/copy-backup';
 import { PART_KINDS } from './procedures/part-kinds';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
-import { completeBackup, copyBackup, lockSnapshots, recordCopy, writeManifest } from './steps/backup';
+import { completeBackup, writeManifest } from './steps/backup';
 import type { CapturedPart, CompleteMembers } from './steps/backup';
 import { drainBitbucket, lockBitbucket, unlockBitbucket } from './steps/maintenance';
 import { observeProduct } from './steps/observe-product';
@@ -55,11 +56,16 @@ export const backup = runbook<BackupInput, Instance, Settings>('backup', { recov
   const { sha256 } = await keep(run, source, parts, complete);
 
   run.verifying();
+  const { members: kept } = complete;
+  const original = {
+    ...{ backup: source.backup, site: site.name, region, members: kept },
+    ...{ sha256, store: plan.store },
+  };
   await run.together<unknown>(
-    () => lock(run, site.name, region, complete),
+    () => keepAt(run, original),
     ...plan.copies
       .filter((copy) => copy.site !== site.name)
-      .map((copy) => () => copyTo(run, source, { ...complete, sha256 }, copy)),
+      .map((copy) => () => copyToSite(run, original, copy)),
   );
 });
 
@@ -170,52 +176,4 @@ async function keep(
   });
   run.report('backup', { name: backup, consistency, ...times, key: written.key, sha256: written.sha256 });
   return written;
-}
-
-/** @returns until when nobody can delete the members at this site; null where the policy asks for no lock */
-async function lock(
-  run: BackupRun,
-  site: string,
-  region: string,
-  { members }: Pick<CompleteMembers, 'members'>,
-): Promise<string | null> {
-  const { snapshotLock } = run.policy.backup;
-  if (snapshotLock === undefined) return null;
-  const { mode, seconds, coolOffHours } = snapshotLock;
-  const until = new Date(workflowInfo().startTime.getTime() + seconds * 1000).toISOString();
-  const { lockedUntil } = await run.step(
-    lockSnapshots,
-    { region, members, lock: { mode, until, coolOffHours } },
-    { id: `lockSnapshots.${site}`, title: `Lock the snapshots at ${site} against deletion` },
-  );
-  return lockedUntil;
-}
-
-async function copyTo(
-  run: BackupRun,
-  { site, backup, plan }: Source,
-  { members, sha256 }: CompleteMembers & { readonly sha256: string },
-  copy: BackupPlan['copies'][number],
-): Promise<void> {
-  const region = run.subject.sites.find((one) => one.name === copy.site)?.region ?? '';
-  const copied = await run.step(
-    copyBackup,
-    { backup, from: site.region, to: { site: copy.site, region, kmsKeyId: copy.kmsKeyId ?? null }, members },
-    { id: `copyBackup.${copy.site}`, title: `Copy the backup to ${copy.site}` },
-  );
-  const lockedUntil = await lock(run, copy.site, region, copied);
-  const place = { site: copy.site, region, account: copied.account };
-  await run.step(
-    recordCopy,
-    {
-      store: plan.store,
-      instance: run.subject.name,
-      sha256,
-      record: {
-        ...{ record: 'copy', backup, place, members: copied.members, lockedUntil },
-        at: new Date().toISOString(),
-      },
-    },
-    { id: `recordCopy.${copy.site}`, title: `Record the copy at ${copy.site}` },
-  );
 }

@@ -3,6 +3,7 @@ export { backup } from './backup';
 export { backupFleet } from './backup-fleet';
 export { drFailover } from './dr-failover';
 export { fenceLostSite } from './fence-lost-site';
+export { fetchBackup } from './fetch-backup';
 export { instanceLease } from './instance-lease';
 export { listBackups } from './list-backups';
 export { pruneBackups } from './prune-backups';

@@ -11,6 +11,8 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
 import { announceCall, callSignal, noteAnswer } from '../runbook/call-scope';
+import { assumeRole } from './assume-role';
+import type { RoleCredentials } from './assume-role';
 import { askSeparately } from './coalesce';
 import { isNoAnswer, UnreadableAnswer } from './error-kinds';
 import { isMutating } from './intent';
@@ -25,10 +27,18 @@ export interface AwsClientsOptions {
   /** Another endpoint for every service. Default: the SDK's own `AWS_ENDPOINT_URL` and its per-service forms. */
   readonly endpoint?: string;
   /** Fixed credentials. Default: the SDK's chain of environment, profile and instance role. */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials?: Credentials;
   /** Whether reads of several runs become one call; default true. */
   readonly coalesce?: boolean;
 }
+
+interface FixedCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Asked for anew when they end; the SDK keeps them until shortly before. */
+type Credentials = FixedCredentials | (() => Promise<RoleCredentials>);
 
 interface ClientConfig {
   readonly region: string;
@@ -39,7 +49,7 @@ interface ClientConfig {
     readonly throwOnRequestTimeout: boolean;
   };
   readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials?: Credentials;
 }
 
 type Request = { request: unknown; input: object };
@@ -88,6 +98,7 @@ interface Stack {
 export class AwsClients {
   private readonly clients = new Map<string, AnyClient>();
   private readonly silent = new SilentRegions();
+  private readonly roles = new Map<string, AwsClients>();
 
   constructor(private readonly options: AwsClientsOptions = {}) {}
 
@@ -146,6 +157,22 @@ export class AwsClients {
     return this.client('sts', region, (config) => new STSClient(config));
   }
 
+  /**
+   * Clients that act as a role, of another account as a rule, by credentials of an hour that are asked for when they are
+   * needed.
+   * @param role ARN
+   * @param region whose STS is asked: a role must be had without the region that is lost
+   */
+  as(role: string, region: string): AwsClients {
+    const key = `${role} ${region}`;
+    const known = this.roles.get(key);
+    if (known !== undefined) return known;
+    const credentials = (): Promise<RoleCredentials> => assumeRole(this.sts(region), role);
+    const clients = new AwsClients({ ...this.options, credentials });
+    this.roles.set(key, clients);
+    return clients;
+  }
+
   /** Route 53 is one for all regions; its control plane is in us-east-1 [A §7]. */
   route53(): Route53Client {
     return this.client('route53', 'us-east-1', (config) => new Route53Client(config));
@@ -153,8 +180,9 @@ export class AwsClients {
 
   /** Closes all connections; the object can be used again afterwards. */
   destroy(): void {
-    for (const client of this.clients.values()) client.destroy();
+    for (const client of [...this.clients.values(), ...this.roles.values()]) client.destroy();
     this.clients.clear();
+    this.roles.clear();
   }
 
   private client<C>(service: string, region: string, make: (config: ClientConfig) => C, variant = ''): C {

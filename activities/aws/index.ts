@@ -12,6 +12,7 @@ import { copyBackupImplementation } from './backup/copy-backup';
 import { holdBackupImplementation } from './backup/hold-backup';
 import { lockSnapshotsImplementation } from './backup/lock-snapshots';
 import { recordCopyImplementation } from './backup/record-copy';
+import { endSharingImplementation, shareBackupImplementation } from './backup/share-backup';
 import { recordVerificationImplementation } from './backup/record-verification';
 import { writeManifestImplementation } from './backup/write-manifest';
 import { setStackPropertiesImplementation } from './cloudformation/set-stack-properties';
@@ -57,6 +58,8 @@ export function awsImplementations(dependencies: Dependencies): Implementation[]
     copyBackupImplementation,
     lockSnapshotsImplementation,
     recordCopyImplementation,
+    shareBackupImplementation,
+    endSharingImplementation,
     listRestorePointsImplementation,
     deleteRestorePointImplementation,
     readManifestImplementation,

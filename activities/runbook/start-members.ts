@@ -51,6 +51,10 @@ export const ownMembers: Readonly<Record<string, z.ZodRawShape>> = {
   backup: { mode: z.literal(['zeroDowntime', 'locked']).optional() },
   backupFleet: { mode: z.literal(['zeroDowntime', 'locked']).optional() },
   drFailover: { target: z.string().min(1).optional() },
+  fetchBackup: {
+    backup: z.string({ error: 'is missing: name the backup' }).min(1),
+    from: z.string().min(1).optional(),
+  },
   pruneBackups: {
     removeOrphans: z.boolean().optional(),
     atMost: z.int().min(1).max(60).optional(),

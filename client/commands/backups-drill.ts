@@ -1,36 +1,20 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../../estate/duration';
 import { CommandError, EXIT } from '../command-error';
-import type { Session } from '../connection';
-import { addCommand, performConnected, printJson } from '../host';
+import { addCommand, performConnected } from '../host';
 import type { Host } from '../host';
-import { actorName, missingWorker, startRun } from '../start-run';
-import { watchRun } from '../watch-run';
+import { AS_OPTION, beginRun, WATCH_OPTION } from './begin-run';
+import type { BeginOptions } from './begin-run';
 
-interface DrillOptions {
-  readonly json?: boolean;
-  readonly as?: string;
-  readonly watch?: boolean;
-}
-
-interface VerifyOptions extends DrillOptions {
+interface VerifyOptions extends BeginOptions {
   readonly pick?: string;
 }
 
-interface OpenOptions extends DrillOptions {
+interface OpenOptions extends BeginOptions {
   readonly keep?: string;
 }
 
-interface Begun {
-  readonly runbook: string;
-  readonly instance: string;
-  readonly input: Readonly<Record<string, unknown>>;
-}
-
 const PICKS = ['newest', 'oldest', 'random'];
-
-export const AS_OPTION = ['--as <name>', 'who asks; default RUNBOOKS_ACTOR or the user name'] as const;
-const WATCH_OPTION = ['--watch', 'stay and watch; the exit code is that of the outcome'] as const;
 
 /** `backups verify|open`: what is done with a backup at the drill site. */
 export function registerBackupsDrill(backups: Command, host: Host): void {
@@ -57,7 +41,12 @@ export function registerBackupsDrill(backups: Command, host: Host): void {
             EXIT.wrongUse,
           );
         }
-        return begin(session, { runbook: 'verifyBackup', instance, input: { backup, pick } }, options, host);
+        return beginRun(
+          session,
+          { runbook: 'verifyBackup', instance, input: { backup, pick } },
+          options,
+          host,
+        );
       }),
     );
 
@@ -81,33 +70,12 @@ export function registerBackupsDrill(backups: Command, host: Host): void {
             EXIT.wrongUse,
           );
         }
-        return begin(session, { runbook: 'restoreBeside', instance, input: { backup, keep } }, options, host);
+        return beginRun(
+          session,
+          { runbook: 'restoreBeside', instance, input: { backup, keep } },
+          options,
+          host,
+        );
       }),
     );
-}
-
-/** Starts a run; members of the input that are undefined are left out. */
-async function begin(
-  session: Session,
-  { runbook, instance, input }: Begun,
-  options: DrillOptions,
-  host: Host,
-): Promise<number> {
-  const given = Object.entries(input).filter(([, value]) => value !== undefined);
-  const workflowId = await startRun(session, {
-    ...{ runbook, instance, dryRun: false, input: Object.fromEntries(given) },
-    requestedBy: actorName(options.as, host.environment),
-  });
-  const missing = await missingWorker(session);
-  const { terminal } = host;
-  if (options.json === true)
-    printJson(host, { workflowId, ...(missing === undefined ? {} : { warning: missing }) });
-  else terminal.out(`started ${workflowId}\n`);
-  if (missing !== undefined) terminal.err(`${terminal.colors.yellow('warning:')} ${missing}\n`);
-  if (options.watch === true) {
-    const silent = { ...terminal, interactive: false, out: () => undefined };
-    return watchRun(session, workflowId, options.json === true ? silent : terminal);
-  }
-  if (options.json !== true) terminal.out(`watch it with: runbooks watch ${workflowId}\n`);
-  return EXIT.done;
 }

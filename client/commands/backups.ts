@@ -12,7 +12,9 @@ import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
 import { readBackups } from '../read-backups';
 import { registerBackupsAge } from './backups-age';
-import { AS_OPTION, registerBackupsDrill } from './backups-drill';
+import { registerBackupsDrill } from './backups-drill';
+import { registerBackupsFetch } from './backups-fetch';
+import { AS_OPTION } from './begin-run';
 import { renderBackup, renderBackups, renderDecisions } from '../render/backups';
 import { renderPlan, renderProblems } from '../render/plan';
 import { actorName, startRun } from '../start-run';
@@ -34,6 +36,7 @@ export function registerBackups(program: Command, host: Host): void {
     .description('which backups there are, and which of them the policy keeps');
   registerBackupsAge(backups, host);
   registerBackupsDrill(backups, host);
+  registerBackupsFetch(backups, host);
 
   addCommand(
     backups,

@@ -15,7 +15,7 @@ import {
 import type { XmlNode } from '../gateway/reply';
 import { REGIONS } from '../world/network';
 import type { ComputeContext } from './context';
-import type { Snapshots } from './snapshots';
+import type { Snapshot, Snapshots } from './snapshots';
 
 const MAX_PENDING_PER_VOLUME = 5;
 const SPACING_SECONDS = 15;
@@ -58,23 +58,24 @@ export function snapshotOverlay(context: ComputeContext, snapshots: Snapshots): 
   const copy: Handler = async (call, forward) => {
     const sourceId = parameter(call.parameters, 'SourceSnapshotId') ?? '';
     const sourceRegion = checkCopy(call, sourceId);
-    if (snapshots.copiesInto(call.region) >= MAX_COPIES_PER_REGION) {
+    if (snapshots.copiesInto(call.region, call.account) >= MAX_COPIES_PER_REGION) {
       const message = `You have reached the limit of ${MAX_COPIES_PER_REGION} concurrent snapshot copies.`;
       throw new AwsFault('ResourceLimitExceeded', message);
     }
-    const source = snapshots.get(sourceId);
+    const source = snapshots.findFor(call.account, sourceId, sourceRegion);
     const kmsKeyId = parameter(call.parameters, 'KmsKeyId');
     const encrypted = parameter(call.parameters, 'Encrypted') === 'true' || kmsKeyId !== undefined;
-    const known = source !== undefined && source.region === sourceRegion;
     let content: XmlNode;
-    if (known) {
+    // The emulator copies what is of the same account.
+    if (source?.account === call.account) {
       const reply = await forward(withoutMembers(call.parameters, 'PresignedUrl'));
       if (reply.status >= 400) return reply;
       content = parseXml(reply.body);
-    } else content = await placeholder(context, call);
+    } else content = await placeholder(context, call, source);
     snapshots.copy({
       snapshotId: text(content, 'snapshotId'),
       region: call.region,
+      account: call.account,
       sourceId,
       sourceRegion,
       encrypted: encrypted || source?.encryption.encrypted === true,
@@ -98,6 +99,17 @@ export function snapshotOverlay(context: ComputeContext, snapshots: Snapshots): 
     return ec2Reply(call, page(items, call));
   };
 
+  const modifyAttribute: Handler = async (call, forward) => {
+    const reply = await forward();
+    const snapshot = snapshots.get(parameter(call.parameters, 'SnapshotId') ?? '');
+    if (reply.status >= 400 || snapshot === undefined) return reply;
+    const adding = parameter(call.parameters, 'OperationType') !== 'remove';
+    for (const account of listMembers(call.parameters, 'UserId'))
+      if (adding) snapshot.sharedWith.add(account);
+      else snapshot.sharedWith.delete(account);
+    return reply;
+  };
+
   const remove: Handler = async (call, forward) => {
     const reply = await forward();
     if (reply.status < 400) await snapshots.remove(parameter(call.parameters, 'SnapshotId') ?? '');
@@ -112,13 +124,18 @@ export function snapshotOverlay(context: ComputeContext, snapshots: Snapshots): 
       CopySnapshot: copy,
       DescribeSnapshots: describe,
       DeleteSnapshot: remove,
+      ModifySnapshotAttribute: modifyAttribute,
     },
   };
 }
 
 async function take(snapshots: Snapshots, call: AwsCall, content: XmlNode): Promise<void> {
   const encryption = { encrypted: text(content, 'encrypted') === 'true' };
-  await snapshots.take(call.region, text(content, 'snapshotId'), text(content, 'volumeId'), encryption);
+  await snapshots.take({
+    ...{ region: call.region, account: call.account, encryption },
+    snapshotId: text(content, 'snapshotId'),
+    volumeId: text(content, 'volumeId'),
+  });
 }
 
 function checkQuotas(snapshots: Snapshots, volumeId: string): void {
@@ -149,17 +166,32 @@ function checkCopy(call: AwsCall, sourceId: string): string {
   return sourceRegion;
 }
 
-/** A row of the emulator for a copy that is accepted although it will fail: the emulator would refuse it at once. */
-async function placeholder(context: ComputeContext, call: AwsCall): Promise<XmlNode> {
+/**
+ * A row of the emulator for a copy that is accepted although it will fail, or whose source is of another account: the
+ * emulator would refuse it at once.
+ */
+async function placeholder(
+  context: ComputeContext,
+  call: AwsCall,
+  source: Snapshot | undefined,
+): Promise<XmlNode> {
   const volume = await context.emulator.query(ec2(call), 'CreateVolume', {
     AvailabilityZone: `${call.region}a`,
-    Size: '1',
+    Size: source === undefined ? '1' : await sizeOf(context, source),
   });
   const VolumeId = text(volume, 'volumeId');
   const tags = withPrefix(call.parameters, 'TagSpecification');
   const content = await context.emulator.query(ec2(call), 'CreateSnapshot', { VolumeId, ...tags });
   await context.emulator.query(ec2(call), 'DeleteVolume', { VolumeId });
   return content;
+}
+
+/** In GiB. */
+async function sizeOf(context: ComputeContext, { snapshotId, region, account }: Snapshot): Promise<string> {
+  const target = { service: 'ec2', region, account };
+  const found = await context.emulator.query(target, 'DescribeSnapshots', { 'SnapshotId.1': snapshotId });
+  const [snapshot] = children(found, 'snapshotSet', 'item');
+  return snapshot === undefined ? '1' : text(snapshot, 'volumeSize');
 }
 
 async function volumesOf(

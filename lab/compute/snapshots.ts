@@ -11,6 +11,9 @@ const COPY_VOLUME = 'vol-ffffffff';
 export interface Snapshot {
   readonly snapshotId: string;
   readonly region: string;
+  readonly account: string;
+  /** Other accounts that may make volumes and copies of it. */
+  readonly sharedWith: Set<string>;
   /** Volume that it was made of; of a copy, none. */
   readonly volumeId: string | null;
   readonly encryption: { readonly encrypted: boolean; readonly kmsKeyId?: string };
@@ -22,6 +25,7 @@ export interface Snapshot {
 export interface CopyOrder {
   readonly snapshotId: string;
   readonly region: string;
+  readonly account: string;
   readonly sourceId: string;
   readonly sourceRegion: string;
   readonly kmsKeyId?: string;
@@ -39,6 +43,12 @@ export class Snapshots {
     return this.all.get(snapshotId);
   }
 
+  /** Those of other accounts that share it included. */
+  findFor(account: string, snapshotId: string, region: string): Snapshot | undefined {
+    const snapshot = this.all.get(snapshotId);
+    return snapshot?.region === region && mayUse(snapshot, account) ? snapshot : undefined;
+  }
+
   pendingOf(volumeId: string): readonly Snapshot[] {
     return [...this.all.values()].filter((each) => each.volumeId === volumeId && each.state === 'pending');
   }
@@ -51,10 +61,10 @@ export class Snapshots {
     return (now - before) / 1000;
   }
 
-  copiesInto(region: string): number {
-    return [...this.all.values()].filter(
-      (each) => each.region === region && each.volumeId === null && each.state === 'pending',
-    ).length;
+  copiesInto(region: string, account: string): number {
+    return [...this.all.values()]
+      .filter((each) => each.region === region && each.account === account)
+      .filter((each) => each.volumeId === null && each.state === 'pending').length;
   }
 
   /** @throws AwsFault when a volume cannot be made from it */
@@ -66,13 +76,11 @@ export class Snapshots {
 
   /** Takes the bytes of the volume as they are now; the snapshot is `pending` for a while longer. */
   async take(
-    region: string,
-    snapshotId: string,
-    volumeId: string,
-    encryption: Snapshot['encryption'],
+    taken: Pick<Snapshot, 'region' | 'account' | 'snapshotId' | 'encryption'> & { readonly volumeId: string },
   ): Promise<void> {
+    const { region, snapshotId, volumeId } = taken;
     const { directory, schedule } = this.context;
-    const snapshot = this.add(snapshotId, region, volumeId, encryption);
+    const snapshot = this.add(taken);
     await copyDirectory(directory.volume(volumeId), directory.snapshot(snapshotId));
     schedule.run(`completion of ${snapshotId}`, async () => {
       await schedule.pause(region, DURATIONS.snapshotPending);
@@ -86,11 +94,11 @@ export class Snapshots {
    */
   copy(order: CopyOrder): void {
     const { directory, schedule } = this.context;
-    const { snapshotId, region, sourceId, sourceRegion, encrypted, kmsKeyId } = order;
+    const { snapshotId, region, account, sourceId, sourceRegion, encrypted, kmsKeyId } = order;
     const encryption = { encrypted, ...(kmsKeyId === undefined ? {} : { kmsKeyId }) };
-    const copy = this.add(snapshotId, region, null, encryption);
+    const copy = this.add({ snapshotId, region, account, volumeId: null, encryption });
     const source = this.all.get(sourceId);
-    const problem = reasonAgainst(source, sourceRegion);
+    const problem = reasonAgainst(source, order);
     schedule.run(`copy ${snapshotId}`, async () => {
       await schedule.pause(region, DURATIONS.copyPending);
       if (problem !== null) return fail(copy, problem);
@@ -127,27 +135,30 @@ export class Snapshots {
   }
 
   private add(
-    snapshotId: string,
-    region: string,
-    volumeId: string | null,
-    encryption: Snapshot['encryption'],
+    given: Pick<Snapshot, 'snapshotId' | 'region' | 'account' | 'volumeId' | 'encryption'>,
   ): Snapshot {
     const snapshot: Snapshot = {
-      snapshotId,
-      region,
-      volumeId,
-      encryption,
+      ...given,
+      sharedWith: new Set(),
       state: 'pending',
       message: '',
       completedAt: null,
     };
-    this.all.set(snapshotId, snapshot);
+    this.all.set(snapshot.snapshotId, snapshot);
     return snapshot;
   }
 }
 
-function reasonAgainst(source: Snapshot | undefined, sourceRegion: string): string | null {
-  if (source === undefined || source.region !== sourceRegion) return 'Source snapshot is not found';
+function mayUse({ account, sharedWith }: Snapshot, other: string): boolean {
+  return account === other || sharedWith.has(other);
+}
+
+function reasonAgainst(
+  source: Snapshot | undefined,
+  { sourceRegion, account }: Pick<CopyOrder, 'sourceRegion' | 'account'>,
+): string | null {
+  if (source === undefined || source.region !== sourceRegion || !mayUse(source, account))
+    return 'Source snapshot is not found';
   return source.state === 'completed' ? null : 'Source snapshot is not complete';
 }
 

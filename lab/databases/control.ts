@@ -39,12 +39,28 @@ export function needInstance(control: Control, request: RdsRequest): DatabaseIns
   return found;
 }
 
-/** @throws AwsFault DBSnapshotNotFound */
-export function needSnapshot(control: Control, region: string, given: string): DatabaseSnapshot {
+/**
+ * One of the caller's account, or of another that shares it, by its ARN.
+ * @throws AwsFault DBSnapshotNotFound
+ */
+export function needSnapshot(
+  control: Control,
+  { region, account }: Pick<RdsRequest, 'region' | 'account'>,
+  given: string,
+): DatabaseSnapshot {
   const name = parseName(given, 'snapshot', region);
-  const found = control.store.snapshot(name.region, name.id);
-  if (found === undefined) throw faults.noSnapshot(given);
+  const found = control.store.snapshot({ account, ...name });
+  if (found === undefined || (found.account !== account && !found.sharedWith.has(account)))
+    throw faults.noSnapshot(given);
   return found;
+}
+
+/** @throws AwsFault DBSnapshotNotFound, for another account's too */
+export function needOwnSnapshot(control: Control, request: RdsRequest): DatabaseSnapshot {
+  const given = request.need('DBSnapshotIdentifier');
+  const snapshot = needSnapshot(control, request, given);
+  if (snapshot.account !== request.account) throw faults.noSnapshot(given);
+  return snapshot;
 }
 
 export function factsOf(control: Control, instance: DatabaseInstance): InstanceFacts {

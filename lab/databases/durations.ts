@@ -33,4 +33,4 @@ export const SECONDS = {
   metric: 60,
 } as const;
 
-export const QUOTAS = { instances: 40, manualSnapshots: 100, replicasPerSource: 15 } as const;
+export const QUOTAS = { instances: 40, manualSnapshots: 100, replicasPerSource: 15, sharedWith: 20 } as const;

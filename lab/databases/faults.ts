@@ -19,6 +19,8 @@ export const faults = {
       'SnapshotQuotaExceeded',
       `Cannot create more than ${limit} manual snapshots; delete some that are not needed.`,
     ),
+  sharedQuota: (limit: number) =>
+    new AwsFault('SharedSnapshotQuotaExceeded', `A snapshot is shared with ${limit} accounts at most.`),
   noKey: (message: string) => new AwsFault('KMSKeyNotAccessibleFault', message),
   noParameterGroup: (name: string) =>
     new AwsFault('DBParameterGroupNotFound', `DBParameterGroup not found: ${name}`, 404),

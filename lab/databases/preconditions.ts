@@ -73,9 +73,21 @@ export function checkSnapshot(instance: InstanceFacts, manualSnapshots: number):
 /** [A §4] CopyDBSnapshot; gap R8. */
 export function checkSnapshotCopy(
   source: { readonly id: string; readonly status: string; readonly encrypted: boolean },
-  copy: { readonly crossRegion: boolean; readonly kmsKeyId: string | undefined },
+  copy: {
+    readonly crossRegion: boolean;
+    readonly crossAccount?: boolean;
+    readonly kmsKeyId: string | undefined;
+  },
 ): void {
   checkSnapshotAvailable(source);
+  if (source.encrypted && copy.crossRegion && copy.crossAccount === true) {
+    throw faults.combination(
+      `${source.id} is encrypted and of another account: it can be copied within its Region only.`,
+    );
+  }
+  if (source.encrypted && copy.crossAccount === true && copy.kmsKeyId === undefined) {
+    throw faults.noKey(`${source.id} is encrypted and of another account: a copy needs a key of its own.`);
+  }
   if (source.encrypted && copy.crossRegion && copy.kmsKeyId === undefined) {
     throw faults.noKey(
       `${source.id} is encrypted: a copy in another Region needs the KmsKeyId of a key in that Region.`,

@@ -9,6 +9,7 @@ import { rebootInstance, startInstance, stopInstance } from './operations/power'
 import { promoteReplica, switchoverReplica } from './operations/promote';
 import { createReplica } from './operations/replicate';
 import { restoreInstance } from './operations/restore';
+import { describeSnapshotAttributes, modifySnapshotAttribute } from './operations/share';
 import { copySnapshot, createSnapshot, deleteSnapshot } from './operations/snapshot';
 import { addTags, findTagged, listTags, removeTags } from './operations/tags';
 import { RdsRequest } from './request';
@@ -26,6 +27,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   CreateDBSnapshot: createSnapshot,
   CopyDBSnapshot: copySnapshot,
   DeleteDBSnapshot: deleteSnapshot,
+  ModifyDBSnapshotAttribute: modifySnapshotAttribute,
+  DescribeDBSnapshotAttributes: describeSnapshotAttributes,
   RestoreDBInstanceFromDBSnapshot: restoreInstance,
 };
 

@@ -46,15 +46,17 @@ export class RdsRequest {
 
 export interface ResourceName {
   readonly region: string;
+  /** Of an ARN; absent for a plain name. */
+  readonly account?: string;
   readonly id: string;
 }
 
 /** An identifier of this Region, or an ARN of any [A §5.4]. */
 export function parseName(value: string, kind: 'db' | 'snapshot', region: string): ResourceName {
   if (!value.startsWith('arn:')) return { region, id: value.toLowerCase() };
-  const match = /^arn:aws[^:]*:rds:([^:]+):\d*:(db|snapshot):(.+)$/.exec(value);
-  if (match?.[1] === undefined || match[3] === undefined || match[2] !== kind) {
+  const match = /^arn:aws[^:]*:rds:([^:]+):(\d*):(db|snapshot):(.+)$/.exec(value);
+  if (match?.[1] === undefined || match[4] === undefined || match[3] !== kind) {
     throw faults.value(`Invalid Amazon Resource Name (ARN): ${value}`);
   }
-  return { region: match[1], id: match[3].toLowerCase() };
+  return { region: match[1], account: match[2] ?? '', id: match[4].toLowerCase() };
 }

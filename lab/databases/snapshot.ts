@@ -5,6 +5,8 @@ export interface DatabaseSnapshot {
   readonly id: string;
   readonly region: string;
   readonly account: string;
+  /** Other accounts that may restore and copy it. */
+  readonly sharedWith: Set<string>;
   readonly directory: string;
   /** The instance as it was then. */
   readonly instance: Readonly<InstanceTraits>;

@@ -1,6 +1,8 @@
 import type { DatabaseInstance } from './instance';
 import type { DatabaseSnapshot } from './snapshot';
 
+type SnapshotName = Pick<DatabaseSnapshot, 'region' | 'account' | 'id'>;
+
 /** Everything that the emulated RDS has, in all regions. Identifiers are kept in lower case, as RDS does. */
 export class Store {
   private readonly instances = new Map<string, DatabaseInstance>();
@@ -46,20 +48,25 @@ export class Store {
   }
 
   addSnapshot(snapshot: DatabaseSnapshot): void {
-    this.snapshots.set(key(snapshot.region, snapshot.id), snapshot);
+    this.snapshots.set(snapshotKey(snapshot), snapshot);
   }
 
   removeSnapshot(snapshot: DatabaseSnapshot): void {
-    this.snapshots.delete(key(snapshot.region, snapshot.id));
+    this.snapshots.delete(snapshotKey(snapshot));
   }
 
-  snapshot(region: string, id: string): DatabaseSnapshot | undefined {
-    return this.snapshots.get(key(region, id));
+  snapshot(name: SnapshotName): DatabaseSnapshot | undefined {
+    return this.snapshots.get(snapshotKey(name));
   }
 
-  snapshotsIn(region: string): readonly DatabaseSnapshot[] {
-    return [...this.snapshots.values()].filter((snapshot) => snapshot.region === region);
+  snapshotsIn(region: string, account: string): readonly DatabaseSnapshot[] {
+    return [...this.snapshots.values()].filter((one) => one.region === region && one.account === account);
   }
+}
+
+/** Accounts do not share their names. */
+function snapshotKey({ region, account, id }: SnapshotName): string {
+  return `${account}/${key(region, id)}`;
 }
 
 function key(region: string, id: string): string {

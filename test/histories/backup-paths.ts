@@ -5,6 +5,7 @@ import type { BenchOptions, FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
 import { until } from '../support/until';
 import { untilServing } from '../support/until-serving';
+import { ARCHIVE, destroyCopy, useVaults } from '../support/vault';
 import type { Path } from './path';
 
 /** Paths that one world serves, in this order. */
@@ -161,6 +162,23 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
           const run = await bench.start(message, { runbook: 'backupFleet' });
           await run.ended(300);
           return run;
+        },
+      },
+    ],
+  },
+  {
+    name: 'vault',
+    options: {},
+    prepare: (bench) => useVaults(bench, [ARCHIVE]),
+    paths: [
+      { name: 'backup-into-a-vault', outcome: 'SUCCEEDED', live: (bench) => start(bench, 'backup') },
+      {
+        name: 'fetch-backup-succeeded',
+        outcome: 'SUCCEEDED',
+        live: async (bench) => {
+          const backup = await backUp(bench);
+          await destroyCopy(bench, backup);
+          return start(bench, 'fetchBackup', { backup });
         },
       },
     ],

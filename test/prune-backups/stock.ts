@@ -5,6 +5,7 @@ import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { BACKUP_BUCKET, SITES } from '../../lab/world/layout';
 import { TAGS } from '../../workflows/plan/backup/manifest';
 import type {
+  CopyRecord,
   DeletionRecord,
   Manifest,
   Member,
@@ -90,6 +91,16 @@ export class Stock {
     };
     await this.put(`${backup}/manifest.json`, manifest);
     return backup;
+  }
+
+  /** Says in the store that a copy of it is complete in another place. */
+  async copied(backup: string, place: Place, copy: { readonly id: string; readonly database: string }) {
+    const at = new Date().toISOString();
+    const record: CopyRecord = {
+      ...{ record: 'copy', backup, at, place, lockedUntil: null },
+      members: [member('ebs', 'home', copy.id, null, at), member('rds', 'database', copy.database, null, at)],
+    };
+    await this.put(`${backup}/records/copy-${place.region}-${place.account}-stock.json`, record);
   }
 
   async verified(backup: string, result: 'passed' | 'failed' = 'passed'): Promise<void> {

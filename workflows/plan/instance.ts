@@ -26,6 +26,8 @@ export interface Instance {
 export interface BackupPlan {
   readonly store: BackupStore;
   readonly copies: readonly CopyPlan[];
+  /** Absent: none. */
+  readonly vaults?: readonly VaultPlan[] | undefined;
   /** Absent: backups cannot be verified. */
   readonly drill?: DrillSite | undefined;
 }
@@ -57,6 +59,26 @@ export interface BackupStore {
   /** Ends with a slash. */
   readonly prefix: string;
 }
+
+/**
+ * A place in another account that gets every backup, out of reach of whoever takes over ours. It lies in the region of a
+ * site and copies what is there: an encrypted DB snapshot of another account can only be copied within its region [A §5.4].
+ */
+export interface VaultPlan {
+  /** As people read it; no site has the same. */
+  readonly name: string;
+  /** Name of the site in whose region it lies. */
+  readonly site: string;
+  /** Twelve digits. */
+  readonly account: string;
+  /** ARN of the role of that account that the worker takes on. */
+  readonly role: string;
+  /** Of that account: what is encrypted can only be copied under a key of the copy's owner. */
+  readonly kmsKeyId: string;
+}
+
+/** How an activity gets into another account. */
+export type Vault = Pick<VaultPlan, 'account' | 'role'>;
 
 interface CopyPlan {
   /** Name of the site whose region gets a copy. */

@@ -1,6 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { Decision } from '../plan/backup/retention';
 import { planRetention } from '../plan/backup/retention';
+import { vaultPlaces } from '../plan/backup/vault-places';
 import type { Instance } from '../plan/instance';
 import type { Settings } from '../plan/settings';
 import type { Run } from '../runbook/run';
@@ -27,9 +28,11 @@ export async function findRestorePoints<Input>(run: Run<Input, Instance, Setting
     });
   }
   const { retention } = policy.backup;
+  const vaults = vaultPlaces(subject);
   const where: Whereabouts = {
     store: subject.backup.store,
     sites: subject.sites.map(({ name, region }) => ({ name, region })),
+    ...(vaults.length === 0 ? {} : { vaults }),
     timeZone: retention.timeZone,
   };
   const found = await run.observe(listRestorePoints, where);

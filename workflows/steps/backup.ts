@@ -1,5 +1,5 @@
 import type { CopyRecord, Manifest, Member, PartKind } from '../plan/backup/manifest';
-import type { BackupStore, Site } from '../plan/instance';
+import type { BackupStore, Site, Vault } from '../plan/instance';
 import { defineStep } from '../runbook/step';
 
 export interface CapturePart {
@@ -86,16 +86,51 @@ export const writeManifest = defineStep<
   expectedSeconds: 5,
 });
 
+export interface ShareBackup {
+  readonly region: string;
+  readonly backup: string;
+  readonly members: readonly Member[];
+  /** Who may copy them. */
+  readonly account: string;
+  /** Where they are in another account. */
+  readonly vault?: Vault | undefined;
+}
+
+/** Lets another account copy the members. Undo takes the permission back. */
+export const shareBackup = defineStep<ShareBackup, { readonly account: string }>({
+  name: 'shareBackup',
+  title: 'Let the vault copy the backup',
+  risk: 'reversible',
+  deadlineSeconds: 600,
+  expectedSeconds: 5,
+});
+
+/** Takes back what `shareBackup` gave: a copy does not need it any more. */
+export const endSharing = defineStep<ShareBackup, { readonly account: string }>({
+  name: 'endSharing',
+  title: 'Take the permission of the vault back',
+  risk: 'pointOfNoReturn',
+  deadlineSeconds: 600,
+  expectedSeconds: 5,
+});
+
 export interface CopyBackup {
   readonly backup: string;
   readonly from: string;
-  readonly to: { readonly site: string; readonly region: string; readonly kmsKeyId: string | null };
+  readonly to: {
+    /** Of a site or of a vault. */
+    readonly site: string;
+    readonly region: string;
+    readonly kmsKeyId: string | null;
+    /** Absent: in our own account. */
+    readonly vault?: Vault | undefined;
+  };
   readonly members: readonly Member[];
 }
 
 /**
- * Copies every member into another region and waits until all are complete there. Where one fails all copies there are
- * deleted: both or none. A full quota of running copies is waited for.
+ * Copies every member into another region or account and waits until all are complete there. Where one fails all copies
+ * there are deleted: both or none. A full quota of running copies is waited for.
  */
 export const copyBackup = defineStep<CopyBackup, CompleteMembers>({
   name: 'copyBackup',
@@ -119,6 +154,8 @@ export interface LockSnapshots {
   /** Only EBS snapshots can be locked; the others are left out. */
   readonly members: readonly Member[];
   readonly lock: SnapshotLockPlan;
+  /** Where they are in another account. */
+  readonly vault?: Vault | undefined;
 }
 
 /** Nobody can delete the members before the time. A lock that lasts longer is left as it is. */
@@ -136,6 +173,8 @@ export interface RecordCopy {
   readonly record: CopyRecord;
   /** Of the manifest, set as a tag on the copies. */
   readonly sha256: string;
+  /** Where they are in another account. */
+  readonly vault?: Vault | undefined;
 }
 
 /** Says in the store, and by a tag on the copies, that they are complete. */

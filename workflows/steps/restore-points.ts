@@ -1,14 +1,20 @@
 import type { Place } from '../plan/backup/manifest';
 import type { PointMember, RestorePoint } from '../plan/backup/restore-point';
-import type { BackupStore } from '../plan/instance';
+import type { BackupStore, Vault } from '../plan/instance';
 import { defineObservation, defineStep } from '../runbook/step';
 
-/** Where to look: the regions of the instance's sites, in the worker's own account. */
+/** Where to look: the regions of the instance's sites in the worker's own account, and its vaults. */
 export interface Whereabouts {
   readonly store: BackupStore;
   readonly sites: readonly { readonly name: string; readonly region: string }[];
+  readonly vaults?: readonly VaultPlace[] | undefined;
   /** For the calendar, e.g. `Europe/Berlin`. */
   readonly timeZone: string;
+}
+
+export interface VaultPlace extends Vault {
+  readonly name: string;
+  readonly region: string;
 }
 
 export interface ListRestorePoints extends Whereabouts {
@@ -24,6 +30,8 @@ export interface FoundRestorePoints {
   readonly unseen: readonly string[];
   /** What should have been looked at and did not answer. While there is any, nothing can be said for sure. */
   readonly silent: readonly string[];
+  /** The worker's own. */
+  readonly account: string;
 }
 
 /** Every restore point of an instance in every place, by tags, manifests, records, locks and open runs. Changes nothing. */

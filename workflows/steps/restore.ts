@@ -11,7 +11,12 @@ export interface ReadManifest {
 /** What the store says of a backup; the reason where there is no manifest that could be read. */
 export const readManifest = defineObservation<
   ReadManifest,
-  { readonly manifest: Manifest | null; readonly reason: string | null }
+  {
+    readonly manifest: Manifest | null;
+    /** Of its bytes, in hex. */
+    readonly sha256: string | null;
+    readonly reason: string | null;
+  }
 >({ name: 'readManifest', title: 'Read the manifest of the backup', deadlineSeconds: 120 });
 
 export interface KeepUsersOut {

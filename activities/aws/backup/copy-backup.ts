@@ -6,6 +6,7 @@ import type { Dependencies } from '../../dependencies';
 import { terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
+import { inVault, VAULT_ACTIONS } from '../in-vault';
 import { lookAgain } from '../pace';
 import type { CopyOrder } from './part-kind';
 import { actionsOf, lookAtMembers, partKind } from './part-kinds';
@@ -15,10 +16,10 @@ const CALLS: Readonly<Record<string, readonly [string, string]>> = {
   rds: ['rds', 'CopyDBSnapshot'],
 };
 
-/** [B §13.4 #10] All members in another region, or none. */
+/** [B §13.4 #10] All members in another region or account, or none. */
 export function copyBackupImplementation(dependencies: Dependencies): StepImplementation {
   return implementStep<CopyBackup, CompleteMembers>(copyBackup, {
-    actions: actionsOf('copy'),
+    actions: [...actionsOf('copy'), ...VAULT_ACTIONS],
 
     async check(input, context) {
       return {
@@ -26,7 +27,9 @@ export function copyBackupImplementation(dependencies: Dependencies): StepImplem
         before: {},
         calls: input.members.map(({ kind, name }) => {
           const [service, action] = CALLS[kind] ?? ['aws', 'Copy'];
-          return { service, action, region: input.to.region, target: `${name} of ${input.backup}` };
+          const { region, vault } = input.to;
+          const parameters = vault === undefined ? {} : { parameters: { account: vault.account } };
+          return { service, action, region, target: `${name} of ${input.backup}`, ...parameters };
         }),
         problems: [],
         output: {
@@ -44,7 +47,7 @@ export function copyBackupImplementation(dependencies: Dependencies): StepImplem
     async run(input, context) {
       const members: CompleteMembers['members'][number][] = [];
       for (const order of ordersOf(input)) {
-        const id = await partKind(order.member.kind).copy(dependencies, order, context);
+        const id = await partKind(order.member.kind).copy(there(dependencies, input), order, context);
         members.push({ ...order.member, id });
       }
       return { members, account: '' };
@@ -53,7 +56,11 @@ export function copyBackupImplementation(dependencies: Dependencies): StepImplem
     async verify(input, output, context) {
       const { region } = input.to;
       const members = output?.members ?? [];
-      const { complete, account, pending, failed } = await lookAtMembers(dependencies, region, members);
+      const { complete, account, pending, failed } = await lookAtMembers(
+        there(dependencies, input),
+        region,
+        members,
+      );
       const reasons = Object.values(failed);
       if (reasons.length > 0) {
         // The failed ones last: one that is still being copied cannot be deleted yet, and the next attempt must see why.
@@ -82,6 +89,10 @@ export function copyBackupImplementation(dependencies: Dependencies): StepImplem
   });
 }
 
+function there(dependencies: Dependencies, { to: { vault, region } }: CopyBackup): Dependencies {
+  return inVault(dependencies, vault, region);
+}
+
 function ordersOf({ backup, from, to, members }: CopyBackup): readonly CopyOrder[] {
   const volumes = members.filter(({ kind }) => kind === 'ebs').map(({ name }) => name);
   return members.map((member) => ({ backup, from, to, member, members: volumes.join(',') }));
@@ -95,7 +106,8 @@ async function discard(
 ): Promise<readonly string[]> {
   const gone: string[] = [];
   for (const order of ordersOf(input).filter(({ member }) => which(member))) {
-    gone.push(...(await partKind(order.member.kind).discardCopies(dependencies, order, context)));
+    const kind = partKind(order.member.kind);
+    gone.push(...(await kind.discardCopies(there(dependencies, input), order, context)));
   }
   return gone;
 }

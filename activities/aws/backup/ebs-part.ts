@@ -1,4 +1,8 @@
-import { CopySnapshotCommand } from '@aws-sdk/client-ec2';
+import {
+  CopySnapshotCommand,
+  DescribeSnapshotAttributeCommand,
+  ModifySnapshotAttributeCommand,
+} from '@aws-sdk/client-ec2';
 import type { Snapshot } from '@aws-sdk/client-ec2';
 
 import { TAGS } from '../../../workflows/plan/backup/manifest';
@@ -17,6 +21,7 @@ export const ebsPart: PartKindActs = {
     look: ['ec2:DescribeSnapshots'],
     copy: ['ec2:DescribeSnapshots', 'ec2:CopySnapshot', 'ec2:CreateTags', 'ec2:DeleteSnapshot'],
     tag: ['ec2:CreateTags'],
+    share: ['ec2:DescribeSnapshotAttribute', 'ec2:ModifySnapshotAttribute'],
   },
 
   async look(dependencies, region, { name, id }) {
@@ -100,6 +105,28 @@ export const ebsPart: PartKindActs = {
 
   async discardCopies(dependencies, order, context) {
     return deleteOwn(dependencies, order.to.region, await findCopies(dependencies, order, context), context);
+  },
+
+  async sharedWith(dependencies, region, { id }) {
+    const reply = await askAws({ doing: 'look who may use', resource: `snapshot ${id}`, region }, () =>
+      dependencies.aws
+        .ec2(region)
+        .send(new DescribeSnapshotAttributeCommand({ SnapshotId: id, Attribute: 'createVolumePermission' })),
+    );
+    return (reply.CreateVolumePermissions ?? []).flatMap(({ UserId }) => UserId ?? []);
+  },
+
+  async share(dependencies, region, { id }, { account, allowed }) {
+    await askAws({ doing: 'set who may use', resource: `snapshot ${id}`, region }, () =>
+      dependencies.aws.ec2(region).send(
+        new ModifySnapshotAttributeCommand({
+          SnapshotId: id,
+          Attribute: 'createVolumePermission',
+          OperationType: allowed ? 'add' : 'remove',
+          UserIds: [account],
+        }),
+      ),
+    );
   },
 
   tag(dependencies, region, { id }, tags) {

@@ -9,6 +9,7 @@ import type { StepImplementation } from '../../implement';
 import { findSnapshotLocks } from '../ec2/snapshot-locks';
 import type { SnapshotLock } from '../ec2/snapshot-locks';
 import { askAws } from '../errors';
+import { inVault, VAULT_ACTIONS } from '../in-vault';
 import { lookAgain } from '../pace';
 
 type Locks = ReadonlyMap<string, SnapshotLock>;
@@ -16,12 +17,13 @@ type Locks = ReadonlyMap<string, SnapshotLock>;
 /** EBS snapshot lock with an expiration date: the same call again changes nothing. */
 export function lockSnapshotsImplementation(dependencies: Dependencies): StepImplementation {
   return implementStep<LockSnapshots, { readonly lockedUntil: string }>(lockSnapshots, {
-    actions: ['ec2:DescribeLockedSnapshots', 'ec2:LockSnapshot'],
+    actions: ['ec2:DescribeLockedSnapshots', 'ec2:LockSnapshot', ...VAULT_ACTIONS],
 
-    async check({ region, members, lock }) {
+    async check({ region, members, lock, vault }) {
+      const there = inVault(dependencies, vault, region);
       const wanted = lockable(members);
       const known = wanted.every(({ id }) => !isLater(id));
-      const open = known ? unlocked(wanted, lock, await findSnapshotLocks(dependencies, region)) : wanted;
+      const open = known ? unlocked(wanted, lock, await findSnapshotLocks(there, region)) : wanted;
       return {
         state: open.length === 0 ? 'done' : 'needed',
         before: {},
@@ -35,11 +37,12 @@ export function lockSnapshotsImplementation(dependencies: Dependencies): StepImp
       };
     },
 
-    async run({ region, members, lock }) {
-      const open = unlocked(lockable(members), lock, await findSnapshotLocks(dependencies, region));
+    async run({ region, members, lock, vault }) {
+      const there = inVault(dependencies, vault, region);
+      const open = unlocked(lockable(members), lock, await findSnapshotLocks(there, region));
       for (const { id, name } of open) {
         await askAws({ doing: 'lock', resource: `snapshot ${id} of ${name}`, region }, () =>
-          dependencies.aws.ec2(region).send(
+          there.aws.ec2(region).send(
             new LockSnapshotCommand({
               SnapshotId: id,
               LockMode: lock.mode,
@@ -52,9 +55,10 @@ export function lockSnapshotsImplementation(dependencies: Dependencies): StepImp
       return { lockedUntil: lock.until };
     },
 
-    async verify({ region, members, lock }, _output, context) {
+    async verify({ region, members, lock, vault }, _output, context) {
+      const there = inVault(dependencies, vault, region);
       const wanted = lockable(members);
-      const locks = await findSnapshotLocks(dependencies, region);
+      const locks = await findSnapshotLocks(there, region);
       const open = unlocked(wanted, lock, locks);
       if (open.length > 0) {
         throw lookAgain(`not locked yet: ${open.map(({ name, id }) => `${name} ${id}`).join(', ')}`, context);

@@ -20,6 +20,11 @@ export interface CopyOrder {
   readonly members: string;
 }
 
+interface Sharing {
+  readonly account: string;
+  readonly allowed: boolean;
+}
+
 /**
  * What is done for one member of a backup, by its kind. How it is captured is a step of its own, for it stops something;
  * how it is restored joins with the runbook that does so.
@@ -30,6 +35,7 @@ export interface PartKindActs {
     readonly look: readonly string[];
     readonly copy: readonly string[];
     readonly tag: readonly string[];
+    readonly share: readonly string[];
   };
   look(dependencies: Dependencies, region: string, member: CapturedMember): Promise<MemberState>;
   /**
@@ -43,6 +49,10 @@ export interface PartKindActs {
     order: CopyOrder,
     context: StepContext,
   ): Promise<readonly string[]>;
+  /** Accounts that may copy a member. */
+  sharedWith(dependencies: Dependencies, region: string, member: Member): Promise<readonly string[]>;
+  /** Lets another account copy a member, or no longer. Repeatable. */
+  share(dependencies: Dependencies, region: string, member: Member, sharing: Sharing): Promise<void>;
   /** Sets tags on a complete member. Repeatable. */
   tag(
     dependencies: Dependencies,

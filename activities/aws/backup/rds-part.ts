@@ -1,4 +1,9 @@
-import { AddTagsToResourceCommand, CopyDBSnapshotCommand } from '@aws-sdk/client-rds';
+import {
+  AddTagsToResourceCommand,
+  CopyDBSnapshotCommand,
+  DescribeDBSnapshotAttributesCommand,
+  ModifyDBSnapshotAttributeCommand,
+} from '@aws-sdk/client-rds';
 
 import { TAGS } from '../../../workflows/plan/backup/manifest';
 import { databaseSnapshotName } from '../../../workflows/plan/backup/name';
@@ -14,6 +19,7 @@ export const rdsPart: PartKindActs = {
     look: ['rds:DescribeDBSnapshots'],
     copy: ['rds:DescribeDBSnapshots', 'rds:CopyDBSnapshot', 'rds:AddTagsToResource', 'rds:DeleteDBSnapshot'],
     tag: ['rds:AddTagsToResource'],
+    share: ['rds:DescribeDBSnapshotAttributes', 'rds:ModifyDBSnapshotAttribute'],
   },
 
   async look(dependencies, region, { name, id }) {
@@ -83,6 +89,30 @@ export const rdsPart: PartKindActs = {
     if (found === undefined || found.Status === 'deleting' || !isOurs(found.TagList, context)) return [];
     await deleteDatabaseSnapshot(dependencies, to.region, found, context.pace);
     return [id];
+  },
+
+  async sharedWith(dependencies, region, { id }) {
+    const reply = await askAws(
+      { doing: 'look who may use', resource: `database snapshot ${id}`, region },
+      () =>
+        dependencies.aws
+          .rds(region)
+          .send(new DescribeDBSnapshotAttributesCommand({ DBSnapshotIdentifier: id })),
+    );
+    const attributes = reply.DBSnapshotAttributesResult?.DBSnapshotAttributes ?? [];
+    return attributes.find(({ AttributeName }) => AttributeName === 'restore')?.AttributeValues ?? [];
+  },
+
+  async share(dependencies, region, { id }, { account, allowed }) {
+    await askAws({ doing: 'set who may use', resource: `database snapshot ${id}`, region }, () =>
+      dependencies.aws.rds(region).send(
+        new ModifyDBSnapshotAttributeCommand({
+          DBSnapshotIdentifier: id,
+          AttributeName: 'restore',
+          ...(allowed ? { ValuesToAdd: [account] } : { ValuesToRemove: [account] }),
+        }),
+      ),
+    );
   },
 
   async tag(dependencies, region, { id, arn }, tags) {

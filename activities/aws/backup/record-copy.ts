@@ -6,6 +6,7 @@ import type { RecordCopy } from '../../../workflows/steps/backup';
 import type { Dependencies } from '../../dependencies';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
+import { inVault, VAULT_ACTIONS } from '../in-vault';
 import { STORE_WRITES } from '../s3/objects';
 import { actionsOf, partKind } from './part-kinds';
 import { provenRecord, writeRecord } from './records';
@@ -13,7 +14,7 @@ import { provenRecord, writeRecord } from './records';
 /** A record of its own beside the manifest, which is never changed. */
 export function recordCopyImplementation(dependencies: Dependencies): StepImplementation {
   return implementStep<RecordCopy, { readonly key: string }>(recordCopy, {
-    actions: [...STORE_WRITES, ...actionsOf('tag')],
+    actions: [...STORE_WRITES, ...actionsOf('tag'), ...VAULT_ACTIONS],
 
     async check(input, context) {
       const { store, record } = input;
@@ -35,9 +36,10 @@ export function recordCopyImplementation(dependencies: Dependencies): StepImplem
     },
 
     async run(input, context) {
-      const { store, record, sha256 } = input;
+      const { store, record, sha256, vault } = input;
+      const there = inVault(dependencies, vault, record.place.region);
       for (const member of record.members) {
-        await partKind(member.kind).tag(dependencies, record.place.region, member, {
+        await partKind(member.kind).tag(there, record.place.region, member, {
           [TAGS.manifest]: sha256,
         });
       }

@@ -14,7 +14,7 @@ import { lookAgain } from '../pace';
 import { STORE_WRITES } from '../s3/objects';
 import { findDatabaseSnapshots } from './find-database-snapshots';
 import { findEbsSnapshots } from './find-ebs-snapshots';
-import { LOOK_ACTIONS, lookForPoints } from './look-for-points';
+import { atPlace, LOOK_ACTIONS, lookForPoints } from './look-for-points';
 import { findRecord, recordDeletion } from './record-deletion';
 import { markAsDeleting, REMOVAL_ACTIONS, removeMembers } from './remove-members';
 
@@ -61,8 +61,9 @@ export function deleteRestorePointImplementation(dependencies: Dependencies): St
             'Leave it (skip), or end what protects it and retry.',
         );
       }
-      await markAsDeleting(dependencies, snapshots, context);
-      await removeMembers(dependencies, snapshots, context);
+      const there = atPlace(dependencies, input.place, input.vaults);
+      await markAsDeleting(there, snapshots, context);
+      await removeMembers(there, snapshots, context);
       const record = await recordDeletion(dependencies, input, context);
       return { deleted: input.members.map(({ id }) => id), record };
     },
@@ -85,22 +86,23 @@ export function deleteRestorePointImplementation(dependencies: Dependencies): St
 
 function lookAround(
   dependencies: Dependencies,
-  { backup, anchors, store, sites, timeZone }: DeleteRestorePoint,
+  { backup, anchors, store, sites, vaults, timeZone }: DeleteRestorePoint,
   { instance }: StepContext,
 ): Promise<FoundRestorePoints> {
   const backups = [...new Set([backup, ...anchors])];
-  return lookForPoints(dependencies, instance, { store, sites, timeZone, backups });
+  return lookForPoints(dependencies, instance, { store, sites, vaults, timeZone, backups });
 }
 
 /** Those of its members that are there still, by tags and id: another snapshot is none of our business. */
 async function membersLeft(
   dependencies: Dependencies,
-  { place, backup, members }: DeleteRestorePoint,
+  { place, backup, members, vaults }: DeleteRestorePoint,
   { instance }: StepContext,
 ): Promise<readonly FoundSnapshot[]> {
+  const there = atPlace(dependencies, place, vaults);
   const found = await Promise.all([
-    findEbsSnapshots(dependencies, place, instance, [backup]),
-    findDatabaseSnapshots(dependencies, place, instance, [backup]),
+    findEbsSnapshots(there, place, instance, [backup]),
+    findDatabaseSnapshots(there, place, instance, [backup]),
   ]);
   return found.flat().filter(({ kind, id }) => members.some((one) => one.kind === kind && one.id === id));
 }

@@ -4,11 +4,17 @@ import { makeCatalogue } from '../../../workflows/plan/backup/catalogue';
 import type { StoredBackup } from '../../../workflows/plan/backup/catalogue';
 import { TAGS } from '../../../workflows/plan/backup/manifest';
 import type { Place } from '../../../workflows/plan/backup/manifest';
+import { placeKey } from '../../../workflows/plan/backup/restore-point';
 import type { FoundSnapshot } from '../../../workflows/plan/backup/restore-point';
 import type { Observed } from '../../../workflows/runbook/observed';
-import type { FoundRestorePoints, ListRestorePoints } from '../../../workflows/steps/restore-points';
+import type {
+  FoundRestorePoints,
+  ListRestorePoints,
+  VaultPlace,
+} from '../../../workflows/steps/restore-points';
 import type { Dependencies } from '../../dependencies';
 import { askAws, AwsTransient } from '../errors';
+import { inVault, VAULT_ACTIONS } from '../in-vault';
 import { observe } from '../observe';
 import { STORE_READS } from '../s3/objects';
 import { readBackups } from '../s3/read-backups';
@@ -24,26 +30,35 @@ export const LOOK_ACTIONS = [
   'rds:DescribeDBSnapshots',
   ...STORE_READS,
   'sts:GetCallerIdentity',
+  ...VAULT_ACTIONS,
 ] as const;
 
 /** Looks everywhere at once. What does not answer is named in `silent`, never taken for empty. */
 export async function lookForPoints(
   dependencies: Dependencies,
   instance: string,
-  { sites, store, timeZone, backups }: ListRestorePoints,
+  { sites, vaults = [], store, timeZone, backups }: ListRestorePoints,
 ): Promise<FoundRestorePoints> {
   const account = await accountOf(
     dependencies,
     sites.map(({ region }) => region),
   );
-  const places = [...new Set(sites.map(({ region }) => region))].map((region): Place => ({
-    site: sites.find((site) => site.region === region)?.name ?? null,
-    region,
-    account,
-  }));
+  const places = [
+    ...[...new Set(sites.map(({ region }) => region))].map((region): Place => ({
+      site: sites.find((site) => site.region === region)?.name ?? null,
+      region,
+      account,
+    })),
+    ...vaults.map((vault): Place => ({
+      ...{ site: vault.name, region: vault.region, account: vault.account },
+      vault: true,
+    })),
+  ];
   const [stored, ...found] = await Promise.all([
     look(() => readBackups(dependencies, store, instance, backups)),
-    ...places.map((place) => look(() => findSnapshots(dependencies, place, instance, backups))),
+    ...places.map((place) =>
+      look(() => findSnapshots(atPlace(dependencies, place, vaults), place, instance, backups)),
+    ),
   ]);
   const silent = [stored, ...found].flatMap((one) => (one.state === 'known' ? [] : [one.reason]));
   const seen = places.filter((_place, index) => found[index]?.state === 'known');
@@ -59,7 +74,17 @@ export async function lookForPoints(
     openRuns: new Set([...runs.open, ...(await openAmong(users))]),
     timeZone,
   });
-  return { ...catalogue, silent };
+  return { ...catalogue, silent, account };
+}
+
+/** With the role of the vault, where the place is one. */
+export function atPlace(
+  dependencies: Dependencies,
+  place: Place,
+  vaults: readonly VaultPlace[] = [],
+): Dependencies {
+  const vault = vaults.find((one) => placeKey(one) === placeKey(place));
+  return inVault(dependencies, place.vault === true ? vault : undefined, place.region);
 }
 
 async function findSnapshots(

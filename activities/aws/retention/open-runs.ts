@@ -4,7 +4,7 @@ import { defaultPayloadConverter, WorkflowNotFoundError } from '@temporalio/comm
 import type { OpenUse } from '../../../workflows/plan/backup/catalogue';
 
 /** Runbooks that read a backup while they run. */
-const READERS = ['restore', 'restoreBeside', 'verifyBackup', 'drDrill', 'deployStandby'];
+const READERS = ['fetchBackup', 'restore', 'restoreBeside', 'verifyBackup', 'drDrill', 'deployStandby'];
 
 /** Those of these runs that are still open. A run that the server has forgotten is over. */
 export async function openAmong(workflowIds: readonly string[]): Promise<ReadonlySet<string>> {

@@ -13,7 +13,7 @@ export const deleteInstance: Operation = async (control, request) => {
   const finalSnapshotId = request.text('FinalDBSnapshotIdentifier')?.toLowerCase();
   const skipFinalSnapshot = request.flag('SkipFinalSnapshot') ?? false;
   checkDeletion(factsOf(control, instance), { skipFinalSnapshot, finalSnapshotId });
-  if (finalSnapshotId !== undefined) checkNewSnapshot(control, instance.region, finalSnapshotId);
+  if (finalSnapshotId !== undefined) checkNewSnapshot(control, request, finalSnapshotId);
 
   instance.status = 'deleting';
   await control.transitions.cancel(instance);

@@ -42,8 +42,8 @@ export async function describeSnapshots(control: Control, call: AwsCall): Promis
   const given = request.text('DBSnapshotIdentifier');
   const snapshots =
     given === undefined
-      ? control.store.snapshotsIn(request.region)
-      : [needSnapshot(control, request.region, given)];
+      ? control.store.snapshotsIn(request.region, request.account)
+      : [needSnapshot(control, request, given)];
   const instance = request.text('DBInstanceIdentifier')?.toLowerCase();
   const resource = request.text('DbiResourceId');
   const type = request.text('SnapshotType') ?? 'manual';

@@ -9,7 +9,7 @@ import { addInstance, checkNewId, defaultParameterGroup, inheritedTraits } from 
 export const restoreInstance: Operation = async (control, request) => {
   const { region, account } = request;
   const id = request.need('DBInstanceIdentifier').toLowerCase();
-  const snapshot = needSnapshot(control, region, request.need('DBSnapshotIdentifier'));
+  const snapshot = needSnapshot(control, request, request.need('DBSnapshotIdentifier'));
   if (snapshot.region !== region) throw faults.noSnapshot(request.need('DBSnapshotIdentifier'));
   const check = (): void => {
     checkSnapshotAvailable(snapshot);

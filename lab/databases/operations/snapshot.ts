@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { factsOf, needInstance, needSnapshot } from '../control';
+import { factsOf, needInstance, needOwnSnapshot, needSnapshot } from '../control';
 import type { Control, Operation } from '../control';
 import { QUOTAS, SECONDS } from '../durations';
 import { faults } from '../faults';
 import type { DatabaseInstance } from '../instance';
 import { checkIdentifier, checkSnapshot, checkSnapshotAvailable, checkSnapshotCopy } from '../preconditions';
 import { renderSnapshot } from '../render';
+import type { RdsRequest } from '../request';
 import { snapshotArn } from '../snapshot';
 import type { DatabaseSnapshot } from '../snapshot';
 
@@ -13,8 +14,8 @@ import type { DatabaseSnapshot } from '../snapshot';
 export const createSnapshot: Operation = async (control, request) => {
   const instance = needInstance(control, request);
   const id = request.need('DBSnapshotIdentifier').toLowerCase();
-  checkNewSnapshot(control, request.region, id);
-  checkSnapshot(factsOf(control, instance), manualSnapshots(control, request.region));
+  checkNewSnapshot(control, request, id);
+  checkSnapshot(factsOf(control, instance), manualSnapshots(control, request));
   const inherited = instance.traits.copyTags ? instance.traits.tags : {};
   const snapshot = addSnapshot(control, instance, id, { ...inherited, ...request.tags() });
   const copied = takeSnapshot(control, instance, snapshot);
@@ -25,9 +26,13 @@ export const createSnapshot: Operation = async (control, request) => {
   return { DBSnapshot: renderSnapshot(snapshot, control.clock.now()) };
 };
 
-export function checkNewSnapshot(control: Control, region: string, id: string): void {
+export function checkNewSnapshot(
+  control: Control,
+  { region, account }: Pick<RdsRequest, 'region' | 'account'>,
+  id: string,
+): void {
   checkIdentifier('DBSnapshotIdentifier', id, 255);
-  if (control.store.snapshot(region, id) !== undefined) throw faults.snapshotExists(id);
+  if (control.store.snapshot({ region, account, id }) !== undefined) throw faults.snapshotExists(id);
 }
 
 export function addSnapshot(
@@ -41,6 +46,7 @@ export function addSnapshot(
     id,
     region: instance.region,
     account: instance.traits.account,
+    sharedWith: new Set(),
     directory: control.servers.snapshotDirectory(`snapshot-${randomBytes(8).toString('hex')}`),
     instance: { ...instance.traits },
     instanceResourceId: instance.resourceId,
@@ -82,14 +88,14 @@ export function takeSnapshot(
 /** CopyDBSnapshot, called in the destination Region [A §5.4]; gap R8. */
 export const copySnapshot: Operation = async (control, request) => {
   const { region, account } = request;
-  const source = needSnapshot(control, region, request.need('SourceDBSnapshotIdentifier'));
+  const source = needSnapshot(control, request, request.need('SourceDBSnapshotIdentifier'));
   const id = request.need('TargetDBSnapshotIdentifier').toLowerCase();
   const crossRegion = source.region !== region;
   const kmsKeyId = request.text('KmsKeyId');
   if (!control.regions.reaches(source.region, region)) throw faults.unavailable(source.region);
-  checkNewSnapshot(control, region, id);
-  checkSnapshotCopy(source, { crossRegion, kmsKeyId });
-  if (manualSnapshots(control, region) >= QUOTAS.manualSnapshots) {
+  checkNewSnapshot(control, request, id);
+  checkSnapshotCopy(source, { crossRegion, crossAccount: source.account !== account, kmsKeyId });
+  if (manualSnapshots(control, request) >= QUOTAS.manualSnapshots) {
     throw faults.snapshotQuota(QUOTAS.manualSnapshots);
   }
   const copy: DatabaseSnapshot = {
@@ -97,6 +103,7 @@ export const copySnapshot: Operation = async (control, request) => {
     id,
     region,
     account,
+    sharedWith: new Set(),
     directory: control.servers.snapshotDirectory(`snapshot-${randomBytes(8).toString('hex')}`),
     startedAt: control.clock.now(),
     seconds: crossRegion ? SECONDS.copyCrossRegion : SECONDS.copySameRegion,
@@ -123,7 +130,7 @@ export const copySnapshot: Operation = async (control, request) => {
 };
 
 export const deleteSnapshot: Operation = async (control, request) => {
-  const snapshot = needSnapshot(control, request.region, request.need('DBSnapshotIdentifier'));
+  const snapshot = needOwnSnapshot(control, request);
   if (snapshot.status !== 'failed') checkSnapshotAvailable(snapshot);
   control.transitions.start(snapshot, {
     phases: [
@@ -141,6 +148,9 @@ export const deleteSnapshot: Operation = async (control, request) => {
   return { DBSnapshot: renderSnapshot(snapshot, control.clock.now()) };
 };
 
-function manualSnapshots(control: Control, region: string): number {
-  return control.store.snapshotsIn(region).length;
+function manualSnapshots(
+  control: Control,
+  { region, account }: Pick<RdsRequest, 'region' | 'account'>,
+): number {
+  return control.store.snapshotsIn(region, account).length;
 }

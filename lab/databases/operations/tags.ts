@@ -19,8 +19,10 @@ export function findTagged(control: Control, request: RdsRequest): Tagged | unde
     return instance.traits;
   }
   if (kind === 'snapshot') {
-    const { region, id } = parseName(arn, 'snapshot', request.region);
-    const snapshot = control.store.snapshot(region, id);
+    const snapshot = control.store.snapshot({
+      account: request.account,
+      ...parseName(arn, 'snapshot', request.region),
+    });
     if (snapshot === undefined) throw faults.noSnapshot(arn);
     return snapshot;
   }

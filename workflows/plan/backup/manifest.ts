@@ -31,6 +31,8 @@ export interface Place {
   readonly site: string | null;
   readonly region: string;
   readonly account: string;
+  /** In another account: nothing is restored from there but by a copy back. */
+  readonly vault?: true | undefined;
 }
 
 /** How a part of an instance is captured. Other kinds join by one entry in `part-kinds.ts`. */

@@ -75,7 +75,12 @@ export function placeName({ site, region, account }: Place): string {
   return site === null ? `${region}/${account}` : `${site} (${region})`;
 }
 
+/** Whether a site of that region can be restored from it as it is. */
+export function isAt({ place }: Pick<RestorePoint, 'place'>, region: string): boolean {
+  return place.region === region && place.vault !== true;
+}
+
 /** The same place, whatever the estate calls it by now. */
-export function placeKey({ region, account }: Place): string {
+export function placeKey({ region, account }: Pick<Place, 'region' | 'account'>): string {
   return `${region}/${account}`;
 }

@@ -1,4 +1,4 @@
-import { placeName } from '../backup/restore-point';
+import { isAt, placeName } from '../backup/restore-point';
 import type { RestorePoint } from '../backup/restore-point';
 import type { Site } from '../instance';
 import type { Problem } from '../../runbook/step';
@@ -21,7 +21,7 @@ export function choosePoint(
   site: Pick<Site, 'name' | 'region' | 'fileServer'>,
 ): PointChoice {
   const places = points.filter((point) => point.backup === backup);
-  const point = places.find(({ place }) => place.region === site.region);
+  const point = places.find((one) => isAt(one, site.region));
   if (places.length === 0) {
     return refusal(
       'unknownBackup',
@@ -72,7 +72,7 @@ export function describePoints(
   points: readonly RestorePoint[],
   region: string,
 ): readonly (readonly [string, string])[] {
-  return newestFirst(points.filter(({ place }) => place.region === region)).map(
+  return newestFirst(points.filter((one) => isAt(one, region))).map(
     (point) => [point.backup, describe(point)] as const,
   );
 }
@@ -89,7 +89,7 @@ function describe({ capturedAt, state, detail, consistency, verification, place 
 }
 
 function latest(points: readonly RestorePoint[], region: string): string {
-  const usable = points.filter(({ place, state }) => place.region === region && state === 'complete');
+  const usable = points.filter((one) => isAt(one, region) && one.state === 'complete');
   const names = newestFirst(usable).map(({ backup }) => backup);
   return names.slice(0, 5).join(', ') || 'there is none';
 }

@@ -1,3 +1,4 @@
+import { isAt } from '../backup/restore-point';
 import type { RestorePoint } from '../backup/restore-point';
 import type { DrillSite } from '../instance';
 import { choosePoint } from '../restore/choose-point';
@@ -22,7 +23,7 @@ export function pickPoint(points: readonly RestorePoint[], drill: DrillSite, wis
   const place = { name: 'the drill site', region: drill.region, fileServer: drill.fileServer };
   if (wish.backup !== undefined) return choosePoint(points, wish.backup, place);
   const oldestFirst = points
-    .filter(({ place: { region }, state }) => region === drill.region && state === 'complete')
+    .filter((point) => isAt(point, drill.region) && point.state === 'complete')
     .filter(({ capturedAt, since }) => capturedAt <= wish.asOf && (since === null || since <= wish.asOf))
     .sort((one, other) => one.capturedAt.localeCompare(other.capturedAt));
   const index = {
