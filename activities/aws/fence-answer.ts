@@ -1,7 +1,7 @@
 import { fenceUnproven } from '../../workflows/plan/unproven-fence';
-import type { Check, PlannedCall, StepContext } from '../../workflows/runbook/step';
+import type { Check, PlannedCall, StepContext, Verified } from '../../workflows/runbook/step';
 import type { FenceResult } from '../../workflows/steps/fence';
-import { needsPeople, terminal } from '../errors';
+import { needsPeople } from '../errors';
 import { wasAnswered } from '../runbook/call-scope';
 import { AwsTransient, HostUnreachable } from './errors';
 import { isUnreachable } from './observe';
@@ -35,15 +35,11 @@ export async function unprovenIfUnreachable<T>(
 }
 
 /**
- * What `verify` throws when it finds open what `run` gave up because nobody answered: somebody answers now, and waiting
- * for an effect that was never brought about would be for nothing. `run` looks again when people say retry.
- * @param what with its verb, e.g. `the nodes of primary are`
+ * What `verify` answers when it finds open what `run` gave up because nobody answered: nobody has brought it about, so that
+ * there is nothing to wait for. The procedure sees it by the proof, and tries again.
  */
-export function neverSet(what: string, region: string, { reason }: FenceResult): Error {
-  return terminal(
-    `${what} not fenced: ${(reason ?? 'nobody answered').replace(/\.$/, '')}. That was when it was tried; now ${region} ` +
-      'answers. Retry: the fence is set then.',
-  );
+export function givenUp(output: FenceResult): Verified<FenceResult> {
+  return { output, facts: { proven: false, reason: output.reason } };
 }
 
 /**

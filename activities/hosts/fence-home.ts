@@ -1,7 +1,7 @@
 import { fenceHome } from '../../workflows/steps/fence';
 import type { FenceHome, FenceResult } from '../../workflows/steps/fence';
 import type { PlannedCall } from '../../workflows/runbook/step';
-import { checkFence, neverSet, PROVEN, unprovenIfUnreachable } from '../aws/fence-answer';
+import { checkFence, givenUp, PROVEN, unprovenIfUnreachable } from '../aws/fence-answer';
 import { lookAgain } from '../aws/pace';
 import type { Dependencies } from '../dependencies';
 import { implementStep } from '../implement';
@@ -60,8 +60,7 @@ export function fenceHomeImplementation({ aws }: Dependencies): StepImplementati
       unprovenIfUnreachable(
         async () => {
           const state = await lookAtExport(aws, input);
-          if (output?.proven === false && !isWithdrawn(state))
-            throw neverSet(`the home of ${input.site} is`, input.region, output);
+          if (output?.proven === false && !isWithdrawn(state)) return givenUp(output);
           if (!isWithdrawn(state)) throw lookAgain(`still ${describe(input, state)}`, context);
           return { output: PROVEN, facts: exportFacts(state) };
         },

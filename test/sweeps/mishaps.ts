@@ -87,7 +87,7 @@ export class Mishaps {
       }
       case 'primaryReturns':
         await this.pause(mishap.seconds);
-        this.primaryReturnedAt = Date.now();
+        this.primaryReturnedAt ??= Date.now();
         return world.heal();
       case 'databaseCrash': {
         // One after the other: a server that has no power cannot crash, and must not be started while it loses it.

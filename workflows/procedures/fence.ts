@@ -3,19 +3,22 @@ import type { Settings } from '../plan/settings';
 import { unprovenFence } from '../plan/unproven-fence';
 import type { Run } from '../runbook/run';
 import { disableAutomation, fenceDatabase, fenceHome, fenceNodes, proveFence } from '../steps/fence';
+import type { FenceResult } from '../steps/fence';
 
-/** A lost site must not write again, whatever comes back. True when that was seen. */
+/** A site that answers now and then is fenced in one of so many attempts, or people decide. */
+const ATTEMPTS = 3;
+
+/**
+ * A lost site must not write again, whatever comes back. True when that was seen. A site that answers again after a part of
+ * the fence was given up, and before the proof, is fenced at once: until then it writes.
+ */
 export async function fence<Input>(run: Run<Input, Instance, Settings>, primary: Site): Promise<boolean> {
-  const { region, name: site, fileServer, alarms } = primary;
-  const { autoScalingGroup } = primary.nodes;
-  await run.together(
-    () => run.step(disableAutomation, { site, region, autoScalingGroup, alarms }),
-    () => run.step(fenceNodes, { site, region, autoScalingGroup }),
-    () => run.step(fenceHome, { site, region, fileServer }),
-    () => run.step(fenceDatabase, { site, region, databaseId: primary.database.id }),
-  );
-  run.report('fence', { site, region, state: 'set, not proven yet' });
-  const { proven, reason } = await run.step(proveFence, { site: primary });
+  const { region, name: site } = primary;
+  let result = await setAndProve(run, primary);
+  for (let attempt = 2; attempt <= ATTEMPTS && result.seenOpen === true; attempt += 1) {
+    result = await setAndProve(run, primary);
+  }
+  const { proven, reason } = result;
   run.report('fence', {
     site,
     region,
@@ -27,4 +30,17 @@ export async function fence<Input>(run: Run<Input, Instance, Settings>, primary:
     await run.problem(unprovenFence(primary, reason ?? 'parts of it were seen open'));
   }
   return proven;
+}
+
+async function setAndProve<Input>(run: Run<Input, Instance, Settings>, primary: Site): Promise<FenceResult> {
+  const { region, name: site, fileServer, alarms } = primary;
+  const { autoScalingGroup } = primary.nodes;
+  const parts = await run.together(
+    () => run.step(disableAutomation, { site, region, autoScalingGroup, alarms }),
+    () => run.step(fenceNodes, { site, region, autoScalingGroup }),
+    () => run.step(fenceHome, { site, region, fileServer }),
+    () => run.step(fenceDatabase, { site, region, databaseId: primary.database.id }),
+  );
+  run.report('fence', { site, region, state: 'set, not proven yet' });
+  return run.step(proveFence, { site: primary, set: parts.every(({ proven }) => proven) });
 }

@@ -9,6 +9,8 @@ import { defineStep } from '../runbook/step';
 export interface FenceResult {
   readonly proven: boolean;
   readonly reason: string | null;
+  /** Of the proof of a fence that was not set: the site answers, and can be fenced now. */
+  readonly seenOpen?: boolean;
 }
 
 export interface FenceNodes {
@@ -83,6 +85,8 @@ export const disableAutomation = defineStep<DisableAutomation, FenceResult>({
 
 export interface ProveFence {
   readonly site: Site;
+  /** False: a part of the fence was given up because nobody answered. Waiting would be for nothing. */
+  readonly set?: boolean;
 }
 
 /**

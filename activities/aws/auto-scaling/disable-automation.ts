@@ -16,7 +16,7 @@ import {
   checkFence,
   missing,
   missingCheck,
-  neverSet,
+  givenUp,
   PROVEN,
   unproven,
   unprovenIfUnreachable,
@@ -88,8 +88,7 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
         async () => {
           const active = await look(dependencies, input);
           const left = [...active.processes, ...active.alarms];
-          if (left.length > 0 && output?.proven === false)
-            throw neverSet(`${left.join(', ')} of ${input.site} are`, input.region, output);
+          if (left.length > 0 && output?.proven === false) return givenUp(output);
           if (left.length > 0) {
             throw terminal(
               `automation of ${input.autoScalingGroup} in ${input.region} is active again: ${left.join(', ')}. ` +

@@ -16,7 +16,7 @@ import {
   checkFence,
   missing,
   missingCheck,
-  neverSet,
+  givenUp,
   PROVEN,
   unproven,
   unprovenIfUnreachable,
@@ -98,8 +98,7 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
             const reason = missing(groupOf(input), input.region);
             return { output: unproven(reason), facts: { proven: false, reason } };
           }
-          if (output?.proven === false && !isFenced(group))
-            throw neverSet(`the nodes of ${input.site} are`, input.region, output);
+          if (output?.proven === false && !isFenced(group)) return givenUp(output);
           if ((group.Instances?.length ?? 0) > 0) throw stillThere(group, context);
           if (!isFenced(group)) {
             const found = `${showNumbers(numbersOf(group))}, suspended: ${suspendedOf(group).join(', ') || 'nothing'}`;

@@ -11,7 +11,7 @@ import {
   checkFence,
   missing,
   missingCheck,
-  neverSet,
+  givenUp,
   PROVEN,
   unproven,
   unprovenIfUnreachable,
@@ -96,8 +96,7 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
           const reason = unfenceable(input, groups);
           if (reason !== undefined) return { output: unproven(reason), facts: { proven: false, reason } };
           const open = Object.keys(rulesOf(groups ?? []));
-          if (open.length > 0 && output?.proven === false)
-            throw neverSet(`the database ${input.databaseId} is`, input.region, output);
+          if (open.length > 0 && output?.proven === false) return givenUp(output);
           if (open.length > 0) {
             throw terminal(
               `database ${input.databaseId} in ${input.region} is open again: ingress rules in ${open.join(', ')}. ` +

@@ -123,6 +123,12 @@ it('an open database breaks it', async () => {
   });
 });
 
+it('a fence that was not set is not waited for: it is told that the site answers and is open', async () => {
+  open = true;
+  const { output } = await parts().verify({ ...input(), set: false }, undefined, CONTEXT);
+  expect(output).toEqual({ proven: false, seenOpen: true, reason: 'database: ingress is allowed' });
+});
+
 it.each(['rds', 'ec2', 'autoscaling'])(
   'is unproven, not failed, while %s does not answer',
   async (service) => {
