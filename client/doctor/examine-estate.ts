@@ -8,6 +8,8 @@ import type { PinnedInstance } from '../../estate/pin';
 import type { Estate } from '../../estate/schema';
 import { parseSecretReference, SecretError } from '../../estate/secrets';
 import type { Secrets } from '../../estate/secrets';
+import { vaultPlaces } from '../../workflows/plan/backup/vault-places';
+import type { VaultPlace } from '../../workflows/steps/restore-points';
 import { bad, good } from './finding';
 import type { Finding } from './finding';
 
@@ -46,6 +48,7 @@ export async function examineEstate(
   const through = endpointOf(environment);
   return Promise.all([
     ...regions.map((region) => examineRegion(dependencies.aws, region, through)),
+    ...instances.flatMap(vaultPlaces).map((vault) => examineVault(dependencies.aws, vault)),
     ...references.map((reference) => examineSecret(dependencies.secrets, reference)),
     ...instances.map(examineName),
   ]);
@@ -77,6 +80,27 @@ async function examineRegion(aws: AwsClients, region: string, through: string): 
       );
     }
     return bad(name, `refuses us${through}: ${wordsOf(error)}`, remedyFor(error, region));
+  }
+}
+
+/** Whether the role can be taken on from here, and is one of the account that the estate names. */
+async function examineVault(
+  aws: AwsClients,
+  { name: vault, account, role, region }: VaultPlace,
+): Promise<Finding> {
+  const name = `vault ${vault}`;
+  try {
+    const { Account, Arn } = await aws.as(role, region).sts(region).send(new GetCallerIdentityCommand({}));
+    if (Account === account) return good(name, `lets us in as ${Arn ?? role}`);
+    const seen = `${role} is one of account ${Account ?? 'unknown'}, not of ${account}`;
+    return bad(name, seen, `Correct account or role of ${vault} in backup.vaults.`);
+  } catch (error) {
+    if (isNoAnswer(error)) return bad(name, `${region} does not answer (${nameOf(error)})`, 'See AWS above.');
+    return bad(
+      name,
+      `does not let us in: ${wordsOf(error)}`,
+      `Let the role's trust policy name the worker's role, and the worker's role sts:AssumeRole on ${role} (docs/backup.md).`,
+    );
   }
 }
 

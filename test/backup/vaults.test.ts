@@ -17,6 +17,7 @@ import type { Member } from '../../workflows/plan/backup/manifest';
 import type { RestorePoint } from '../../workflows/plan/backup/restore-point';
 import { Stock } from '../prune-backups/stock';
 import { keysInStore } from '../support/backup-store';
+import { runCommand } from '../support/command-line';
 import { FailoverBench } from '../support/failover-bench';
 import { until } from '../support/until';
 import { ARCHIVE, destroyCopy, recordsAt, useVaults } from '../support/vault';
@@ -85,6 +86,19 @@ async function sharing(volumes: EC2Client, databases: RDSClient, id: string, nam
       (one) => one.AttributeValues ?? [],
     ),
   ];
+}
+
+/** As where the worker runs: the AWS SDK reads the environment of the process. */
+async function doctor() {
+  const { environment } = bench;
+  const names = Object.keys(environment).filter((name) => name.startsWith('AWS_'));
+  for (const name of names) process.env[name] = environment[name];
+  try {
+    const { out } = await runCommand(['doctor', '--json'], { environment });
+    return { findings: JSON.parse(out) as { name: string; ok: boolean; detail: string }[] };
+  } finally {
+    for (const name of names) delete process.env[name];
+  }
 }
 
 /** `site state` of every place that knows of it. */
@@ -196,6 +210,12 @@ test('the vault is a place of its own in the list, and nothing is restored from 
     true,
   );
 
+  const { findings } = await doctor();
+  expect(findings.find(({ name }) => name === 'vault archive')).toMatchObject({
+    ok: true,
+    detail: expect.stringContaining(`arn:aws:sts::${ACCOUNT}:`),
+  });
+
   // What is restored at the standby site is ours, though the vault is in the same region and newer.
   const dry = await bench.start(bench.message({ dryRun: true, site: 'standby' }), { runbook: 'restore' });
   expect(JSON.stringify((await dry.ended()).problems)).not.toContain('archive');
@@ -253,6 +273,11 @@ test('a role that cannot be taken on is asked about in clear words; mended, the 
   });
   const run = await bench.start(bench.message(), { runbook: 'backup' });
   const ask = await run.asked('copyBackup.archive.failed', 240);
+  const { findings } = await doctor();
+  expect(findings.find(({ name }) => name === 'vault archive')).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/does not let us in: AccessDenied/),
+  });
   expect(ask.evidence.join(' ')).toContain(`sts:AssumeRole on resource: ${role}`);
   bench.world.gateway.faults.remove(fault);
   await run.decide({ ask: ask.id, verdict: 'retry', actor: 'grace' });
