@@ -9,6 +9,12 @@ export function vaultFindings(estate: Estate, name: string): readonly Finding[] 
   const { backup, sites = {} } = estate.instances[name] ?? {};
   const copied = (backup?.copies ?? []).map(({ site }) => site);
   const names = (backup?.vaults ?? []).map((vault) => vault.name);
+  const siteProblems = (site: string): readonly string[] => {
+    if (!Object.hasOwn(sites, site))
+      return [`no site of ${name}: write one of ${Object.keys(sites).join(', ')}`];
+    if (copied.includes(site)) return [];
+    return [`nothing is copied to ${site} while another site is backed up: add it to backup.copies`];
+  };
   return (backup?.vaults ?? []).flatMap((vault, index) => {
     const finding = (member: string, message: string): Finding => ({
       path: ['instances', name, 'backup', 'vaults', index, member],
@@ -16,17 +22,7 @@ export function vaultFindings(estate: Estate, name: string): readonly Finding[] 
     });
     const owner = vault.role.split(':')[4];
     return [
-      ...(Object.hasOwn(sites, vault.site)
-        ? []
-        : [finding('site', `no site of ${name}: write one of ${Object.keys(sites).join(', ')}`)]),
-      ...(Object.hasOwn(sites, vault.site) && !copied.includes(vault.site)
-        ? [
-            finding(
-              'site',
-              `nothing is copied to ${vault.site} while another site is backed up: add it to backup.copies`,
-            ),
-          ]
-        : []),
+      ...siteProblems(vault.site).map((message) => finding('site', message)),
       ...(Object.hasOwn(sites, vault.name) ? [finding('name', 'a site has this name: choose another')] : []),
       ...(names.indexOf(vault.name) === index ? [] : [finding('name', 'another vault has this name')]),
       ...(owner === vault.account

@@ -101,16 +101,21 @@ async function doctor() {
   }
 }
 
-/** `site state` of every place that knows of it. */
-async function placesOf(backup: string): Promise<readonly string[]> {
+/** Every restore point that is found, in every place. */
+async function pointsFound(): Promise<readonly RestorePoint[]> {
   const run = await bench.start(bench.message(), { runbook: 'listBackups' });
-  await run.ended();
+  expect((await run.ended()).outcome).toBe('SUCCEEDED');
   const { backups } = (await run.report()) as unknown as {
     backups: { decisions: { point: RestorePoint }[] };
   };
-  return backups.decisions
-    .filter(({ point }) => point.backup === backup)
-    .map(({ point }) => `${point.place.site ?? ''} ${point.state}`)
+  return backups.decisions.map(({ point }) => point);
+}
+
+/** `site state` of every place that knows of it. */
+async function placesOf(backup: string): Promise<readonly string[]> {
+  return (await pointsFound())
+    .filter((point) => point.backup === backup)
+    .map(({ place, state }) => `${place.site ?? ''} ${state}`)
     .sort();
 }
 
@@ -199,12 +204,7 @@ test('another account gets every backup, by a copy of its own, and nothing stays
 }, 300_000);
 
 test('the vault is a place of its own in the list, and nothing is restored from it', async () => {
-  const run = await bench.start(bench.message(), { runbook: 'listBackups' });
-  expect((await run.ended()).outcome).toBe('SUCCEEDED');
-  const { backups } = (await run.report()) as unknown as {
-    backups: { decisions: { point: RestorePoint; action: string }[]; unseen: string[] };
-  };
-  const places = backups.decisions.map(({ point }) => [point.place.site, point.state, point.place.account]);
+  const places = (await pointsFound()).map(({ place, state }) => [place.site, state, place.account]);
   expect(places.filter(([site]) => site === 'archive')).toEqual([['archive', 'complete', ACCOUNT]]);
   expect(places.filter(([site]) => site === 'standby').every(([, , account]) => account !== ACCOUNT)).toBe(
     true,

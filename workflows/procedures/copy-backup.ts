@@ -4,7 +4,7 @@ import type { BackupStore, Instance, Vault, VaultPlan } from '../plan/instance';
 import type { Settings } from '../plan/settings';
 import type { Run } from '../runbook/run';
 import { copyBackup, endSharing, lockSnapshots, recordCopy, shareBackup } from '../steps/backup';
-import type { CompleteMembers, CopyBackup } from '../steps/backup';
+import type { CompleteMembers, CopyBackup, ShareBackup } from '../steps/backup';
 
 type AnyRun<Input> = Run<Input, Instance, Settings>;
 
@@ -45,7 +45,7 @@ export async function copyToSite<Input>(
 }
 
 /** Back from a vault, by the permission of its account; within the region. */
-export async function copyFromVault<Input>(
+export function copyFromVault<Input>(
   run: AnyRun<Input>,
   original: Original,
   {
@@ -59,33 +59,44 @@ export async function copyFromVault<Input>(
     readonly to: { readonly site: string; readonly kmsKeyId: string | null };
   },
 ): Promise<void> {
-  const { region, backup, members } = original;
-  const shared = { region, backup, members, account, vault: { account: owner, role } };
-  await run.step(shareBackup, shared, {
-    id: `shareBackup.${to.site}`,
-    title: `Let us copy the backup from ${name}`,
-  });
-  await copyTo(run, original, { ...to, region });
-  await run.step(endSharing, shared, {
-    id: `endSharing.${to.site}`,
-    title: `Take our permission in ${name} back`,
-  });
+  return copyAcross(
+    run,
+    original,
+    { ...to, region: original.region },
+    {
+      ...{ account, vault: { account: owner, role } },
+      titles: [`Let us copy the backup from ${name}`, `Take our permission in ${name} back`],
+    },
+  );
 }
 
-/** Nothing of it is left open to the other account when the copy is there. */
-async function keepIn<Input>(
+function keepIn<Input>(
   run: AnyRun<Input>,
   original: Original,
   { name, account, role, kmsKeyId }: VaultPlan,
 ): Promise<void> {
-  const { region, backup, members } = original;
-  const shared = { region, backup, members, account };
-  await run.step(shareBackup, shared, { id: `shareBackup.${name}`, title: `Let ${name} copy the backup` });
-  await copyTo(run, original, { site: name, region, kmsKeyId, vault: { account, role } });
-  await run.step(endSharing, shared, {
-    id: `endSharing.${name}`,
-    title: `Take the permission of ${name} back`,
+  const to = { site: name, region: original.region, kmsKeyId, vault: { account, role } };
+  return copyAcross(run, original, to, {
+    account,
+    titles: [`Let ${name} copy the backup`, `Take the permission of ${name} back`],
   });
+}
+
+/** Nothing of it is left open to the other account when the copy is there. */
+async function copyAcross<Input>(
+  run: AnyRun<Input>,
+  original: Original,
+  to: CopyBackup['to'],
+  {
+    titles: [share, end],
+    ...permission
+  }: Pick<ShareBackup, 'account' | 'vault'> & { readonly titles: readonly [string, string] },
+): Promise<void> {
+  const { region, backup, members } = original;
+  const shared = { region, backup, members, ...permission };
+  await run.step(shareBackup, shared, { id: `shareBackup.${to.site}`, title: share });
+  await copyTo(run, original, to);
+  await run.step(endSharing, shared, { id: `endSharing.${to.site}`, title: end });
 }
 
 /** Complete there, locked where the policy says so, and told of in the store. */
