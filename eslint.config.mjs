@@ -29,7 +29,7 @@ const outside = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '*.config.js', 'jest.config.js', '.cache/'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '*.config.js', 'jest.*.js', '.cache/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -6,6 +6,7 @@ module.exports = {
   testTimeout: 120_000,
   // Most of a test is waiting for a world: two at a time keep two cores busy.
   maxWorkers: 2,
+  testSequencer: '<rootDir>/jest.sequencer.js',
   transform: {
     '^.+\\.(ts|js|mjs)$': [
       '@swc/jest',
