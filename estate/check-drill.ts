@@ -7,7 +7,11 @@ interface Place {
   readonly stack: { readonly name: string };
   readonly nodes: { readonly autoScalingGroup: string };
   readonly fileServer: { readonly instanceId: string };
-  readonly database: { readonly id: string; readonly securityGroups: readonly string[] };
+  readonly database: {
+    readonly id: string;
+    readonly cluster?: string | undefined;
+    readonly securityGroups: readonly string[];
+  };
 }
 
 interface Resource {
@@ -71,6 +75,13 @@ function resourcesOf({ region, stack, nodes, fileServer, database }: Place): rea
   return [
     // RDS knows its identifiers by their letters, not by their case.
     named(`database ${database.id}`, `database ${database.id.toLowerCase()}`, ['database', 'id']),
+    ...(database.cluster === undefined
+      ? []
+      : [
+          named(`cluster ${database.cluster}`, `cluster ${database.cluster.toLowerCase()}`, [
+            ...['database', 'cluster'],
+          ]),
+        ]),
     named(`Auto Scaling group ${nodes.autoScalingGroup}`, `group ${nodes.autoScalingGroup}`, [
       ...['nodes', 'autoScalingGroup'],
     ]),

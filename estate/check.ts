@@ -115,6 +115,9 @@ function siteFindings(estate: Estate, name: string): readonly Finding[] {
   return Object.entries(estate.instances[name]?.sites ?? {}).flatMap(([site, entry]) => {
     const resources: readonly (readonly [string, readonly string[]])[] = [
       [`database ${entry.database.id}`, ['database', 'id']],
+      ...(entry.database.cluster === undefined
+        ? []
+        : [[`cluster ${entry.database.cluster}`, ['database', 'cluster']] as const]),
       [`Auto Scaling group ${entry.nodes.autoScalingGroup}`, ['nodes', 'autoScalingGroup']],
       [`file server ${entry.fileServer.instanceId}`, ['fileServer', 'instanceId']],
       [`load balancer ${entry.loadBalancer.name}`, ['loadBalancer', 'name']],

@@ -49,7 +49,10 @@ const fileServer = z.strictObject({
 });
 
 const database = z.strictObject({
-  id: text.describe('DB instance identifier.'),
+  id: text.describe('DB instance identifier; of the writer, where it is a cluster.'),
+  cluster: text
+    .optional()
+    .describe('DB cluster identifier, where it is Aurora: backups are then cluster snapshots.'),
   multiAz: z.boolean().prefault(true),
   backupRetentionDays: z.int().min(1).max(35).prefault(7).describe('1 to 35 days. 0 would forbid replicas.'),
   deletionProtection: z.boolean().prefault(true),
@@ -93,6 +96,9 @@ const drill = z
     fileServer: fileServer.describe('Nothing is attached to it but while a backup is tried.'),
     database: z.strictObject({
       id: text.describe('DB instance that is created and deleted; nobody else uses the name.'),
+      cluster: text
+        .optional()
+        .describe('DB cluster that is created and deleted with it, where the backups are of Aurora.'),
       instanceClass: text.optional().describe('Otherwise that of the database that was backed up.'),
       subnetGroup: text,
       parameterGroup: text.optional(),

@@ -99,6 +99,15 @@ export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
 /** 1–2: evidence from two vantage points, the lag, and the pair to go on with. */
 async function assess(run: FailoverRun): Promise<Situation> {
   const { subject, policy } = run;
+  const cluster = subject.sites.map(({ database }) => database.cluster).find((one) => one !== undefined);
+  if (cluster !== undefined) {
+    return run.refuse({
+      code: 'clusterNotSupported',
+      message: `The database of ${subject.name} is an Aurora cluster (${cluster}); this runbook promotes RDS read replicas only.`,
+      remedy:
+        'Fail its global database over by hand, and bring up the home from the newest copy of a backup.',
+    });
+  }
   const [probes, ...sites] = await Promise.all([
     run.observe(probeService, { url: subject.url, dns: subject.dns, ...policy.detection }),
     ...subject.sites.map((site) => run.observe(observeSite, observation(run, site))),

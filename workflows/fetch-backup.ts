@@ -6,9 +6,9 @@ import type { Settings } from './plan/settings';
 import { copyFromVault } from './procedures/copy-backup';
 import type { Original } from './procedures/copy-backup';
 import { findRestorePoints } from './procedures/find-restore-points';
+import { needManifest } from './procedures/need-manifest';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
-import { readManifest } from './steps/restore';
 
 /** Besides what every runbook accepts. */
 interface FetchBackupInput {
@@ -53,18 +53,13 @@ async function assess(run: FetchRun): Promise<Source> {
   const { point, vault } = choice;
   const { backup, place } = point;
   const { store } = where;
-  const { manifest, sha256, reason } = await run.observe(readManifest, {
-    ...{ store, instance: subject.name, backup },
-  });
-  if (manifest === null || sha256 === null) {
-    return run.refuse({
-      code: 'noManifest',
-      message: `The manifest of ${backup} cannot be read: ${reason ?? 'no reason given'}.`,
-      remedy: 'Mend the way to the store: without the manifest nobody knows what the snapshots belong to.',
-    });
-  }
+  const { manifest, sha256 } = await needManifest(
+    run,
+    { store, backup },
+    'Mend the way to the store: without the manifest nobody knows what the snapshots belong to.',
+  );
   const members = membersInVault(manifest, point);
-  if (members.some(({ kind, encrypted }) => kind === 'rds' && encrypted) && choice.kmsKeyId === null) {
+  if (members.some(({ kind, encrypted }) => kind !== 'ebs' && encrypted) && choice.kmsKeyId === null) {
     await run.problem({
       code: 'noKey',
       message: `The database in ${backup} is encrypted under a key of ${vault.name}: a copy needs one of ours.`,

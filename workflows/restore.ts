@@ -30,6 +30,7 @@ import type { SiteFacts } from './steps/observe-site';
 import {
   admitUsers,
   compareWithBackup,
+  configureCluster,
   keepUsersOut,
   readManifest,
   restoreDatabase,
@@ -37,6 +38,7 @@ import {
   setNodeNumbers,
   unmountHome,
 } from './steps/restore';
+import type { RenamedCluster } from './steps/restore';
 import { holdBackup } from './steps/verify';
 
 /** Besides what every runbook accepts. */
@@ -60,6 +62,8 @@ interface Target {
   readonly chosen: ChosenPoint;
   readonly manifest: Manifest | null;
   readonly asideId: string;
+  /** Of Aurora. */
+  readonly cluster: RenamedCluster | undefined;
   readonly keepUntil: string;
 }
 
@@ -132,19 +136,29 @@ async function assess(run: RestoreRun): Promise<Target> {
 
   const choice = choosePoint(found.points, input.backup, site);
   if ('problem' in choice) return run.refuse(choice.problem);
+  if (choice.databaseKind === 'rds' && site.database.cluster !== undefined) {
+    return run.refuse({
+      code: 'otherEngine',
+      message: `${input.backup} holds an RDS instance; the database of ${site.name} is the cluster ${site.database.cluster}.`,
+      remedy: 'Take a backup of the cluster, or bring this one up at the drill site (restoreBeside).',
+    });
+  }
   const manifest = await checkManifest(run, site, facts, input.backup);
   const at = workflowInfo().startTime;
   const keepUntil = new Date(at.getTime() + policy.restore.keepReplacedSeconds * 1000).toISOString();
   const asideId = asideName(site.database.id, at.toISOString());
+  const { cluster: clusterId } = site.database;
+  const cluster =
+    clusterId === undefined ? undefined : { id: clusterId, asideId: asideName(clusterId, at.toISOString()) };
   run.fact('target', `${subject.name} at ${site.name} (${site.region}): home and database are replaced`);
   run.fact('backup', `${choice.point.backup}, captured ${choice.point.capturedAt}`);
   run.fact('given up', `everything that was written after ${choice.point.capturedAt}`);
   run.fact(
     'kept',
-    `the present volumes, and the database as ${asideId}, until ${keepUntil.slice(0, 10)} at least`,
+    `the present volumes, and the database as ${cluster?.asideId ?? asideId}, until ${keepUntil.slice(0, 10)} at least`,
   );
   const others = sites.filter((one) => one.site !== site.name);
-  return { site, facts, others, chosen: choice, manifest, asideId, keepUntil };
+  return { site, facts, others, chosen: choice, manifest, asideId, cluster, keepUntil };
 }
 
 function findSite(run: RestoreRun, sites: readonly SiteFacts[]): SiteFacts {
@@ -230,7 +244,10 @@ async function replaceHome(run: RestoreRun, { site, facts, chosen }: Target): Pr
 }
 
 /** 5–7: the same identifier, and so the same endpoint, with the data of the backup. */
-async function replaceDatabase(run: RestoreRun, { site, chosen, asideId, keepUntil }: Target): Promise<void> {
+async function replaceDatabase(
+  run: RestoreRun,
+  { site, chosen, asideId, cluster, keepUntil }: Target,
+): Promise<void> {
   const { region, database } = site;
   const {
     id: databaseId,
@@ -241,12 +258,19 @@ async function replaceDatabase(run: RestoreRun, { site, chosen, asideId, keepUnt
     deletionProtection,
   } = database;
   const groups = { securityGroups, ...(parameterGroup === undefined ? {} : { parameterGroup }) };
-  await run.step(setDatabaseAside, { region, databaseId, asideId, keepUntil });
+  const renamed = cluster === undefined ? {} : { cluster };
+  await run.step(setDatabaseAside, { region, databaseId, asideId, ...renamed, keepUntil });
   await run.step(restoreDatabase, {
-    ...{ region, databaseId, asideId, snapshotId: chosen.database, ...groups },
+    ...{ region, databaseId, asideId, ...renamed, snapshotId: chosen.database, ...groups },
     databaseName: run.subject.databaseName,
     credentials: run.subject.credentials.database,
   });
+  if (cluster !== undefined) {
+    await run.step(configureCluster, {
+      ...{ region, clusterId: cluster.id, backupRetentionDays, deletionProtection },
+    });
+    return;
+  }
   await run.step(
     configureDatabase,
     { region, databaseId, multiAz, backupRetentionDays, deletionProtection, ...groups, afterRestore: true },
@@ -285,10 +309,10 @@ async function reportLoss(run: RestoreRun, { site, chosen, asideId }: Target): P
   });
 }
 
-function leaveWord(run: RestoreRun, { site, others, asideId, keepUntil }: Target): void {
+function leaveWord(run: RestoreRun, { site, others, asideId, cluster, keepUntil }: Target): void {
   const { workflowId } = workflowInfo();
   run.followUp(
-    `Once the restored instance is accepted, not before ${keepUntil.slice(0, 10)}: delete the database ${asideId} (its deletion ` +
+    `Once the restored instance is accepted, not before ${keepUntil.slice(0, 10)}: delete the database ${asideId} ${cluster === undefined ? '' : `and then the cluster ${cluster.asideId} `}(its deletion ` +
       `protection has to be lifted) and the volumes with the tag runbooks:replaced-by = ${workflowId}, both in ${site.region}.`,
   );
   run.followUp(

@@ -69,6 +69,8 @@ const BY_NAME: Readonly<Record<string, AwsErrorKind>> = {
     'InvalidDBInstanceState',
     'InvalidDBSnapshotStateFault',
     'InvalidDBSnapshotState',
+    'InvalidDBClusterStateFault',
+    'InvalidDBClusterSnapshotStateFault',
     'IncorrectState',
     'IncorrectInstanceState',
     'InvalidChangeSetStatus',

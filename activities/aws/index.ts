@@ -23,6 +23,7 @@ import { captureVolumesImplementation } from './ec2/capture-volumes';
 import { createHomeVolumeImplementation } from './ec2/create-home-volume';
 import { listHomeCopiesImplementation } from './ec2/list-home-copies';
 import { captureDatabaseImplementation } from './rds/capture-database';
+import { configureClusterImplementation } from './rds/configure-cluster';
 import { configureDatabaseImplementation } from './rds/configure-database';
 import { fenceDatabaseImplementation } from './rds/fence-database';
 import { promoteReplicaImplementation } from './rds/promote-replica';
@@ -49,6 +50,7 @@ export function awsImplementations(dependencies: Dependencies): Implementation[]
     snapshotDatabaseImplementation,
     promoteReplicaImplementation,
     configureDatabaseImplementation,
+    configureClusterImplementation,
     setStackPropertiesImplementation,
     startNodeImplementation,
     captureVolumesImplementation,

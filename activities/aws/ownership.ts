@@ -25,7 +25,7 @@ export function isOurs(tags: readonly TagLike[] | undefined, context: StepContex
   return tagValue(tags, 'runbooks:run') === workflowId && tagValue(tags, RUN_ID) === firstRunId;
 }
 
-interface TagLike {
+export interface TagLike {
   readonly Key?: string | undefined;
   readonly Value?: string | undefined;
 }

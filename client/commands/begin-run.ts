@@ -33,16 +33,28 @@ export async function beginRun(
     ...{ runbook, instance, dryRun: false, input: Object.fromEntries(given) },
     requestedBy: actorName(options.as, host.environment),
   });
+  return tellStarted(session, workflowId, options, host);
+}
+
+/** Says that a run was started, and stays with it if wanted. @returns the exit code */
+export async function tellStarted(
+  session: Session,
+  workflowId: string,
+  { json = false, watch = false }: Pick<BeginOptions, 'json' | 'watch'>,
+  host: Host,
+): Promise<number> {
   const missing = await missingWorker(session);
   const { terminal } = host;
-  if (options.json === true)
+  if (json) {
     printJson(host, { workflowId, ...(missing === undefined ? {} : { warning: missing }) });
-  else terminal.out(`started ${workflowId}\n`);
-  if (missing !== undefined) terminal.err(`${terminal.colors.yellow('warning:')} ${missing}\n`);
-  if (options.watch === true) {
-    const silent = { ...terminal, interactive: false, out: () => undefined };
-    return watchRun(session, workflowId, options.json === true ? silent : terminal);
+  } else {
+    terminal.out(`started ${workflowId}\n`);
+    if (missing !== undefined) terminal.err(`${terminal.colors.yellow('warning:')} ${missing}\n`);
   }
-  if (options.json !== true) terminal.out(`watch it with: runbooks watch ${workflowId}\n`);
+  if (watch) {
+    const silent = { ...terminal, interactive: false, out: () => undefined };
+    return watchRun(session, workflowId, json ? silent : terminal);
+  }
+  if (!json) terminal.out(`watch it with: runbooks watch ${workflowId}\n`);
   return EXIT.done;
 }

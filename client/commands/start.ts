@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { EXIT } from '../command-error';
-import { addCommand, performConnected, printJson } from '../host';
+import { addCommand, performConnected } from '../host';
 import type { Host } from '../host';
-import { actorName, missingWorker, parseInput, parseMoment, startRun } from '../start-run';
-import { watchRun } from '../watch-run';
+import { actorName, parseInput, parseMoment, startRun } from '../start-run';
+import { tellStarted, WATCH_OPTION } from './begin-run';
 
 interface StartOptions {
   readonly json?: boolean;
@@ -34,10 +33,9 @@ export function registerStart(program: Command, host: Host): void {
     .option('--input <json>', 'further input of the runbook, one JSON object')
     .option('--as <name>', 'who starts it, and so cannot approve it; default RUNBOOKS_ACTOR or the user name')
     .option('--dry-run', 'plan only, as `runbooks plan` does')
-    .option('--watch', 'stay and watch; the exit code is that of the outcome')
+    .option(...WATCH_OPTION)
     .action((runbook: string, instance: string | undefined, options: StartOptions) =>
       performConnected(host, options, async (session) => {
-        const { terminal } = host;
         const workflowId = await startRun(session, {
           runbook,
           instance,
@@ -48,20 +46,7 @@ export function registerStart(program: Command, host: Host): void {
           breakGlass: options.breakGlass,
           input: parseInput(options.input),
         });
-        const missing = await missingWorker(session);
-        if (options.json === true) {
-          printJson(host, { workflowId, ...(missing === undefined ? {} : { warning: missing }) });
-          if (options.watch !== true) return EXIT.done;
-        } else {
-          terminal.out(`started ${workflowId}\n`);
-          if (missing !== undefined) terminal.err(`${terminal.colors.yellow('warning:')} ${missing}\n`);
-        }
-        if (options.watch === true) {
-          const silent = { ...terminal, interactive: false, out: () => undefined };
-          return watchRun(session, workflowId, options.json === true ? silent : terminal);
-        }
-        terminal.out(`watch it with: runbooks watch ${workflowId}\n`);
-        return EXIT.done;
+        return tellStarted(session, workflowId, options, host);
       }),
     );
 }

@@ -88,6 +88,7 @@ export const RUNBOOK_STEPS: Readonly<Record<string, readonly string[]>> = {
     'attachHomeVolume',
     'checkMirrors',
     'compareWithBackup',
+    'configureCluster',
     'configureDatabase',
     'countLostPushes',
     'createHomeVolume',

@@ -18,6 +18,14 @@ export class AccountResources {
     if (!found) throw faults.noParameterGroup(name);
   }
 
+  /** @throws AwsFault DBClusterParameterGroupNotFound */
+  async needClusterParameterGroup(region: string, name: string): Promise<void> {
+    if (name.startsWith('default.')) return;
+    const filter = { DBClusterParameterGroupName: name };
+    const found = await this.exists(region, 'DescribeDBClusterParameterGroups', filter);
+    if (!found) throw faults.noClusterParameterGroup(name);
+  }
+
   /** @throws AwsFault DBSubnetGroupNotFoundFault */
   async needSubnetGroup(region: string, name: string): Promise<void> {
     if (name === 'default') return;

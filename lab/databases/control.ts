@@ -1,17 +1,19 @@
 import type { VirtualClock } from '../clock/virtual-clock';
 import type { AccountResources } from './account';
+import type { DatabaseCluster } from './cluster';
 import { faults } from './faults';
 import type { DatabaseInstance } from './instance';
 import type { InstanceFacts } from './preconditions';
 import type { Regions } from './regions';
 import { renderInstance } from './render';
+import { renderCluster } from './render-cluster';
 import type { Replication } from './render';
 import { parseName } from './request';
 import type { RdsRequest } from './request';
 import type { Servers } from './servers';
-import type { DatabaseSnapshot } from './snapshot';
 import type { Store } from './store';
 import type { Phase, Transitions } from './transitions';
+import type { Volumes } from './volumes';
 import { SECONDS } from './durations';
 
 /** What every operation of the emulated RDS works with. */
@@ -19,6 +21,7 @@ export interface Control {
   readonly clock: VirtualClock;
   readonly regions: Regions;
   readonly servers: Servers;
+  readonly volumes: Volumes;
   readonly store: Store;
   readonly transitions: Transitions;
 }
@@ -34,33 +37,18 @@ export type Operation = (control: ApiControl, request: RdsRequest) => Promise<ob
 export function needInstance(control: Control, request: RdsRequest): DatabaseInstance {
   const given = request.need('DBInstanceIdentifier');
   const { region, id } = parseName(given, 'db', request.region);
-  const found = region === request.region ? control.store.instance(region, id) : undefined;
+  const found = region === request.region ? control.store.instances.get(region, id) : undefined;
   if (found === undefined) throw faults.noInstance(given);
   return found;
 }
 
-/**
- * One of the caller's account, or of another that shares it, by its ARN.
- * @throws AwsFault DBSnapshotNotFound
- */
-export function needSnapshot(
-  control: Control,
-  { region, account }: Pick<RdsRequest, 'region' | 'account'>,
-  given: string,
-): DatabaseSnapshot {
-  const name = parseName(given, 'snapshot', region);
-  const found = control.store.snapshot({ account, ...name });
-  if (found === undefined || (found.account !== account && !found.sharedWith.has(account)))
-    throw faults.noSnapshot(given);
+/** @throws AwsFault DBClusterNotFoundFault */
+export function needCluster(control: Control, request: RdsRequest): DatabaseCluster {
+  const given = request.need('DBClusterIdentifier');
+  const { region, id } = parseName(given, 'cluster', request.region);
+  const found = region === request.region ? control.store.clusters.get(region, id) : undefined;
+  if (found === undefined) throw faults.noCluster(given);
   return found;
-}
-
-/** @throws AwsFault DBSnapshotNotFound, for another account's too */
-export function needOwnSnapshot(control: Control, request: RdsRequest): DatabaseSnapshot {
-  const given = request.need('DBSnapshotIdentifier');
-  const snapshot = needSnapshot(control, request, given);
-  if (snapshot.account !== request.account) throw faults.noSnapshot(given);
-  return snapshot;
 }
 
 export function factsOf(control: Control, instance: DatabaseInstance): InstanceFacts {
@@ -70,6 +58,7 @@ export function factsOf(control: Control, instance: DatabaseInstance): InstanceF
     retention: instance.traits.retention,
     isReplica: instance.source !== undefined,
     isSource: control.store.replicasOf(instance).length > 0,
+    cluster: instance.cluster?.id,
     encrypted: instance.traits.encrypted,
     deletionProtection: instance.traits.deletionProtection,
   };
@@ -92,6 +81,17 @@ export async function answerInstance(
   instance: DatabaseInstance,
 ): Promise<{ readonly DBInstance: object }> {
   return { DBInstance: { ...(await viewInstance(control, instance)), DBInstanceStatus: instance.status } };
+}
+
+/** The cluster as the API shows it. */
+export function viewCluster(control: Control, cluster: DatabaseCluster): object {
+  const status = control.transitions.shownStatus(cluster);
+  return renderCluster(cluster, { status, writer: control.store.writerOf(cluster) });
+}
+
+/** As `answerInstance`. */
+export function answerCluster(control: Control, cluster: DatabaseCluster): { readonly DBCluster: object } {
+  return { DBCluster: { ...viewCluster(control, cluster), Status: cluster.status } };
 }
 
 /** Asked from the standby itself: does it receive the stream now? */

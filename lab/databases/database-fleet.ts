@@ -18,6 +18,7 @@ import { SecurityGroups } from './security-groups';
 import { Servers } from './servers';
 import { Store } from './store';
 import { Transitions } from './transitions';
+import { Volumes } from './volumes';
 
 export interface DatabaseFleetOptions {
   readonly clock: VirtualClock;
@@ -41,7 +42,7 @@ export class DatabaseFleet {
   private readonly accounts: AccountResources[] = [];
   private readonly onSecurityGroup = (event: WorldEvents['securityGroup'][0]): void => {
     this.securityGroups.set(event.region, event.groupId, event.open);
-    const concerned = this.store.all(event.region).filter((each) => usesGroup(each, event.groupId));
+    const concerned = this.store.instances.all(event.region).filter((each) => usesGroup(each, event.groupId));
     for (const instance of concerned) void this.applyAccess(instance);
   };
 
@@ -56,6 +57,7 @@ export class DatabaseFleet {
       transitions,
       regions: this.regions,
       servers: this.servers,
+      volumes: new Volumes(this.servers),
       store: this.store,
     };
     this.sampler = new Sampler(clock, this.store, this.servers);
@@ -72,8 +74,12 @@ export class DatabaseFleet {
 
   /** Where clients connect; undefined while the instance has no endpoint yet. */
   endpoint(region: string, id: string): { readonly host: string; readonly port: 5432 } | undefined {
-    const instance = this.store.instance(region, id);
+    const instance = this.store.instances.get(region, id);
     return instance?.reachable === true ? { host: instance.address, port: PORT } : undefined;
+  }
+
+  hasCluster(region: string, id: string): boolean {
+    return this.store.clusters.get(region, id) !== undefined;
   }
 
   /** The lab's own look into a server, as superuser past all security groups. @throws Error when it does not answer */
@@ -89,7 +95,7 @@ export class DatabaseFleet {
 
   /** Whether clients can write to it now: up, let in by a security group, and not in recovery. */
   async isWritable(region: string, id: string): Promise<boolean> {
-    const instance = this.store.instance(region, id);
+    const instance = this.store.instances.get(region, id);
     if (instance === undefined || !instance.server.alive || !this.servers.isOpen(instance)) return false;
     return this.servers.inRecovery(instance).then(
       (standby) => !standby,
@@ -109,13 +115,16 @@ export class DatabaseFleet {
   /** Every server of the region dies at once; the data stay. Transitions stand still until `restore`. */
   async crash(region: string): Promise<void> {
     this.regions.turnOff(region);
-    await Promise.all(this.store.all(region).map((instance) => instance.server.powerOff()));
+    const instances = this.store.instances.all(region).map(({ server }) => server);
+    const clusters = this.store.clusters.all(region).map(({ storage }) => storage);
+    await Promise.all([...instances, ...clusters].map((server) => server.powerOff()));
   }
 
   /** The servers that ran start again as what they were, also one whose replica has been promoted meanwhile. */
   async restore(region: string): Promise<void> {
-    const instances = this.store.all(region);
+    const instances = this.store.instances.all(region);
     for (const instance of instances) instance.server.powerOn();
+    for (const cluster of this.store.clusters.all(region)) cluster.storage.powerOn();
     // Those still being made are started by their own transition, which goes on when the region does.
     const running = instances.filter((instance) => instance.running && instance.reachable);
     await Promise.all(running.map((instance) => instance.exclusively(() => this.servers.start(instance))));
@@ -148,21 +157,22 @@ export class DatabaseFleet {
   async stop(): Promise<void> {
     this.options.bus.off('securityGroup', this.onSecurityGroup);
     await Promise.all([this.sampler.stop(), this.control.transitions.cancelAll()]);
-    await Promise.all(
-      this.store.all().map((instance) => instance.exclusively(() => instance.server.stopImmediately())),
-    );
+    await Promise.all([
+      ...this.store.instances.all().map((one) => one.exclusively(() => one.server.stopImmediately())),
+      ...this.store.clusters.all().map(({ storage }) => storage.stopImmediately()),
+    ]);
     for (const account of this.accounts) account.stop();
     await this.servers.removeSockets();
   }
 
   private need(region: string, id: string): DatabaseInstance {
-    const instance = this.store.instance(region, id);
+    const instance = this.store.instances.get(region, id);
     if (instance === undefined) throw new Error(`the lab has no DB instance ${id} in ${region}`);
     return instance;
   }
 
   private async applyAccessEverywhere(): Promise<void> {
-    await Promise.all(this.store.all().map((instance) => this.applyAccess(instance)));
+    await Promise.all(this.store.instances.all().map((instance) => this.applyAccess(instance)));
   }
 
   /** A server without power takes the rules when it starts. */

@@ -18,10 +18,12 @@ export const SECONDS = {
   start: 300,
   delete: 180,
   snapshot: 180,
-  /** The instance is `backing-up` for the first part of its snapshot. */
+  /** The instance or cluster is `backing-up` for the first part of its snapshot. */
   instanceInSnapshot: 90,
   copySameRegion: 120,
   copyCrossRegion: 600,
+  /** A new cluster, which has no instance yet. */
+  cluster: 120,
   restore: 900,
   deleteSnapshot: 10,
   /** A stopped instance starts by itself after seven days [A §5.2]. */
@@ -33,4 +35,10 @@ export const SECONDS = {
   metric: 60,
 } as const;
 
-export const QUOTAS = { instances: 40, manualSnapshots: 100, replicasPerSource: 15, sharedWith: 20 } as const;
+export const QUOTAS = {
+  instances: 40,
+  clusters: 40,
+  manualSnapshots: 100,
+  replicasPerSource: 15,
+  sharedWith: 20,
+} as const;

@@ -1,4 +1,6 @@
 import { AwsFault } from '../gateway/overlay';
+import { SNAPSHOT_WORD } from './snapshot';
+import type { SnapshotKind } from './snapshot';
 
 /** Errors of RDS by their wire codes, as the SDK knows them [A §8]. */
 export const faults = {
@@ -7,13 +9,24 @@ export const faults = {
   instanceState: (message: string) => new AwsFault('InvalidDBInstanceState', message),
   instanceQuota: () =>
     new AwsFault('InstanceQuotaExceeded', 'DB instance quota exceeded. No more DB instances can be created.'),
-  noSnapshot: (id: string) => new AwsFault('DBSnapshotNotFound', `DBSnapshot ${id} not found.`, 404),
-  snapshotExists: (id: string) =>
+  noCluster: (id: string) => new AwsFault('DBClusterNotFoundFault', `DBCluster ${id} not found.`, 404),
+  clusterExists: () => new AwsFault('DBClusterAlreadyExistsFault', 'DB Cluster already exists'),
+  clusterState: (message: string) => new AwsFault('InvalidDBClusterStateFault', message),
+  clusterQuota: () =>
     new AwsFault(
-      'DBSnapshotAlreadyExists',
+      'DBClusterQuotaExceededFault',
+      'DB cluster quota exceeded. No more DB clusters can be created.',
+      403,
+    ),
+  noSnapshot: (kind: SnapshotKind, id: string) =>
+    new AwsFault(snapshotCode(kind, 'NotFound'), `${SNAPSHOT_WORD[kind]} ${id} not found.`, 404),
+  snapshotExists: (kind: SnapshotKind, id: string) =>
+    new AwsFault(
+      snapshotCode(kind, 'AlreadyExists'),
       `Cannot create the snapshot because a snapshot with the identifier ${id} already exists.`,
     ),
-  snapshotState: (message: string) => new AwsFault('InvalidDBSnapshotState', message),
+  snapshotState: (kind: SnapshotKind, message: string) =>
+    new AwsFault(`Invalid${snapshotCode(kind, 'State')}`, message),
   snapshotQuota: (limit: number) =>
     new AwsFault(
       'SnapshotQuotaExceeded',
@@ -24,6 +37,8 @@ export const faults = {
   noKey: (message: string) => new AwsFault('KMSKeyNotAccessibleFault', message),
   noParameterGroup: (name: string) =>
     new AwsFault('DBParameterGroupNotFound', `DBParameterGroup not found: ${name}`, 404),
+  noClusterParameterGroup: (name: string) =>
+    new AwsFault('DBClusterParameterGroupNotFound', `DBClusterParameterGroup not found: ${name}`, 404),
   noSubnetGroup: (name: string) =>
     new AwsFault('DBSubnetGroupNotFoundFault', `DBSubnetGroup not found: ${name}`, 404),
   value: (message: string) => new AwsFault('InvalidParameterValue', message),
@@ -33,3 +48,8 @@ export const faults = {
   unavailable: (region: string) =>
     new AwsFault('ServiceUnavailable', `${region} cannot be reached at the moment.`, 503),
 } as const;
+
+/** Codes of clusters end in Fault on the wire, those of instances do not. */
+function snapshotCode(kind: SnapshotKind, what: string): string {
+  return `${SNAPSHOT_WORD[kind]}${what}${kind === 'cluster' ? 'Fault' : ''}`;
+}

@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { AURORA } from './cluster';
+import type { DatabaseCluster } from './cluster';
 import type { PostgresServer } from './postgres/server';
 
 /** Settings of ModifyDBInstance that may have to wait; absent members change nothing. */
@@ -65,7 +67,13 @@ export class DatabaseInstance {
     readonly resourceId: string,
     public server: PostgresServer,
     readonly createdAt: number,
+    /** Owns the data; absent for an instance that has data of its own. */
+    readonly cluster?: DatabaseCluster | undefined,
   ) {}
+
+  get engine(): string {
+    return this.cluster === undefined ? 'postgres' : AURORA;
+  }
 
   get id(): string {
     return this.traits.id;
@@ -95,7 +103,7 @@ function instanceArn(region: string, account: string, id: string): string {
   return `arn:aws:rds:${region}:${account}:db:${id}`;
 }
 
-export function newResourceId(): string {
+export function newResourceId(kind: 'db' | 'cluster'): string {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  return `db-${Array.from({ length: 26 }, () => letters[randomInt(letters.length)]).join('')}`;
+  return `${kind}-${Array.from({ length: 26 }, () => letters[randomInt(letters.length)]).join('')}`;
 }

@@ -1,5 +1,6 @@
 import { QUOTAS } from './durations';
 import { faults } from './faults';
+import type { DatabaseSnapshot } from './snapshot';
 
 /** What the rules of [A §4] look at. */
 export interface InstanceFacts {
@@ -8,6 +9,8 @@ export interface InstanceFacts {
   readonly retention: number;
   readonly isReplica: boolean;
   readonly isSource: boolean;
+  /** Of which it is the writer. */
+  readonly cluster: string | undefined;
   readonly encrypted: boolean;
   readonly deletionProtection: boolean;
 }
@@ -45,6 +48,7 @@ export function checkReplica(
   source: InstanceFacts & { readonly replicas: number },
   replica: { readonly crossRegion: boolean; readonly kmsKeyId: string | undefined },
 ): void {
+  refuseMember(source, 'be replicated');
   needReady(source, 'create a read replica of');
   if (source.retention === 0) {
     throw faults.instanceState(
@@ -65,14 +69,24 @@ export function checkReplica(
 }
 
 /** [A §4] CreateDBSnapshot; gap R7. */
-export function checkSnapshot(instance: InstanceFacts, manualSnapshots: number): void {
+export function checkSnapshot(instance: InstanceFacts): void {
+  refuseMember(instance, 'be backed up; take a snapshot of the cluster');
   needReady(instance, 'create a snapshot of');
+}
+
+export function checkSnapshotQuota(manualSnapshots: number): void {
   if (manualSnapshots >= QUOTAS.manualSnapshots) throw faults.snapshotQuota(QUOTAS.manualSnapshots);
 }
 
-/** [A §4] CopyDBSnapshot; gap R8. */
+/** What only an instance with data of its own can. */
+function refuseMember({ id, cluster }: InstanceFacts, what: string): void {
+  if (cluster === undefined) return;
+  throw faults.instanceState(`${id} is a member of the DB cluster ${cluster} and cannot ${what}.`);
+}
+
+/** [A §4] CopyDBSnapshot, CopyDBClusterSnapshot; gap R8. */
 export function checkSnapshotCopy(
-  source: { readonly id: string; readonly status: string; readonly encrypted: boolean },
+  source: Pick<DatabaseSnapshot, 'kind' | 'id' | 'status' | 'encrypted'>,
   copy: {
     readonly crossRegion: boolean;
     readonly crossAccount?: boolean;
@@ -95,11 +109,13 @@ export function checkSnapshotCopy(
   }
 }
 
-export function checkSnapshotAvailable(snapshot: { readonly id: string; readonly status: string }): void {
-  if (snapshot.status === 'available') return;
-  throw faults.snapshotState(
-    `DBSnapshot ${snapshot.id} is not in the available state but ${snapshot.status}.`,
-  );
+export function checkSnapshotAvailable({
+  kind,
+  id,
+  status,
+}: Pick<DatabaseSnapshot, 'kind' | 'id' | 'status'>): void {
+  if (status === 'available') return;
+  throw faults.snapshotState(kind, `The snapshot ${id} is not in the available state but ${status}.`);
 }
 
 export function checkModification(instance: InstanceFacts, retention: number | undefined): void {
@@ -125,6 +141,7 @@ export function checkReboot(
 
 /** [A §4] StopDBInstance; gap R12. */
 export function checkStop(instance: InstanceFacts): void {
+  refuseMember(instance, 'be stopped by itself');
   needReady(instance, 'stop');
   if (instance.isReplica)
     throw faults.instanceState(`${instance.id} is a read replica and cannot be stopped.`);
@@ -146,6 +163,10 @@ export function checkDeletion(
   request: { readonly skipFinalSnapshot: boolean; readonly finalSnapshotId: string | undefined },
 ): void {
   const { skipFinalSnapshot, finalSnapshotId } = request;
+  if (instance.cluster !== undefined) {
+    checkMemberDeletion(instance, finalSnapshotId);
+    return;
+  }
   if (instance.deletionProtection) {
     throw faults.combination(
       'Cannot delete protected DB Instance, please disable deletion protection and try again.',
@@ -164,6 +185,33 @@ export function checkDeletion(
     throw faults.combination('FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.');
   }
   if (finalSnapshotId !== undefined) needReady(instance, 'create the final snapshot of');
+}
+
+/** The data and their protection are the cluster's: nothing is lost, and nothing can be kept here. */
+function checkMemberDeletion({ id, status }: InstanceFacts, finalSnapshotId: string | undefined): void {
+  if (status === 'deleting') throw faults.instanceState(`${id} is already being deleted.`);
+  if (finalSnapshotId === undefined) return;
+  throw faults.combination(
+    `${id} is a member of a DB cluster: FinalDBSnapshotIdentifier can not be specified.`,
+  );
+}
+
+/** @throws AwsFault for a master user that PostgreSQL on RDS does not have */
+export function checkMaster(username: string, password: string): void {
+  checkPassword(password);
+  checkIdentifier('MasterUsername', username.replaceAll('_', ''), 63);
+  if (/^(rdsadmin|rds|postgres_?admin|pg_)/.test(username)) {
+    throw faults.value(
+      `MasterUsername ${username} cannot be used as it is a reserved word used by the engine`,
+    );
+  }
+}
+
+export function checkPassword(password: string): void {
+  if (password.length >= 8) return;
+  throw faults.value(
+    'The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.',
+  );
 }
 
 /** A letter first, then letters, digits and single hyphens, none at the end; at most `length`. */

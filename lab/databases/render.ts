@@ -1,7 +1,5 @@
 import { PORT } from './postgres/settings';
 import type { DatabaseInstance, Settings } from './instance';
-import { snapshotArn } from './snapshot';
-import type { DatabaseSnapshot } from './snapshot';
 
 /** What a Describe tells besides the instance's own record. */
 export interface InstanceView {
@@ -30,7 +28,9 @@ export function renderInstance(instance: DatabaseInstance, view: InstanceView): 
     DbiResourceId: instance.resourceId,
     DBInstanceClass: traits.instanceClass,
     DBInstanceStatus: view.status,
-    Engine: 'postgres',
+    DBClusterIdentifier: instance.cluster?.id,
+    PromotionTier: instance.cluster === undefined ? undefined : 1,
+    Engine: instance.engine,
     EngineVersion: traits.engineVersion,
     LicenseModel: 'postgresql-license',
     MasterUsername: traits.username,
@@ -39,7 +39,7 @@ export function renderInstance(instance: DatabaseInstance, view: InstanceView): 
       ? { Address: instance.address, Port: PORT, HostedZoneId: 'ZLABDATABASES' }
       : undefined,
     AllocatedStorage: traits.allocatedStorage,
-    StorageType: 'gp3',
+    StorageType: instance.cluster === undefined ? 'gp3' : 'aurora',
     InstanceCreateTime: new Date(instance.createdAt),
     BackupRetentionPeriod: traits.retention,
     PreferredBackupWindow: '03:00-03:30',
@@ -53,12 +53,7 @@ export function renderInstance(instance: DatabaseInstance, view: InstanceView): 
     KmsKeyId: traits.kmsKeyId,
     AutoMinorVersionUpgrade: false,
     IAMDatabaseAuthenticationEnabled: false,
-    VpcSecurityGroups: {
-      VpcSecurityGroupMembership: traits.securityGroups.map((id) => ({
-        VpcSecurityGroupId: id,
-        Status: 'active',
-      })),
-    },
+    VpcSecurityGroups: renderSecurityGroups(traits.securityGroups),
     DBParameterGroups: {
       DBParameterGroup: {
         DBParameterGroupName: traits.parameterGroup,
@@ -98,38 +93,10 @@ function renderPending(pending: Settings): object {
   };
 }
 
-/** A DBSnapshot in the words of the RDS API; `now` is virtual epoch ms. */
-export function renderSnapshot(snapshot: DatabaseSnapshot, now: number): object {
-  const { instance } = snapshot;
-  const elapsed = (now - snapshot.startedAt) / 1000;
-  const percent = snapshot.seconds === 0 ? 99 : Math.min(99, Math.floor((elapsed / snapshot.seconds) * 100));
-  return {
-    DBSnapshotIdentifier: snapshot.id,
-    DBSnapshotArn: snapshotArn(snapshot.region, snapshot.account, snapshot.id),
-    DBInstanceIdentifier: instance.id,
-    DbiResourceId: snapshot.instanceResourceId,
-    SnapshotType: 'manual',
-    Status: snapshot.status,
-    PercentProgress: snapshot.status === 'creating' ? percent : 100,
-    // RDS tells the time of a snapshot only when it is there.
-    SnapshotCreateTime: snapshot.status === 'creating' ? undefined : new Date(snapshot.createdAt),
-    OriginalSnapshotCreateTime: snapshot.status === 'creating' ? undefined : new Date(snapshot.createdAt),
-    Engine: 'postgres',
-    EngineVersion: instance.engineVersion,
-    LicenseModel: 'postgresql-license',
-    AllocatedStorage: instance.allocatedStorage,
-    StorageType: 'gp3',
-    Port: PORT,
-    AvailabilityZone: instance.availabilityZone,
-    MasterUsername: instance.username,
-    Encrypted: snapshot.encrypted,
-    KmsKeyId: snapshot.kmsKeyId,
-    SourceRegion: snapshot.sourceRegion,
-    SourceDBSnapshotIdentifier: snapshot.sourceArn,
-    TagList: renderTags(snapshot.tags),
-  };
-}
-
 export function renderTags(tags: Readonly<Record<string, string>>): object {
   return { Tag: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
+}
+
+export function renderSecurityGroups(groups: readonly string[]): object {
+  return { VpcSecurityGroupMembership: groups.map((id) => ({ VpcSecurityGroupId: id, Status: 'active' })) };
 }

@@ -12,6 +12,11 @@ export class RdsRequest {
     this.account = call.account;
   }
 
+  /** Of the parameters that the caller has set; of lists without what follows. */
+  get names(): ReadonlySet<string> {
+    return new Set(Object.keys(this.call.parameters).map((name) => name.split('.')[0] ?? name));
+  }
+
   text(name: string): string | undefined {
     return parameter(this.call.parameters, name);
   }
@@ -51,10 +56,13 @@ export interface ResourceName {
   readonly id: string;
 }
 
+/** Kinds of resources as their ARNs name them. */
+export type ArnType = 'db' | 'snapshot' | 'cluster' | 'cluster-snapshot';
+
 /** An identifier of this Region, or an ARN of any [A §5.4]. */
-export function parseName(value: string, kind: 'db' | 'snapshot', region: string): ResourceName {
+export function parseName(value: string, kind: ArnType, region: string): ResourceName {
   if (!value.startsWith('arn:')) return { region, id: value.toLowerCase() };
-  const match = /^arn:aws[^:]*:rds:([^:]+):(\d*):(db|snapshot):(.+)$/.exec(value);
+  const match = /^arn:aws[^:]*:rds:([^:]+):(\d*):([a-z-]+):(.+)$/.exec(value);
   if (match?.[1] === undefined || match[4] === undefined || match[3] !== kind) {
     throw faults.value(`Invalid Amazon Resource Name (ARN): ${value}`);
   }

@@ -8,7 +8,8 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { LabDirectory } from '../world/directory';
 import { REGIONS } from '../world/network';
 import type { LabNetwork } from '../world/network';
-import type { DatabaseInstance } from './instance';
+import type { DatabaseCluster } from './cluster';
+import type { DatabaseInstance, InstanceTraits } from './instance';
 import { removeData } from './postgres/base-backup';
 import { copyFiles } from './postgres/copy-files';
 import type { RunAs } from './postgres/run-as';
@@ -49,18 +50,24 @@ export class Servers {
     }
   }
 
-  /** A server that is not there yet, with an address of its own. */
-  make(region: string, resourceId: string): PostgresServer {
-    const { directory, network, postgresBin, runAs } = this.options;
-    return new PostgresServer({
-      name: resourceId,
-      address: network.allocate(region),
-      dataDirectory: directory.database(resourceId),
-      socketDirectory: join(this.sockets, resourceId.slice(-8)),
-      log: directory.log(resourceId),
-      postgresBin,
-      runAs,
+  /** A server that is not there yet, with an address of its own; that of a cluster's writer works on the cluster's data. */
+  make(region: string, resourceId: string, cluster?: DatabaseCluster): PostgresServer {
+    return this.serverOf({
+      resourceId,
+      address: this.allocate(region),
+      clusterAddress: cluster?.address,
+      dataOf: cluster?.resourceId ?? resourceId,
     });
+  }
+
+  /** A server for a cluster's data that nobody reaches but the lab. */
+  makeStorage(resourceId: string): PostgresServer {
+    return this.serverOf({ resourceId, address: '', clusterAddress: undefined, dataOf: resourceId });
+  }
+
+  /** A fresh address. */
+  allocate(region: string): string {
+    return this.options.network.allocate(region);
   }
 
   snapshotDirectory(name: string): string {
@@ -74,11 +81,19 @@ export class Servers {
     await server.initialise();
     await server.configure({ kind: 'primary' });
     await this.start(instance);
+    await this.addUsers(server, instance.traits, password);
+  }
+
+  /** What RDS makes in an empty database: its own roles, the master user and the first database. */
+  async addUsers(
+    server: PostgresServer,
+    { username, databaseName }: Pick<InstanceTraits, 'username' | 'databaseName'>,
+    password: string,
+  ): Promise<void> {
     for (const role of REPLICATION_ROLES) {
       const secret = escapeLiteral(this.replicationPassword);
       await server.query(`create role ${escapeIdentifier(role)} login replication password ${secret}`);
     }
-    const { username, databaseName } = instance.traits;
     const master = escapeIdentifier(username);
     await server.query('create role rds_superuser');
     await server.query('grant pg_monitor, pg_signal_backend to rds_superuser');
@@ -104,11 +119,23 @@ export class Servers {
     await this.copySnapshot(snapshotDirectory, instance.server.options.dataDirectory);
     await instance.server.configure({ kind: 'restored' });
     await this.start(instance);
-    // The socket answers while the end of the backup is still being recovered.
-    for (let attempt = 0; await this.inRecovery(instance); attempt += 1) {
-      if (attempt === 300) throw new Error(`the snapshot restored as ${instance.id} does not recover`);
+    await this.untilRecovered(instance.server);
+  }
+
+  /** The socket answers while the end of the backup is still being recovered. */
+  async untilRecovered(server: PostgresServer): Promise<void> {
+    for (let attempt = 0; await isInRecovery(server); attempt += 1) {
+      if (attempt === 300)
+        throw new Error(`the snapshot restored as ${server.options.name} does not recover`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** A cluster's writer, on the data that are there. */
+  async open(instance: DatabaseInstance): Promise<void> {
+    await instance.server.stopImmediately();
+    await instance.server.configure({ kind: 'primary' });
+    await this.start(instance);
   }
 
   async takeSnapshot(instance: DatabaseInstance, snapshotDirectory: string): Promise<void> {
@@ -126,9 +153,8 @@ export class Servers {
     if (await this.inRecovery(instance)) await instance.server.promote();
   }
 
-  async inRecovery(instance: DatabaseInstance): Promise<boolean> {
-    const [row] = await instance.server.query<{ standby: boolean }>('select pg_is_in_recovery() as standby');
-    return row?.standby !== false;
+  inRecovery(instance: DatabaseInstance): Promise<boolean> {
+    return isInRecovery(instance.server);
   }
 
   async start(instance: DatabaseInstance): Promise<void> {
@@ -149,9 +175,11 @@ export class Servers {
     await instance.server.stop();
   }
 
+  /** The data of a member stay: they are its cluster's. */
   async remove(instance: DatabaseInstance): Promise<void> {
     instance.running = false;
-    await this.clear(instance);
+    if (instance.cluster === undefined) await this.clear(instance);
+    else await instance.server.stop();
   }
 
   async removeSnapshot(directory: string): Promise<void> {
@@ -162,10 +190,16 @@ export class Servers {
   async move(instance: DatabaseInstance): Promise<void> {
     const { options } = instance.server;
     await instance.server.stop();
-    instance.server = new PostgresServer({
-      ...options,
-      address: this.options.network.allocate(instance.region),
-    });
+    instance.server = new PostgresServer({ ...options, address: this.allocate(instance.region) });
+  }
+
+  /** The writer behind the address that its cluster has now; the cluster's former one answers no more. */
+  async answerFor(cluster: DatabaseCluster, writer: DatabaseInstance): Promise<void> {
+    const { server } = writer;
+    const ran = server.alive;
+    await server.stop();
+    writer.server = new PostgresServer({ ...server.options, clusterAddress: cluster.address });
+    if (ran) await this.start(writer);
   }
 
   async follow(replica: DatabaseInstance, source: DatabaseInstance): Promise<void> {
@@ -176,9 +210,8 @@ export class Servers {
     await instance.exclusively(() => instance.server.allow(this.accessOf(instance)));
   }
 
-  async setPassword(instance: DatabaseInstance, password: string): Promise<void> {
-    const user = escapeIdentifier(instance.traits.username);
-    await instance.server.query(`alter role ${user} password ${escapeLiteral(password)}`);
+  async setPassword(server: PostgresServer, username: string, password: string): Promise<void> {
+    await server.query(`alter role ${escapeIdentifier(username)} password ${escapeLiteral(password)}`);
   }
 
   async removeSockets(): Promise<void> {
@@ -187,6 +220,28 @@ export class Servers {
 
   isOpen(instance: DatabaseInstance): boolean {
     return this.options.securityGroups.letIn(instance.region, instance.traits.securityGroups);
+  }
+
+  private serverOf({
+    resourceId,
+    dataOf,
+    ...addresses
+  }: {
+    readonly resourceId: string;
+    readonly dataOf: string;
+    readonly address: string;
+    readonly clusterAddress: string | undefined;
+  }): PostgresServer {
+    const { directory, postgresBin, runAs } = this.options;
+    return new PostgresServer({
+      name: resourceId,
+      ...addresses,
+      dataDirectory: directory.database(dataOf),
+      socketDirectory: join(this.sockets, resourceId.slice(-8)),
+      log: directory.log(resourceId),
+      postgresBin,
+      runAs,
+    });
   }
 
   private async clear(instance: DatabaseInstance): Promise<void> {
@@ -206,6 +261,11 @@ export class Servers {
     const unreachable = this.options.regions.partitionedFrom(instance.region, Object.values(REGIONS));
     return { open: this.isOpen(instance), cutOff: unreachable.map(replicationRole) };
   }
+}
+
+async function isInRecovery(server: PostgresServer): Promise<boolean> {
+  const [row] = await server.query<{ standby: boolean }>('select pg_is_in_recovery() as standby');
+  return row?.standby !== false;
 }
 
 /** @throws Error when there is no PostgreSQL or one older than the backup functions used here */

@@ -1,16 +1,15 @@
+import type { ClusterTraits } from './cluster';
 import type { InstanceTraits } from './instance';
 
-/** A DB snapshot: a copy of the data and what is needed to make an instance of it. */
-export interface DatabaseSnapshot {
+interface SnapshotBase {
   readonly id: string;
   readonly region: string;
   readonly account: string;
   /** Other accounts that may restore and copy it. */
   readonly sharedWith: Set<string>;
   readonly directory: string;
-  /** The instance as it was then. */
-  readonly instance: Readonly<InstanceTraits>;
-  readonly instanceResourceId: string;
+  /** Of the instance or cluster that it was taken of. */
+  readonly resourceId: string;
   readonly createdAt: number;
   /** Virtual epoch ms and seconds of the work that is shown as PercentProgress. */
   readonly startedAt: number;
@@ -24,6 +23,34 @@ export interface DatabaseSnapshot {
   tags: Readonly<Record<string, string>>;
 }
 
-export function snapshotArn(region: string, account: string, id: string): string {
-  return `arn:aws:rds:${region}:${account}:snapshot:${id}`;
+/** A DB snapshot: a copy of the data and what is needed to make an instance of it. */
+export interface InstanceSnapshot extends SnapshotBase {
+  readonly kind: 'instance';
+  /** The instance as it was then. */
+  readonly origin: Readonly<InstanceTraits>;
+}
+
+/** A DB cluster snapshot: what is needed to make a cluster. */
+export interface ClusterSnapshot extends SnapshotBase {
+  readonly kind: 'cluster';
+  /** The cluster as it was then. */
+  readonly origin: Readonly<ClusterTraits>;
+}
+
+/** The two kinds have operations, names and faults of their own, and are otherwise alike. */
+export type DatabaseSnapshot = InstanceSnapshot | ClusterSnapshot;
+export type SnapshotKind = DatabaseSnapshot['kind'];
+export type SnapshotOf<K extends SnapshotKind> = Extract<DatabaseSnapshot, { readonly kind: K }>;
+
+/** What the API calls them; parameters, members of replies and faults are made of it. */
+export const SNAPSHOT_WORD = { instance: 'DBSnapshot', cluster: 'DBClusterSnapshot' } as const;
+export const SNAPSHOT_ARN_TYPE = { instance: 'snapshot', cluster: 'cluster-snapshot' } as const;
+
+export function snapshotArn({
+  kind,
+  region,
+  account,
+  id,
+}: Pick<DatabaseSnapshot, 'kind' | 'region' | 'account' | 'id'>): string {
+  return `arn:aws:rds:${region}:${account}:${SNAPSHOT_ARN_TYPE[kind]}:${id}`;
 }

@@ -1,74 +1,57 @@
+import type { DatabaseCluster } from './cluster';
 import type { DatabaseInstance } from './instance';
-import type { DatabaseSnapshot } from './snapshot';
+import { nameKey, NamedResources } from './named';
+import type { DatabaseSnapshot, SnapshotKind, SnapshotOf } from './snapshot';
 
 type SnapshotName = Pick<DatabaseSnapshot, 'region' | 'account' | 'id'>;
 
-/** Everything that the emulated RDS has, in all regions. Identifiers are kept in lower case, as RDS does. */
+/** Everything that the emulated RDS has, in all regions. */
 export class Store {
-  private readonly instances = new Map<string, DatabaseInstance>();
+  readonly instances = new NamedResources<DatabaseInstance>();
+  readonly clusters = new NamedResources<DatabaseCluster>();
   private readonly snapshots = new Map<string, DatabaseSnapshot>();
-  /** Identifiers freed by a rename, and until when they are refused (virtual epoch ms). */
-  private readonly freed = new Map<string, number>();
-
-  addInstance(instance: DatabaseInstance): void {
-    this.instances.set(key(instance.region, instance.id), instance);
-  }
-
-  removeInstance(instance: DatabaseInstance): void {
-    this.instances.delete(key(instance.region, instance.id));
-  }
-
-  rename(instance: DatabaseInstance, id: string, refusedUntil: number): void {
-    this.removeInstance(instance);
-    this.freed.set(key(instance.region, instance.id), refusedUntil);
-    instance.traits.id = id;
-    this.addInstance(instance);
-  }
-
-  instance(region: string, id: string): DatabaseInstance | undefined {
-    return this.instances.get(key(region, id));
-  }
 
   byResourceId(resourceId: string): DatabaseInstance | undefined {
-    return this.all().find((instance) => instance.resourceId === resourceId);
-  }
-
-  isTaken(region: string, id: string, now: number): boolean {
-    return this.instance(region, id) !== undefined || (this.freed.get(key(region, id)) ?? 0) > now;
-  }
-
-  all(region?: string): readonly DatabaseInstance[] {
-    const all = [...this.instances.values()];
-    return region === undefined ? all : all.filter((instance) => instance.region === region);
+    return this.instances.all().find((instance) => instance.resourceId === resourceId);
   }
 
   /** Replicas that RDS lists with this instance: those whose replication was not terminated. */
   replicasOf(source: DatabaseInstance): readonly DatabaseInstance[] {
-    return this.all().filter((each) => !each.sourceGone && each.source?.resourceId === source.resourceId);
+    return this.instances
+      .all()
+      .filter((each) => !each.sourceGone && each.source?.resourceId === source.resourceId);
+  }
+
+  /** The one instance of a cluster, also while it is being made or deleted. */
+  writerOf(cluster: DatabaseCluster): DatabaseInstance | undefined {
+    return this.instances.all(cluster.region).find((instance) => instance.cluster === cluster);
   }
 
   addSnapshot(snapshot: DatabaseSnapshot): void {
-    this.snapshots.set(snapshotKey(snapshot), snapshot);
+    this.snapshots.set(snapshotKey(snapshot.kind, snapshot), snapshot);
   }
 
   removeSnapshot(snapshot: DatabaseSnapshot): void {
-    this.snapshots.delete(snapshotKey(snapshot));
+    this.snapshots.delete(snapshotKey(snapshot.kind, snapshot));
   }
 
-  snapshot(name: SnapshotName): DatabaseSnapshot | undefined {
-    return this.snapshots.get(snapshotKey(name));
+  snapshot<K extends SnapshotKind>(kind: K, name: SnapshotName): SnapshotOf<K> | undefined {
+    const found = this.snapshots.get(snapshotKey(kind, name));
+    return found !== undefined && isOf(kind, found) ? found : undefined;
   }
 
-  snapshotsIn(region: string, account: string): readonly DatabaseSnapshot[] {
-    return [...this.snapshots.values()].filter((one) => one.region === region && one.account === account);
+  snapshotsIn<K extends SnapshotKind>(kind: K, region: string, account: string): readonly SnapshotOf<K>[] {
+    return [...this.snapshots.values()]
+      .filter((one): one is SnapshotOf<K> => isOf(kind, one))
+      .filter((one) => one.region === region && one.account === account);
   }
 }
 
-/** Accounts do not share their names. */
-function snapshotKey({ region, account, id }: SnapshotName): string {
-  return `${account}/${key(region, id)}`;
+function isOf<K extends SnapshotKind>(kind: K, snapshot: DatabaseSnapshot): snapshot is SnapshotOf<K> {
+  return snapshot.kind === kind;
 }
 
-function key(region: string, id: string): string {
-  return `${region}/${id.toLowerCase()}`;
+/** Neither accounts nor kinds share their names. */
+function snapshotKey(kind: SnapshotKind, { region, account, id }: SnapshotName): string {
+  return `${kind}/${account}/${nameKey(region, id)}`;
 }

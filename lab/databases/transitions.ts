@@ -32,7 +32,7 @@ interface Course {
   readonly ended: Promise<void>;
 }
 
-/** Moves instances and snapshots through their statuses over virtual time. A region without power stands still. */
+/** Moves instances, clusters and snapshots through their statuses over virtual time. A region without power stands still. */
 export class Transitions {
   private readonly courses = new Map<Subject, Course>();
 
@@ -62,6 +62,11 @@ export class Transitions {
     const course = this.courses.get(subject);
     course?.cancel.abort();
     await course?.ended;
+  }
+
+  /** When the subject is in nothing more, however that ended. */
+  async ended(subject: Subject): Promise<void> {
+    await this.courses.get(subject)?.ended;
   }
 
   async cancelAll(): Promise<void> {

@@ -1,6 +1,8 @@
 import {
+  CreateDBClusterCommand,
   CreateDBInstanceCommand,
   CreateDBInstanceReadReplicaCommand,
+  DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
 } from '@aws-sdk/client-rds';
 
@@ -37,6 +39,45 @@ export async function createDatabase(
     }),
   );
   return untilAvailable(aws, layout.databaseId);
+}
+
+/** The same as the writer of an Aurora cluster. */
+export async function createAuroraDatabase(
+  aws: LabAws,
+  { layout, databaseGroupId }: BuiltSite,
+  password: string,
+): Promise<DatabaseEndpoint> {
+  const { databaseCluster, databaseId } = layout;
+  const tags = [{ Key: 'Cluster', Value: INSTANCE }];
+  await aws.rds.send(
+    new CreateDBClusterCommand({
+      DBClusterIdentifier: databaseCluster,
+      Engine: 'aurora-postgresql',
+      DatabaseName: DATABASE_NAME,
+      MasterUsername: DATABASE_USER,
+      MasterUserPassword: password,
+      VpcSecurityGroupIds: [databaseGroupId],
+      BackupRetentionPeriod: 7,
+      DeletionProtection: true,
+      Tags: tags,
+    }),
+  );
+  await until(`cluster ${databaseCluster} available`, 60, async () => {
+    const { DBClusters } = await aws.rds.send(
+      new DescribeDBClustersCommand({ DBClusterIdentifier: databaseCluster }),
+    );
+    return DBClusters?.[0]?.Status === 'available' || undefined;
+  });
+  await aws.rds.send(
+    new CreateDBInstanceCommand({
+      DBInstanceIdentifier: databaseId,
+      DBClusterIdentifier: databaseCluster,
+      DBInstanceClass: 'db.r6g.large',
+      Engine: 'aurora-postgresql',
+      Tags: tags,
+    }),
+  );
+  return untilAvailable(aws, databaseId);
 }
 
 /** The cross-region replica of the standby site; available when this resolves. */

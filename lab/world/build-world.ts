@@ -8,7 +8,7 @@ import { seedPrimary } from '../bitbucket/seed';
 import type { LabAws } from './aws';
 import type { Machinery } from './assemble';
 import { createDatabaseGroup } from './build-database-group';
-import { createDatabase, createReplica } from './build-databases';
+import { createAuroraDatabase, createDatabase, createReplica } from './build-databases';
 import type { DatabaseEndpoint } from './build-databases';
 import { giveHome, runFileServer, runOn } from './build-file-server';
 import { createAlarms, createLoadBalancer, createNodeGroup } from './build-nodes';
@@ -41,6 +41,8 @@ export interface BuildOptions {
   readonly ttlSeconds: number;
   /** With a place where backups are tried out. */
   readonly drill: boolean;
+  /** The primary's database is an Aurora cluster, and the standby has none. */
+  readonly aurora: boolean;
   /** Told of a site as soon as its parts other than the nodes are there. */
   readonly onSite: (site: BuiltSite) => void;
 }
@@ -56,9 +58,13 @@ async function createStore({ s3, region }: LabAws): Promise<void> {
   await s3.send(new CreateBucketCommand({ Bucket: BACKUP_BUCKET, CreateBucketConfiguration: where }));
 }
 
-/** Two sites: the primary with data, home and nodes, serving; the standby with a replica and nothing else running. */
+/**
+ * Two sites: the primary with data, home and nodes, serving; the standby with nothing running but a replica, or without
+ * that where the database is Aurora: what it would get then are snapshots.
+ */
 export async function buildWorld(options: BuildOptions): Promise<BuiltWorld> {
-  const { machinery, aws, nodes } = options;
+  const { machinery, aws, nodes, aurora } = options;
+  const create = aurora ? createAuroraDatabase : createDatabase;
   const drill = options.drill ? buildDrill(options) : Promise.resolve(undefined);
   // Awaited further down; a failure until then must not end the process.
   drill.catch(() => undefined);
@@ -68,7 +74,7 @@ export async function buildWorld(options: BuildOptions): Promise<BuiltWorld> {
   ]);
   const [homeVolumeId, endpoint] = await Promise.all([
     giveHome(aws.primary, SITES.primary, machinery.hosts, primary.fileServerId, primary.mountPoint),
-    createDatabase(aws.primary, primary, options.passwords.BITBUCKET_DATABASE_PASSWORD),
+    create(aws.primary, primary, options.passwords.BITBUCKET_DATABASE_PASSWORD),
     createStore(aws.standby),
   ]);
   options.onSite(primary);
@@ -76,7 +82,7 @@ export async function buildWorld(options: BuildOptions): Promise<BuiltWorld> {
   const stack = (site: BuiltSite, home: { readonly homeVolumeId?: string }): void => {
     const { fileServerId, databaseGroupId, layout } = site;
     machinery.stacks.define(
-      siteStack(layout, { fileServerId, databaseGroupId, nodes, ...home }, aws[layout.name]),
+      siteStack(layout, { fileServerId, databaseGroupId, nodes, aurora, ...home }, aws[layout.name]),
     );
   };
   stack(primary, { homeVolumeId });
@@ -91,7 +97,7 @@ export async function buildWorld(options: BuildOptions): Promise<BuiltWorld> {
     seed(options, primary, endpoint)
       .then(() => createNodeGroup(aws.primary, SITES.primary, nodes))
       .then(() => untilServing(aws.primary, nodes)),
-    replicate(options, primary, standby),
+    aurora ? undefined : replicate(options, primary, standby),
     createNodeGroup(aws.standby, SITES.standby, 0),
     createAlarms(aws.primary, SITES.primary),
     createAlarms(aws.standby, SITES.standby),

@@ -11,6 +11,8 @@ export interface StackParts {
   /** Absent where no home is attached yet. */
   readonly homeVolumeId?: string;
   readonly nodes: number;
+  /** The database is a cluster with a writer, and the standby has none. */
+  readonly aurora: boolean;
 }
 
 /** The stack of a site as the Quick Start makes it [B §9]; a standby is one whose DBMaster names the primary database. */
@@ -38,7 +40,7 @@ export function siteStack(layout: SiteLayout, parts: StackParts, aws: LabAws): S
     capabilities: ['CAPABILITY_IAM'],
     resources: [
       ...nodesOf(layout),
-      { logicalId: 'DB', physicalId: layout.databaseId, type: 'AWS::RDS::DBInstance' },
+      ...databasesOf(layout, parts),
       { logicalId: 'DBSecurityGroup', physicalId: parts.databaseGroupId, type: 'AWS::EC2::SecurityGroup' },
       { logicalId: 'FileServer', physicalId: parts.fileServerId, type: 'AWS::EC2::Instance' },
       ...(parts.homeVolumeId === undefined
@@ -52,6 +54,15 @@ export function siteStack(layout: SiteLayout, parts: StackParts, aws: LabAws): S
     ],
     onUpdate: (parameters, changes) => resizeGroup(layout, parameters, changes, aws),
   };
+}
+
+function databasesOf(layout: SiteLayout, { aurora }: StackParts): StackDefinition['resources'] {
+  if (aurora && layout.name === 'standby') return [];
+  const { databaseId, databaseCluster } = layout;
+  return [
+    ...(aurora ? [{ logicalId: 'DBCluster', physicalId: databaseCluster, type: 'AWS::RDS::DBCluster' }] : []),
+    { logicalId: 'DB', physicalId: databaseId, type: 'AWS::RDS::DBInstance' },
+  ];
 }
 
 /** The stack of the drill site: nodes and a file server; its database is made by each trial. */

@@ -109,7 +109,7 @@ async function outOfBalancer({ compute, hosts, probe }: InvariantParts): Promise
   return found;
 }
 
-/** Nodes, a database, volumes, an export: a trial has to take away all that it brought. */
+/** Nodes, a database and its cluster, volumes, an export: a trial has to take away all that it brought. */
 async function leftAtDrill({ drill, hosts, databases, aws }: InvariantParts): Promise<readonly string[]> {
   if (drill === undefined) return [];
   const { layout, fileServerId } = drill;
@@ -126,6 +126,9 @@ async function leftAtDrill({ drill, hosts, databases, aws }: InvariantParts): Pr
     ...(databases.endpoint(layout.region, layout.databaseId) === undefined
       ? []
       : [`database ${layout.databaseId}`]),
+    ...(databases.hasCluster(layout.region, layout.databaseCluster)
+      ? [`cluster ${layout.databaseCluster}`]
+      : []),
     ...(exports === '' ? [] : [`export ${exports}`]),
   ];
 }

@@ -43,6 +43,8 @@ export interface LabEstateOptions {
   readonly nodes: number;
   readonly sites: readonly BuiltSite[];
   readonly drill?: BuiltPlace | undefined;
+  /** The databases are Aurora clusters. */
+  readonly aurora: boolean;
 }
 
 /** People who may answer in a lab. Two operators, because the one who started a run does not count. */
@@ -56,6 +58,7 @@ const PEOPLE: NonNullable<EstateInput['people']> = [
 
 /** The lab as an operator would describe it. */
 export function labEstate(options: LabEstateOptions): EstateInput {
+  const { nodes, aurora } = options;
   return {
     instances: {
       [INSTANCE]: {
@@ -76,10 +79,10 @@ export function labEstate(options: LabEstateOptions): EstateInput {
         backup: {
           store: { bucket: BACKUP_BUCKET, region: REGIONS.standby },
           copies: [{ site: 'standby' }],
-          ...(options.drill === undefined ? {} : { drill: describeDrill(options.drill) }),
+          ...(options.drill === undefined ? {} : { drill: describeDrill(options.drill, aurora) }),
         },
         sites: Object.fromEntries(
-          options.sites.map((site) => [site.layout.name, describe(site, options.nodes)]),
+          options.sites.map((site) => [site.layout.name, describe(site, nodes, aurora)]),
         ),
       },
     },
@@ -97,7 +100,7 @@ export function estateText(estate: EstateInput): string {
 type SiteInput = EstateInput['instances'][string]['sites'][string];
 type DrillInput = NonNullable<NonNullable<EstateInput['instances'][string]['backup']>['drill']>;
 
-function describeDrill(drill: BuiltPlace): DrillInput {
+function describeDrill(drill: BuiltPlace, aurora: boolean): DrillInput {
   const { layout, databaseGroupId } = drill;
   return {
     region: layout.region,
@@ -105,10 +108,18 @@ function describeDrill(drill: BuiltPlace): DrillInput {
     nodes: { autoScalingGroup: layout.autoScalingGroup, port: NODE_PORT },
     fileServer: describeFileServer(drill),
     database: {
-      ...{ id: layout.databaseId, instanceClass: 'db.m5.large', subnetGroup: 'default' },
+      ...describeDatabase(layout, aurora),
+      ...{ instanceClass: aurora ? 'db.r6g.large' : 'db.m5.large', subnetGroup: 'default' },
       securityGroups: [databaseGroupId],
     },
   };
+}
+
+function describeDatabase(
+  { databaseId, databaseCluster }: PlaceLayout,
+  aurora: boolean,
+): { id: string; cluster?: string } {
+  return { id: databaseId, ...(aurora ? { cluster: databaseCluster } : {}) };
 }
 
 function describeFileServer({ fileServerId, mountPoint }: BuiltPlace): SiteInput['fileServer'] {
@@ -122,7 +133,7 @@ function describeFileServer({ fileServerId, mountPoint }: BuiltPlace): SiteInput
   };
 }
 
-function describe(site: BuiltSite, nodes: number): SiteInput {
+function describe(site: BuiltSite, nodes: number, aurora: boolean): SiteInput {
   const { layout } = site;
   return {
     region: layout.region,
@@ -130,7 +141,7 @@ function describe(site: BuiltSite, nodes: number): SiteInput {
     nodes: { autoScalingGroup: layout.autoScalingGroup, count: nodes, port: NODE_PORT },
     fileServer: describeFileServer(site),
     database: {
-      id: layout.databaseId,
+      ...describeDatabase(layout, aurora),
       multiAz: true,
       backupRetentionDays: 7,
       deletionProtection: true,

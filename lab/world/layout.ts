@@ -7,6 +7,8 @@ export interface PlaceLayout {
   readonly stack: string;
   readonly autoScalingGroup: string;
   readonly databaseId: string;
+  /** Of the DB cluster that the database is in, in worlds whose databases are Aurora. */
+  readonly databaseCluster: string;
   readonly databaseGroup: string;
   readonly fileServer: string;
 }
@@ -67,6 +69,7 @@ function place(region: string, base: string): PlaceLayout {
     stack: base,
     autoScalingGroup: `${base}-nodes`,
     databaseId: `${base}-db`,
+    databaseCluster: `${base}-cluster`,
     databaseGroup: `${base}-db`,
     fileServer: `${base}-files`,
   };

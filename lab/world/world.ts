@@ -61,6 +61,8 @@ export interface WorldOptions {
   readonly nodes?: number;
   /** With a place where backups are tried out; without unless told. */
   readonly drill?: boolean;
+  /** The primary's database is an Aurora cluster, and the standby has none; RDS and a replica unless told. */
+  readonly aurora?: boolean;
   /** Real seconds between two copies of the home; null: only the one made at the start. 30 unless told. */
   readonly homeCopyEverySeconds?: number | null;
   /** Lines for whoever waits for the start. */
@@ -84,6 +86,7 @@ interface WorldParts {
   readonly machinery: Machinery;
   readonly built: BuiltWorld;
   readonly nodes: number;
+  readonly aurora: boolean;
   readonly aws: Readonly<Record<SiteName, LabAws>>;
   /** Breaches of invariants that were noticed in passing. */
   readonly seen: string[];
@@ -103,7 +106,7 @@ export class World {
   }
 
   /**
-   * Starts a world; ready when the primary site serves, the standby replicates, and one copy of the home is in the
+   * Starts a world; ready when the primary site serves, the standby replicates unless it is Aurora, and one copy of the home is in the
    * other region. Whatever has been started is ended when something fails.
    */
   static async start(options: WorldOptions): Promise<World> {
@@ -137,7 +140,7 @@ export class World {
     network: LabNetwork,
     disposers: Disposers,
   ): Promise<World> {
-    const { scale, nodes = 2 } = options;
+    const { scale, nodes = 2, aurora = false } = options;
     const passwords = newPasswords();
     const sites: Partial<Record<SiteName, BuiltSite>> = {};
     const placeOf = ({ group, region }: HostDescription): BuiltPlace | undefined =>
@@ -166,6 +169,7 @@ export class World {
       nodes,
       ttlSeconds: ttlOf(scale),
       drill: options.drill === true,
+      aurora,
       onSite: (site) => (sites[site.layout.name] = site),
     });
     const { primary, standby } = sites;
@@ -184,7 +188,7 @@ export class World {
     const server = await temporal;
     const world: World = new World({
       ...{ name, scale, directory, network, passwords, sites: { primary, standby }, homeCopies },
-      ...{ temporal: server, machinery, built, nodes, aws, seen, disposers },
+      ...{ temporal: server, machinery, built, nodes, aurora, aws, seen, disposers },
     });
     machinery.clock.settle();
     machinery.programs.settle();
@@ -306,6 +310,7 @@ export class World {
         ttlSeconds: ttlOf(this.scale),
         resolver: this.resolver,
         nodes: this.parts.nodes,
+        aurora: this.parts.aurora,
         sites: Object.values(this.sites),
         drill: this.drill,
       }),

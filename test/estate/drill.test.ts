@@ -52,6 +52,19 @@ test.each([
   expect(problems[0]).toContain('a trial would write there, and delete it at its end');
 });
 
+test('a drill site that would delete the cluster of a serving site is refused', () => {
+  const ofCluster = (id: string, cluster: string): [string, string] => [
+    `id: ${id}`,
+    `id: ${id}\n          cluster: ${cluster}`,
+  ];
+  const served = text.replace(...ofCluster('bitbucket-prod-dr', 'bitbucket-dr-cluster'));
+  const [from, to] = ofCluster('bitbucket-drill', 'Bitbucket-DR-cluster');
+  expect(problemsOf(served.replace(from, to))).toEqual([
+    expect.stringMatching(/drill\.database\.cluster: cluster Bitbucket-DR-cluster in eu-west-1/),
+  ]);
+  expect(problemsOf(served.replace(...ofCluster('bitbucket-drill', 'bitbucket-drill-cluster')))).toEqual([]);
+});
+
 test('the same name in another region is another thing, but a region without backups is of no use', () => {
   expect(problemsOf(withDrill('id: bitbucket-drill', 'id: bitbucket-prod'))).toEqual([]);
   expect(problemsOf(withDrill('region: eu-west-1', 'region: us-east-1'))).toEqual([

@@ -3,6 +3,7 @@ import { Stock } from '../prune-backups/stock';
 import { backUp } from '../restore/restore-world';
 import type { BenchOptions, FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
+import { keepDays, keeping } from '../support/retention';
 import { until } from '../support/until';
 import { untilServing } from '../support/until-serving';
 import { ARCHIVE, destroyCopy, useVaults } from '../support/vault';
@@ -29,6 +30,18 @@ async function approvedRestore(bench: FailoverBench): Promise<LiveRun> {
   return run;
 }
 
+async function restored(bench: FailoverBench): Promise<LiveRun> {
+  const run = await approvedRestore(bench);
+  await run.ended(300);
+  return run;
+}
+
+async function tried(bench: FailoverBench): Promise<LiveRun> {
+  const run = await start(bench, 'verifyBackup');
+  await run.ended(300);
+  return run;
+}
+
 /** A second instance of the same installation, and one whose database there is not; one day's backup is kept. */
 function several(instance: string): (estate: EstateInput) => EstateInput {
   return (estate) => {
@@ -37,9 +50,7 @@ function several(instance: string): (estate: EstateInput) => EstateInput {
       ...[site, { ...one, database: { ...one.database, id: 'gone' } }],
     ]);
     const broken = { ...own, sites: Object.fromEntries(lost) as typeof own.sites };
-    const retention = { hourly: 0, daily: 1, weekly: 0, monthly: 0, yearly: 0 };
-    const policy = { ...estate.policy, backup: { ...estate.policy?.backup, retention } };
-    return { ...estate, policy, instances: { ...estate.instances, twin: own, broken } };
+    return keeping(keepDays(1))({ ...estate, instances: { ...estate.instances, twin: own, broken } });
   };
 }
 
@@ -91,11 +102,7 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
       {
         name: 'restore-succeeded',
         outcome: 'SUCCEEDED',
-        live: async (bench) => {
-          const run = await approvedRestore(bench);
-          await run.ended(300);
-          return run;
-        },
+        live: restored,
       },
     ],
   },
@@ -107,11 +114,7 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
       {
         name: 'verify-backup-passed',
         outcome: 'SUCCEEDED',
-        live: async (bench) => {
-          const run = await start(bench, 'verifyBackup');
-          await run.ended(300);
-          return run;
-        },
+        live: tried,
       },
       {
         name: 'verify-backup-cancelled',
@@ -164,6 +167,20 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
           return run;
         },
       },
+    ],
+  },
+  {
+    name: 'aurora',
+    options: { aurora: true, drill: true },
+    prepare: async (bench) => void (await backUp(bench)),
+    paths: [
+      {
+        name: 'failover-of-aurora-refused',
+        outcome: 'REFUSED',
+        live: (bench) => start(bench, 'drFailover'),
+      },
+      { name: 'verify-backup-aurora-passed', outcome: 'SUCCEEDED', live: tried },
+      { name: 'restore-aurora-succeeded', outcome: 'SUCCEEDED', live: restored },
     ],
   },
   {

@@ -1,8 +1,8 @@
 import { LockSnapshotCommand, RegisterImageCommand, UnlockSnapshotCommand } from '@aws-sdk/client-ec2';
-import type { EstateInput } from '../../estate/schema';
 import { backupName } from '../../workflows/plan/backup/name';
 import { plan } from '../../workflows/runbook/messages';
 import { FailoverBench } from '../support/failover-bench';
+import { keepDays, keeping } from '../support/retention';
 import { Stock } from './stock';
 
 let bench: FailoverBench;
@@ -12,20 +12,12 @@ const DAYS = ['2026-10-01', '2026-10-02', '2026-10-03'];
 
 beforeAll(async () => {
   bench = await FailoverBench.open({ scale: 2000 });
-  await bench.changeEstate(keepDays(2));
+  await bench.changeEstate(keeping(keepDays(2)));
   await bench.startWorker();
   stock = new Stock(bench);
 }, 300_000);
 afterAll(() => bench?.close(), 60_000);
 afterEach(() => bench.world.gateway.faults.clear());
-
-function keepDays(daily: number): (estate: EstateInput) => EstateInput {
-  const retention = { hourly: 0, daily, weekly: 0, monthly: 0, yearly: 0 };
-  return (estate) => ({
-    ...estate,
-    policy: { ...estate.policy, backup: { ...estate.policy?.backup, retention } },
-  });
-}
 
 function prune(more: Readonly<Record<string, unknown>> = {}) {
   return bench.start(bench.message(more), { runbook: 'pruneBackups' });

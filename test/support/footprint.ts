@@ -1,7 +1,7 @@
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeSecurityGroupsCommand, DescribeVolumesCommand } from '@aws-sdk/client-ec2';
-import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
+import { DescribeDBClustersCommand, DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
 import { readFileSync } from 'node:fs';
 import type { FailoverBench } from './failover-bench';
 
@@ -19,11 +19,12 @@ export async function footprint(bench: FailoverBench) {
 async function siteOf({ world, aws: all }: FailoverBench, name: 'primary' | 'standby') {
   const { layout, fileServerId, databaseGroupId } = world.sites[name];
   const aws = all[name];
-  const [groups, rules, volumes, databases, alarms] = await Promise.all([
+  const [groups, rules, volumes, databases, clusters, alarms] = await Promise.all([
     aws.autoScaling.send(new DescribeAutoScalingGroupsCommand({})),
     aws.ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [databaseGroupId] })),
     aws.ec2.send(new DescribeVolumesCommand({})),
     aws.rds.send(new DescribeDBInstancesCommand({})),
+    aws.rds.send(new DescribeDBClustersCommand({})),
     aws.cloudWatch.send(new DescribeAlarmsCommand({ AlarmNames: [...layout.alarms] })),
   ]);
   return {
@@ -49,6 +50,12 @@ async function siteOf({ world, aws: all }: FailoverBench, name: 'primary' | 'sta
       source: database.ReadReplicaSourceDBInstanceIdentifier ?? null,
       retention: database.BackupRetentionPeriod,
       multiAz: database.MultiAZ,
+    })),
+    clusters: clusters.DBClusters?.map((cluster) => ({
+      id: cluster.DBClusterIdentifier,
+      resourceId: cluster.DbClusterResourceId,
+      protected: cluster.DeletionProtection,
+      members: cluster.DBClusterMembers?.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier),
     })),
     alarms: alarms.MetricAlarms?.map(({ AlarmName, ActionsEnabled }) => [AlarmName, ActionsEnabled]).sort(),
     stack: world.stacks.parameters(layout.region, layout.stack),

@@ -1,27 +1,31 @@
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
-import { DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
+import { DescribeDBClusterSnapshotsCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
 import type { FailoverBench } from './failover-bench';
 
-/** Everything that a run has made and that is still there: EBS and DB snapshots of both regions, with their tags. */
+/** Everything that a run has made and that is still there: EBS, DB and cluster snapshots of both regions, with their tags. */
 export async function snapshotsOf(bench: FailoverBench, workflowId: string) {
   const found = await Promise.all(
     (['primary', 'standby'] as const).map(async (site) => {
       const { ec2, rds } = bench.aws[site];
-      const [volumes, databases] = await Promise.all([
+      const [volumes, databases, clusters] = await Promise.all([
         ec2.send(
           new DescribeSnapshotsCommand({ Filters: [{ Name: 'tag:runbooks:run', Values: [workflowId] }] }),
         ),
         rds.send(new DescribeDBSnapshotsCommand({})),
+        rds.send(new DescribeDBClusterSnapshotsCommand({})),
       ]);
       return [
         ...(volumes.Snapshots ?? []).map(({ SnapshotId: id = '', State: state, Tags }) => ({
           ...{ site, kind: 'ebs', id, state, tags: tagsOf(Tags) },
         })),
-        ...(databases.DBSnapshots ?? [])
-          .map(({ DBSnapshotIdentifier: id = '', Status: state, TagList }) => ({
-            ...{ site, kind: 'rds', id, state, tags: tagsOf(TagList) },
-          }))
-          .filter(({ tags, state }) => tags['runbooks:run'] === workflowId && state !== 'deleting'),
+        ...[
+          ...(databases.DBSnapshots ?? []).map(({ DBSnapshotIdentifier: id = '', ...one }) => ({
+            ...{ site, kind: 'rds', id, state: one.Status, tags: tagsOf(one.TagList) },
+          })),
+          ...(clusters.DBClusterSnapshots ?? []).map(({ DBClusterSnapshotIdentifier: id = '', ...one }) => ({
+            ...{ site, kind: 'aurora', id, state: one.Status, tags: tagsOf(one.TagList) },
+          })),
+        ].filter(({ tags, state }) => tags['runbooks:run'] === workflowId && state !== 'deleting'),
       ];
     }),
   );

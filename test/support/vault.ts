@@ -5,6 +5,7 @@ import type { CopyRecord } from '../../workflows/plan/backup/manifest';
 import { keysInStore, readStore } from './backup-store';
 import type { FailoverBench } from './failover-bench';
 import { until } from './until';
+import { KEEP_NEWEST } from './retention';
 
 /** Another account, which the lab knows by its role. */
 export const ARCHIVE = {
@@ -18,14 +19,14 @@ export const ARCHIVE = {
 interface Rules {
   /** Of steps, seconds. */
   readonly deadlines?: Readonly<Record<string, number>>;
-  /** Days of which a backup is kept; the policy's own counts unless told. */
-  readonly days?: number;
+  /** Of the backups only the newest is kept; the policy's own counts unless told. */
+  readonly newestOnly?: boolean;
 }
 
 export function useVaults(
   bench: FailoverBench,
   vaults: readonly (typeof ARCHIVE)[],
-  { deadlines = {}, days }: Rules = {},
+  { deadlines = {}, newestOnly = false }: Rules = {},
 ): Promise<void> {
   const { instance } = bench.world;
   return bench.changeEstate((estate): EstateInput => {
@@ -37,14 +38,10 @@ export function useVaults(
       policy: {
         ...estate.policy,
         deadlines: { ...estate.policy?.deadlines, ...deadlines },
-        backup: { ...estate.policy?.backup, ...(days === undefined ? {} : { retention: keepDays(days) }) },
+        backup: { ...estate.policy?.backup, ...(newestOnly ? { retention: KEEP_NEWEST } : {}) },
       },
     };
   });
-}
-
-function keepDays(daily: number) {
-  return { hourly: 0, daily, weekly: 0, monthly: 0, yearly: 0 };
 }
 
 /** The records of copies of a backup, by the name of the place. */

@@ -44,6 +44,8 @@ export interface DrillSite {
   readonly database: {
     /** Identifier of the DB instance that is created and deleted. */
     readonly id: string;
+    /** Of the DB cluster that is created and deleted with it. Absent: backups of Aurora cannot be tried. */
+    readonly cluster?: string | undefined;
     /** Absent: the class of the database that was backed up. */
     readonly instanceClass?: string | undefined;
     readonly subnetGroup: string;
@@ -117,8 +119,10 @@ export interface Site {
   };
   readonly fileServer: FileServer;
   readonly database: {
-    /** DB instance identifier. */
+    /** DB instance identifier; of the writer, where it is a cluster. */
     readonly id: string;
+    /** DB cluster identifier. Absent: no Aurora. */
+    readonly cluster?: string | undefined;
     readonly multiAz: boolean;
     readonly backupRetentionDays: number;
     readonly deletionProtection: boolean;

@@ -9,9 +9,9 @@ import { drillProblems } from '../plan/verify/drill-problems';
 import { pickPoint } from '../plan/verify/pick-point';
 import type { Pick } from '../plan/verify/pick-point';
 import type { Run } from '../runbook/run';
-import { readManifest } from '../steps/restore';
 import { findRemains, observeDrillSite } from '../steps/verify';
 import { findRestorePoints } from './find-restore-points';
+import { needManifest } from './need-manifest';
 
 /** A backup, and the drill site where it is brought up. */
 export interface DrillTarget {
@@ -50,14 +50,11 @@ export async function chooseDrillTarget<Input>(
   if ('problem' in choice) return run.refuse(choice.problem);
   const { point } = choice;
   const { backup } = point;
-  const { manifest, reason } = await run.observe(readManifest, { store, instance: subject.name, backup });
-  if (manifest === null) {
-    return run.refuse({
-      code: 'noManifest',
-      message: `The manifest of ${backup} cannot be read: ${reason ?? 'no reason given'}.`,
-      remedy: 'Mend the way to the store: without the manifest there is nothing to compare with.',
-    });
-  }
+  const { manifest } = await needManifest(
+    run,
+    { store, backup },
+    'Mend the way to the store: without the manifest there is nothing to compare with.',
+  );
   const facts = await run.observe(observeDrillSite, { drill });
   for (const problem of drillProblems(drill, facts, manifest.product.version)) await run.problem(problem);
   run.fact('backup', `${backup}, captured ${point.capturedAt}, ${placeName(point.place)}`);

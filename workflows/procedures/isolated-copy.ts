@@ -46,8 +46,10 @@ export async function bringUpCopy<Input>(
     },
     async () => {
       const { databaseName, credentials } = run.subject;
+      const { cluster, ...standalone } = database;
       await run.step(restoreDrillDatabase, {
-        ...{ region, database, snapshotId: chosen.database, databaseName },
+        ...{ region, snapshotId: chosen.database, databaseName },
+        database: chosen.databaseKind === 'aurora' ? { ...standalone, cluster } : standalone,
         credentials: credentials.database,
       });
       told('database');

@@ -47,11 +47,19 @@ export const unmountHome = defineStep<UnmountHome, { readonly unmounted: boolean
   expectedSeconds: 10,
 });
 
+/** A cluster, and what it is called once it is set aside. */
+export interface RenamedCluster {
+  readonly id: string;
+  readonly asideId: string;
+}
+
 export interface SetDatabaseAside {
   readonly region: string;
   readonly databaseId: string;
   /** Its identifier from then on; chosen by the run, so that every attempt knows it. */
   readonly asideId: string;
+  /** The cluster that it is the writer of, which is renamed with it. */
+  readonly cluster?: RenamedCluster | undefined;
   /** Tag for people: nothing deletes it by itself. ISO 8601. */
   readonly keepUntil: string;
 }
@@ -74,6 +82,8 @@ export interface RestoreDatabase {
   readonly snapshotId: string;
   /** Where the former database is found after the renaming: class, subnets and storage are taken from it. */
   readonly asideId: string;
+  /** The cluster that is restored under the former name, with one instance, where the snapshot is one of a cluster. */
+  readonly cluster?: RenamedCluster | undefined;
   readonly securityGroups: readonly string[];
   readonly parameterGroup?: string | undefined;
   readonly databaseName: string;
@@ -93,6 +103,22 @@ export const restoreDatabase = defineStep<
   risk: 'reversible',
   deadlineSeconds: 4 * 3600,
   expectedSeconds: 1200,
+});
+
+export interface ConfigureCluster {
+  readonly region: string;
+  readonly clusterId: string;
+  readonly backupRetentionDays: number;
+  readonly deletionProtection: boolean;
+}
+
+/** Backups and protection of a restored cluster, which a restore does not bring. Undo lifts the protection again. */
+export const configureCluster = defineStep<ConfigureCluster, { readonly changed: readonly string[] }>({
+  name: 'configureCluster',
+  title: 'Set backups and protection of the restored cluster',
+  risk: 'reversible',
+  deadlineSeconds: 1800,
+  expectedSeconds: 60,
 });
 
 export interface CompareWithBackup {

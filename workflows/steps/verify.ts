@@ -13,6 +13,8 @@ export interface DrillFacts {
   readonly group: { readonly desired: number; readonly instances: number } | null;
   /** Status of the DB instance of that name, and the run that it says it belongs to. */
   readonly database: { readonly status: string; readonly run: string | null } | null;
+  /** The same of the DB cluster; absent or null: there is none. */
+  readonly cluster?: { readonly status: string; readonly run: string | null } | null | undefined;
   /** Parameter BitbucketVersion of the stack; null where it has none. */
   readonly version: string | null;
 }
@@ -44,6 +46,7 @@ export const holdBackup = defineStep<HoldBackup, { readonly held: number }>({
 
 export interface RestoreDrillDatabase {
   readonly region: string;
+  /** With a cluster only where the snapshot is one of a cluster. */
   readonly database: DrillSite['database'];
   readonly snapshotId: string;
   readonly databaseName: string;

@@ -9,12 +9,7 @@ import type { StepImplementation } from '../../implement';
 import { inVault, VAULT_ACTIONS } from '../in-vault';
 import { lookAgain } from '../pace';
 import type { CopyOrder } from './part-kind';
-import { actionsOf, lookAtMembers, partKind } from './part-kinds';
-
-const CALLS: Readonly<Record<string, readonly [string, string]>> = {
-  ebs: ['ec2', 'CopySnapshot'],
-  rds: ['rds', 'CopyDBSnapshot'],
-};
+import { actionsOf, lookAtMembers, memberCall, partKind } from './part-kinds';
 
 /** [B §13.4 #10] All members in another region or account, or none. */
 export function copyBackupImplementation(dependencies: Dependencies): StepImplementation {
@@ -26,10 +21,9 @@ export function copyBackupImplementation(dependencies: Dependencies): StepImplem
         state: 'needed',
         before: {},
         calls: input.members.map(({ kind, name }) => {
-          const [service, action] = CALLS[kind] ?? ['aws', 'Copy'];
           const { region, vault } = input.to;
-          const parameters = vault === undefined ? {} : { parameters: { account: vault.account } };
-          return { service, action, region, target: `${name} of ${input.backup}`, ...parameters };
+          const parameters = vault === undefined ? undefined : { account: vault.account };
+          return memberCall(kind, 'copy', { region, target: `${name} of ${input.backup}` }, parameters);
         }),
         problems: [],
         output: {

@@ -1,5 +1,7 @@
 import {
   CopySnapshotCommand,
+  DeleteSnapshotCommand,
+  DeleteTagsCommand,
   DescribeSnapshotAttributeCommand,
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
@@ -8,20 +10,31 @@ import type { Snapshot } from '@aws-sdk/client-ec2';
 import { TAGS } from '../../../workflows/plan/backup/manifest';
 import type { StepContext } from '../../../workflows/runbook/step';
 import type { Dependencies } from '../../dependencies';
-import { notYet } from '../../errors';
+import { needsPerson, notYet } from '../../errors';
 import { findSnapshot } from '../ec2/find-volumes';
 import { deleteOwn, findBackupSnapshots, tagSnapshot } from '../ec2/snapshot-sets';
 import { askAws } from '../errors';
 import { isOurs, ownerTags, tagValue } from '../ownership';
+import { findEbsSnapshots } from '../retention/find-ebs-snapshots';
 import type { CopyOrder, PartKindActs } from './part-kind';
 
 /** EBS snapshots: one per volume. */
 export const ebsPart: PartKindActs = {
+  service: 'ec2',
+  calls: {
+    copy: 'CopySnapshot',
+    discard: 'DeleteSnapshot',
+    share: 'ModifySnapshotAttribute',
+    tag: 'CreateTags',
+  },
   actions: {
     look: ['ec2:DescribeSnapshots'],
     copy: ['ec2:DescribeSnapshots', 'ec2:CopySnapshot', 'ec2:CreateTags', 'ec2:DeleteSnapshot'],
     tag: ['ec2:CreateTags'],
     share: ['ec2:DescribeSnapshotAttribute', 'ec2:ModifySnapshotAttribute'],
+    list: ['ec2:DescribeImages', 'ec2:DescribeLockedSnapshots', 'ec2:DescribeSnapshots'],
+    discard: ['ec2:DeleteSnapshot'],
+    untag: ['ec2:DeleteTags'],
   },
 
   async look(dependencies, region, { name, id }) {
@@ -129,12 +142,43 @@ export const ebsPart: PartKindActs = {
     );
   },
 
+  list: findEbsSnapshots,
+
+  async discard(dependencies, { id, place: { region } }) {
+    await askAws(
+      { doing: 'delete', resource: `snapshot ${id}`, region },
+      async () => {
+        await dependencies.aws.ec2(region).send(new DeleteSnapshotCommand({ SnapshotId: id }));
+      },
+      {
+        notFound: () => undefined,
+        invalid: ({ name, message }) => {
+          throw needsPerson(
+            `AWS refuses to delete snapshot ${id} in ${region}: ${name}: ${message}. End what holds it (a lock, a machine ` +
+              'image) and retry, or skip: the restore point stays marked, and the next run goes on with it.',
+          );
+        },
+      },
+    );
+  },
+
   tag(dependencies, region, { id }, tags) {
     return tagSnapshot(
       dependencies,
       region,
       id,
       Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    );
+  },
+
+  async untag(dependencies, region, { id }, tag) {
+    await askAws(
+      { doing: 'remove a tag of', resource: `snapshot ${id}`, region },
+      async () => {
+        // With the value, so that another run's name stays.
+        await dependencies.aws.ec2(region).send(new DeleteTagsCommand({ Resources: [id], Tags: [tag] }));
+      },
+      { notFound: () => undefined },
     );
   },
 };

@@ -1,6 +1,3 @@
-import { CreateTagsCommand, DeleteTagsCommand } from '@aws-sdk/client-ec2';
-import { AddTagsToResourceCommand, RemoveTagsFromResourceCommand } from '@aws-sdk/client-rds';
-
 import { TAGS } from '../../../workflows/plan/backup/manifest';
 import type { FoundSnapshot } from '../../../workflows/plan/backup/restore-point';
 import type { Problem, StepContext } from '../../../workflows/runbook/step';
@@ -10,20 +7,10 @@ import type { Dependencies } from '../../dependencies';
 import { needsPerson } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
-import { askAws } from '../errors';
 import { lookAgain } from '../pace';
-import { findDatabaseSnapshots } from '../retention/find-database-snapshots';
-import { findEbsSnapshots } from '../retention/find-ebs-snapshots';
+import { actionsOf, listMembers, memberCall, partKind } from './part-kinds';
 
 type Output = { readonly held: number };
-
-/** IAM actions of a look at the members. */
-export const MEMBER_LOOKS = [
-  'ec2:DescribeImages',
-  'ec2:DescribeLockedSnapshots',
-  'ec2:DescribeSnapshots',
-  'rds:DescribeDBSnapshots',
-] as const;
 
 /**
  * The tag says at once what the list of open runs says a little later. Of two runs that use a backup the later one's name
@@ -31,13 +18,7 @@ export const MEMBER_LOOKS = [
  */
 export function holdBackupImplementation(dependencies: Dependencies): StepImplementation {
   return implementStep<HoldBackup, Output>(holdBackup, {
-    actions: [
-      ...MEMBER_LOOKS,
-      'ec2:CreateTags',
-      'ec2:DeleteTags',
-      'rds:AddTagsToResource',
-      'rds:RemoveTagsFromResource',
-    ],
+    actions: [...actionsOf('list'), ...actionsOf('tag'), ...actionsOf('untag')],
 
     async check(input, context) {
       const found = await findMembers(dependencies, input, context);
@@ -47,11 +28,7 @@ export function holdBackupImplementation(dependencies: Dependencies): StepImplem
         before: {},
         calls: found
           .filter((one) => !isHeld(one, context))
-          .map(({ kind, id, place: { region } }) =>
-            kind === 'ebs'
-              ? { service: 'ec2', action: 'CreateTags', region, target: id }
-              : { service: 'rds', action: 'AddTagsToResource', region, target: id },
-          ),
+          .map(({ kind, id, place: { region } }) => memberCall(kind, 'tag', { region, target: id })),
         problems: problemsOf(input, found),
         output: { held: input.members.length },
         undo: `remove the tag ${TAGS.usedBy}`,
@@ -60,7 +37,11 @@ export function holdBackupImplementation(dependencies: Dependencies): StepImplem
 
     async run(input, context) {
       const found = await findMembers(dependencies, input, context);
-      for (const member of found) if (!isHeld(member, context)) await hold(dependencies, member, context);
+      for (const member of found.filter((one) => !isHeld(one, context))) {
+        const { region } = member.place;
+        const tags = { [TAGS.usedBy]: context.run.workflowId };
+        await partKind(member.kind).tag(dependencies, region, member, tags);
+      }
       return { held: found.length };
     },
 
@@ -76,7 +57,10 @@ export function holdBackupImplementation(dependencies: Dependencies): StepImplem
 
     async undo(input, _former, context) {
       const held = (await findMembers(dependencies, input, context)).filter((one) => isHeld(one, context));
-      for (const member of held) await release(dependencies, member, context);
+      const tag = { Key: TAGS.usedBy, Value: context.run.workflowId };
+      for (const member of held) {
+        await partKind(member.kind).untag(dependencies, member.place.region, member, tag);
+      }
       return { changed: held.length > 0, facts: { released: held.map(({ id }) => id).join(', ') } };
     },
   });
@@ -89,11 +73,8 @@ export async function findMembers(
   { instance }: StepContext,
 ): Promise<readonly FoundSnapshot[]> {
   const place = { site: null, region, account: '' };
-  const found = await Promise.all([
-    findEbsSnapshots(dependencies, place, instance, [backup]),
-    findDatabaseSnapshots(dependencies, place, instance, [backup]),
-  ]);
-  return found.flat().filter(({ kind, id }) => members.some((one) => one.kind === kind && one.id === id));
+  const found = await listMembers(dependencies, place, instance, [backup]);
+  return found.filter(({ kind, id }) => members.some((one) => one.kind === kind && one.id === id));
 }
 
 /** Whether it carries this run's name. */
@@ -116,42 +97,4 @@ function problemsOf({ backup, members, region }: HoldBackup, found: readonly Fou
       remedy: 'Choose another backup.',
     },
   ];
-}
-
-async function hold(
-  dependencies: Dependencies,
-  { kind, id, arn, place: { region } }: FoundSnapshot,
-  { run }: StepContext,
-): Promise<void> {
-  const tag = { Key: TAGS.usedBy, Value: run.workflowId };
-  await askAws({ doing: 'tag', resource: `snapshot ${id}`, region }, async () => {
-    if (kind === 'ebs')
-      await dependencies.aws.ec2(region).send(new CreateTagsCommand({ Resources: [id], Tags: [tag] }));
-    else
-      await dependencies.aws
-        .rds(region)
-        .send(new AddTagsToResourceCommand({ ResourceName: arn ?? '', Tags: [tag] }));
-  });
-}
-
-async function release(
-  dependencies: Dependencies,
-  { kind, id, arn, place: { region } }: FoundSnapshot,
-  { run }: StepContext,
-): Promise<void> {
-  await askAws(
-    { doing: 'remove a tag of', resource: `snapshot ${id}`, region },
-    async () => {
-      if (kind === 'ebs') {
-        // With the value, so that another run's name stays.
-        const Tags = [{ Key: TAGS.usedBy, Value: run.workflowId }];
-        await dependencies.aws.ec2(region).send(new DeleteTagsCommand({ Resources: [id], Tags }));
-      } else {
-        await dependencies.aws
-          .rds(region)
-          .send(new RemoveTagsFromResourceCommand({ ResourceName: arn ?? '', TagKeys: [TAGS.usedBy] }));
-      }
-    },
-    { notFound: () => undefined },
-  );
 }

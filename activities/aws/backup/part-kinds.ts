@@ -1,13 +1,21 @@
-import type { Member, PartKind } from '../../../workflows/plan/backup/manifest';
+import type { Member, PartKind, Place } from '../../../workflows/plan/backup/manifest';
+import type { FoundSnapshot } from '../../../workflows/plan/backup/restore-point';
+import type { PlannedCall } from '../../../workflows/runbook/step';
 import type { CapturedMember } from '../../../workflows/steps/backup';
 import type { Dependencies } from '../../dependencies';
 import { terminal } from '../../errors';
+import { clusterSnapshots } from '../rds/cluster-snapshots';
+import { instanceSnapshots } from '../rds/instance-snapshots';
+import { databasePart } from './database-part';
 import { ebsPart } from './ebs-part';
 import type { MemberState, PartKindActs } from './part-kind';
-import { rdsPart } from './rds-part';
 
 /** The other half of `workflows/procedures/part-kinds.ts`: what is done for a member, by its kind. */
-const PART_KINDS: Readonly<Partial<Record<PartKind, PartKindActs>>> = { ebs: ebsPart, rds: rdsPart };
+const PART_KINDS: Readonly<Partial<Record<PartKind, PartKindActs>>> = {
+  ebs: ebsPart,
+  rds: databasePart(instanceSnapshots),
+  aurora: databasePart(clusterSnapshots),
+};
 
 /** @throws Terminal for a kind that this version cannot handle, e.g. of a manifest that a later one wrote */
 export function partKind(kind: PartKind): PartKindActs {
@@ -19,6 +27,30 @@ export function partKind(kind: PartKind): PartKindActs {
 /** IAM actions of all kinds for one purpose. */
 export function actionsOf(purpose: keyof PartKindActs['actions']): readonly string[] {
   return Object.values(PART_KINDS).flatMap((acts) => acts.actions[purpose]);
+}
+
+/** A planned call for a member of a kind. */
+export function memberCall(
+  kind: PartKind,
+  purpose: keyof PartKindActs['calls'],
+  { region, target }: { readonly region: string; readonly target: string },
+  parameters?: PlannedCall['parameters'],
+): PlannedCall {
+  const { service, calls } = partKind(kind);
+  return { service, action: calls[purpose], region, target, ...(parameters ? { parameters } : {}) };
+}
+
+/** Snapshots of an instance in a place, of all kinds. @param backups undefined: of all */
+export async function listMembers(
+  dependencies: Dependencies,
+  place: Place,
+  instance: string,
+  backups: readonly string[] | undefined,
+): Promise<readonly FoundSnapshot[]> {
+  const found = await Promise.all(
+    Object.values(PART_KINDS).map((acts) => acts.list(dependencies, place, instance, backups)),
+  );
+  return found.flat();
 }
 
 /** All members at one look: complete together, or why not. */

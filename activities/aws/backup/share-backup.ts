@@ -8,7 +8,7 @@ import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { inVault, VAULT_ACTIONS } from '../in-vault';
 import { lookAgain } from '../pace';
-import { actionsOf, partKind } from './part-kinds';
+import { actionsOf, memberCall, partKind } from './part-kinds';
 
 type Output = { readonly account: string };
 
@@ -88,10 +88,7 @@ async function setAll(
 
 function callOf({ region, account }: ShareBackup, { kind, id, name }: Member): PlannedCall {
   const target = isLater(id) ? name : id;
-  const parameters = { account };
-  return kind === 'ebs'
-    ? { service: 'ec2', action: 'ModifySnapshotAttribute', region, target, parameters }
-    : { service: 'rds', action: 'ModifyDBSnapshotAttribute', region, target, parameters };
+  return memberCall(kind, 'share', { region, target }, { account });
 }
 
 function idsOf(members: readonly Member[]): string {

@@ -8,7 +8,8 @@ import type { HomeState } from '../../hosts/home-state';
 import { HOST_COMMAND_ACTIONS } from '../../hosts/run-command';
 import { implementObservation } from '../../implement';
 import type { ObservationImplementation } from '../../implement';
-import { findMembers, isHeld, MEMBER_LOOKS } from '../backup/hold-backup';
+import { findMembers, isHeld } from '../backup/hold-backup';
+import { actionsOf } from '../backup/part-kinds';
 import { findVolumes } from '../ec2/find-volumes';
 import { lookAtDrillSite } from './observe-drill-site';
 
@@ -21,8 +22,9 @@ export function findRemainsImplementation(dependencies: Dependencies): Observati
       'cloudformation:DescribeStacks',
       'ec2:DescribeInstances',
       'ec2:DescribeVolumes',
+      'rds:DescribeDBClusters',
       'rds:DescribeDBInstances',
-      ...MEMBER_LOOKS,
+      ...actionsOf('list'),
       ...HOST_COMMAND_ACTIONS,
     ],
     async ({ drill, hold }, context) => {
@@ -50,6 +52,7 @@ function remainsOf({ nodes, database }: DrillSite, facts: DrillFacts, home: Home
       ? []
       : [`${group.instances} nodes of ${nodes.autoScalingGroup}, which wants ${group.desired}`]),
     ...(facts.database === null ? [] : [`database ${database.id} (${facts.database.status})`]),
+    ...(!facts.cluster ? [] : [`database cluster ${database.cluster ?? ''} (${facts.cluster.status})`]),
     ...facts.attached.map((volume) => `attached volume ${volume}`),
     ...mounted.map(([name, state]) => `volume ${name} is ${state}`),
     ...home.export.clients.map((client) => `the export to ${client}`),

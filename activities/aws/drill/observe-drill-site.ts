@@ -9,6 +9,7 @@ import { findStack, parameterOf } from '../cloudformation/stack';
 import { findInstance } from '../ec2/find-instances';
 import { tagValue } from '../ownership';
 import { statusOf } from '../rds/database-status';
+import { clusterStatus, findCluster } from '../rds/find-cluster';
 import { findDatabase } from '../rds/find-database';
 
 /** Stack parameter of the version that the nodes install [B §9.1]. */
@@ -22,6 +23,7 @@ export function observeDrillSiteImplementation(dependencies: Dependencies): Obse
       'autoscaling:DescribeAutoScalingGroups',
       'cloudformation:DescribeStacks',
       'ec2:DescribeInstances',
+      'rds:DescribeDBClusters',
       'rds:DescribeDBInstances',
     ],
     ({ drill }) => lookAtDrillSite(dependencies, drill),
@@ -33,10 +35,11 @@ export async function lookAtDrillSite(
   { region, stack, nodes, fileServer, database }: DrillSite,
 ): Promise<DrillFacts> {
   const { autoScalingGroup } = nodes;
-  const [server, group, instance, found] = await Promise.all([
+  const [server, group, instance, cluster, found] = await Promise.all([
     findInstance(dependencies, region, fileServer.instanceId),
     findGroup(dependencies, { region, autoScalingGroup }),
     findDatabase(dependencies, region, database.id),
+    database.cluster === undefined ? undefined : findCluster(dependencies, region, database.cluster),
     findStack(dependencies, region, stack.name),
   ]);
   const devices = fileServer.volumes.map(({ device }) => device);
@@ -54,6 +57,10 @@ export async function lookAtDrillSite(
       instance === undefined
         ? null
         : { status: statusOf(instance), run: tagValue(instance.TagList, 'runbooks:run') ?? null },
+    cluster:
+      cluster === undefined
+        ? null
+        : { status: clusterStatus(cluster), run: tagValue(cluster.TagList, 'runbooks:run') ?? null },
     version: found === undefined ? null : (parameterOf(found, VERSION) ?? null),
   };
 }

@@ -1,5 +1,4 @@
-import { CreateDBSnapshotCommand } from '@aws-sdk/client-rds';
-import type { DBInstance, DBSnapshot } from '@aws-sdk/client-rds';
+import type { DBInstance } from '@aws-sdk/client-rds';
 
 import { TAGS } from '../../../workflows/plan/backup/manifest';
 import { databaseSnapshotName } from '../../../workflows/plan/backup/name';
@@ -14,35 +13,41 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isOurs, ownerTags } from '../ownership';
 import { lookAgain } from '../pace';
-import {
-  databaseMissing,
-  deleteDatabaseSnapshot,
-  findDatabaseSnapshot,
-  snapshotProblems,
-} from './database-snapshots';
-import { statusOf } from './database-status';
+import { databaseMissing } from './database-snapshots';
+import { isBroken } from './database-status';
 import { findDatabase } from './find-database';
+import type { SnapshotKind, SnapshotSource, StoredSnapshot } from './snapshot-kind';
+import { deleteStoredSnapshot, snapshotActions, snapshotsOf } from './snapshot-kinds';
 
-/** So often the instance is looked at until it shows that the snapshot has begun: a first look may be stale [A §5.2]. */
+/** So often the source is looked at until it shows that the snapshot has begun: a first look may be stale [A §5.2]. */
 const LOOKS = 20;
 
-/** [B §13.4 #5] A DB snapshot under the backup's own name, which is RDS's only idempotency key [A §6]. */
+/** What is captured, by which calls, and under which name. */
+interface Capture {
+  readonly kind: SnapshotKind;
+  readonly region: string;
+  readonly database: CapturePart['site']['database'];
+  readonly id: string;
+}
+
+/**
+ * [B §13.4 #5] A snapshot of the DB instance, or of the cluster that it belongs to, under the backup's own name, which is
+ * RDS's only idempotency key [A §6].
+ */
 export function captureDatabaseImplementation(dependencies: Dependencies): StepImplementation {
   return implementStep<CapturePart, CapturedPart>(captureDatabase, {
     actions: [
       'rds:DescribeDBInstances',
-      'rds:DescribeDBSnapshots',
-      'rds:CreateDBSnapshot',
+      ...snapshotActions('describeSource', 'describe', 'create', 'delete'),
       'rds:AddTagsToResource',
-      'rds:DeleteDBSnapshot',
     ],
 
     async check(input, context) {
-      const { region, database } = input.site;
-      const id = databaseSnapshotName(input.backup);
-      const [instance, snapshot] = await Promise.all([
+      const { kind, region, database, id } = captureOf(input);
+      const [instance, source, snapshot] = await Promise.all([
         findDatabase(dependencies, region, database.id),
-        findDatabaseSnapshot(dependencies, region, id),
+        kind.findSource(dependencies, region, database),
+        kind.find(dependencies, region, id),
       ]);
       return {
         state: snapshot === undefined ? 'needed' : 'done',
@@ -50,130 +55,126 @@ export function captureDatabaseImplementation(dependencies: Dependencies): StepI
         calls: [
           {
             service: 'rds',
-            action: 'CreateDBSnapshot',
+            action: kind.calls.create,
             region,
-            target: database.id,
-            parameters: { DBSnapshotIdentifier: id },
+            target: sourceId(database),
+            parameters: { [kind.parameter]: id },
           },
         ],
-        problems: [...problemsOf(input, instance), ...foreign(input, snapshot, context)],
-        output: { members: [memberOf(id)], consistency: 'frozen' },
+        problems: [...problemsOf(input, instance, source), ...foreign(input, snapshot, context)],
+        output: capturedPart(kind, id),
         undo: 'delete the snapshot',
-        material: { database: instance?.DbiResourceId ?? null },
+        material: { database: source?.resourceId ?? null },
       };
     },
 
     async run(input, context) {
-      const { region, database } = input.site;
-      const id = databaseSnapshotName(input.backup);
-      const output: CapturedPart = { members: [memberOf(id)], consistency: 'frozen' };
-      const snapshot = await findDatabaseSnapshot(dependencies, region, id);
+      const capture = captureOf(input);
+      const { kind, region, database, id } = capture;
+      const output = capturedPart(kind, id);
+      const snapshot = await kind.find(dependencies, region, id);
       if (snapshot !== undefined) {
         requireOurs(input, snapshot, context);
         return output;
       }
-      const about = {
-        doing: 'snapshot',
-        resource: `database ${database.id}`,
-        region,
-        pace: context.pace,
-      };
       await askAws(
-        about,
-        async () => {
-          await dependencies.aws.rds(region).send(
-            new CreateDBSnapshotCommand({
-              DBInstanceIdentifier: database.id,
-              DBSnapshotIdentifier: id,
-              Tags: [
-                ...ownerTags(context),
-                { Key: TAGS.backup, Value: input.backup },
-                { Key: TAGS.volume, Value: 'database' },
-              ],
-            }),
-          );
-        },
+        { doing: 'snapshot', resource: `database ${sourceId(database)}`, region, pace: context.pace },
+        () =>
+          kind.create(dependencies.aws.rds(region), {
+            of: sourceId(database),
+            id,
+            tags: [
+              ...ownerTags(context),
+              { Key: TAGS.backup, Value: input.backup },
+              { Key: TAGS.volume, Value: 'database' },
+            ],
+          }),
         {
           // Maybe ours, by the SDK's own retry after a lost answer [A §6].
           exists: async () => {
-            const found = await findDatabaseSnapshot(dependencies, region, id);
+            const found = await kind.find(dependencies, region, id);
             if (found !== undefined) requireOurs(input, found, context);
           },
         },
       );
-      await seeBegun(dependencies, input, id, context);
+      await seeBegun(dependencies, capture, context);
       return output;
     },
 
     async verify(input, output, context) {
-      const { region, database } = input.site;
-      const id = databaseSnapshotName(input.backup);
-      const [snapshot, instance] = await Promise.all([
-        findDatabaseSnapshot(dependencies, region, id),
-        findDatabase(dependencies, region, database.id),
+      const { kind, region, database, id } = captureOf(input);
+      const [snapshot, source] = await Promise.all([
+        kind.find(dependencies, region, id),
+        kind.findSource(dependencies, region, database),
       ]);
       if (snapshot === undefined) throw lookAgain(`snapshot ${id} is not visible yet`, context);
-      const state = snapshot.Status ?? 'unknown';
-      if (state === 'failed') throw terminal(`snapshot ${id} of ${database.id} in ${region} failed.`);
-      const status = instance === undefined ? 'gone' : statusOf(instance);
-      // The captured instant is not exposed more exactly: it lies before the instance is back from `backing-up`.
+      const what = sourceId(database);
+      const { status: state } = snapshot;
+      if (state === 'failed') throw terminal(`snapshot ${id} of ${what} in ${region} failed.`);
+      const status = source?.status ?? 'gone';
+      // The captured instant is not exposed more exactly: it lies before the source is back from `backing-up`.
       if (state !== 'available' && status !== 'available') {
-        const done = snapshot.PercentProgress ?? 0;
-        throw lookAgain(`snapshot ${id} is ${state}, ${done} %; ${database.id} is ${status}`, context);
+        throw lookAgain(`snapshot ${id} is ${state}, ${snapshot.percent} %; ${what} is ${status}`, context);
       }
       return {
-        output: output ?? { members: [memberOf(id)], consistency: 'frozen' },
+        output: output ?? capturedPart(kind, id),
         facts: { snapshotId: id, state, database: status },
       };
     },
 
     async undo(input, _former, context) {
-      const { region } = input.site;
-      const id = databaseSnapshotName(input.backup);
-      const snapshot = await findDatabaseSnapshot(dependencies, region, id);
-      if (snapshot === undefined || snapshot.Status === 'deleting' || !isOurs(snapshot.TagList, context)) {
+      const { kind, region, id } = captureOf(input);
+      const snapshot = await kind.find(dependencies, region, id);
+      if (snapshot === undefined || snapshot.status === 'deleting' || !isOurs(snapshot.tags, context)) {
         return { changed: false, facts: { snapshotId: id } };
       }
-      await deleteDatabaseSnapshot(dependencies, region, snapshot, context.pace);
+      await deleteStoredSnapshot(dependencies, kind, region, snapshot, context.pace);
       return { changed: true, facts: { snapshotId: id } };
     },
   });
 }
 
-function memberOf(id: string): CapturedPart['members'][number] {
-  return { kind: 'rds', name: 'database', id };
+function captureOf({ site: { region, database }, backup }: CapturePart): Capture {
+  return { kind: snapshotsOf(database), region, database, id: databaseSnapshotName(backup) };
+}
+
+function sourceId({ id, cluster }: Capture['database']): string {
+  return cluster ?? id;
+}
+
+function capturedPart({ kind }: SnapshotKind, id: string): CapturedPart {
+  return { members: [{ kind, name: 'database', id }], consistency: 'frozen' };
 }
 
 /** A wait that begins with a stale `available` would end before the snapshot has begun. */
 async function seeBegun(
   dependencies: Dependencies,
-  { site: { region, database } }: CapturePart,
-  id: string,
+  { kind, region, database, id }: Capture,
   context: StepContext,
 ): Promise<void> {
   for (let look = 0; look < LOOKS; look += 1) {
-    const instance = await findDatabase(dependencies, region, database.id);
-    if (instance === undefined || statusOf(instance) !== 'available') return;
-    const snapshot = await findDatabaseSnapshot(dependencies, region, id);
-    if (snapshot?.Status === 'available') return;
+    const source = await kind.findSource(dependencies, region, database);
+    if (source?.status !== 'available') return;
+    const snapshot = await kind.find(dependencies, region, id);
+    if (snapshot?.status === 'available') return;
     await pause(context.pace.fastestSeconds);
   }
 }
 
-function requireOurs({ site }: CapturePart, snapshot: DBSnapshot, context: StepContext): void {
-  if (isOurs(snapshot.TagList, context)) return;
+function requireOurs({ site }: CapturePart, { id, tags }: StoredSnapshot, context: StepContext): void {
+  if (isOurs(tags, context)) return;
   throw terminal(
-    `database snapshot ${snapshot.DBSnapshotIdentifier} in ${site.region} exists and carries no tag of this run: it is ` +
+    `database snapshot ${id} in ${site.region} exists and carries no tag of this run: it is ` +
       'not ours. Start again: another moment gives another name.',
   );
 }
 
 function foreign(
   { site, backup }: CapturePart,
-  snapshot: DBSnapshot | undefined,
+  snapshot: StoredSnapshot | undefined,
   context: StepContext,
 ): readonly Problem[] {
-  if (snapshot === undefined || isOurs(snapshot.TagList, context)) return [];
+  if (snapshot === undefined || isOurs(snapshot.tags, context)) return [];
   return [
     {
       code: 'backupExists',
@@ -183,18 +184,40 @@ function foreign(
   ];
 }
 
-function problemsOf({ site }: CapturePart, instance: DBInstance | undefined): readonly Problem[] {
-  const what = `Database ${site.database.id} in ${site.region}`;
+/** The estate and AWS must agree on whether it is a cluster, and which: its snapshots are others. */
+function problemsOf(
+  { site: { region, database } }: CapturePart,
+  instance: DBInstance | undefined,
+  source: SnapshotSource | undefined,
+): readonly Problem[] {
+  const what = `Database ${database.id} in ${region}`;
   if (instance === undefined) return [databaseMissing(what)];
-  const { DBClusterIdentifier: cluster, Engine: engine = '' } = instance;
-  if (engine.startsWith('aurora') || (cluster !== undefined && cluster !== '')) {
+  const { cluster } = database;
+  const actual = instance.DBClusterIdentifier || undefined;
+  if (actual !== cluster) {
     return [
       {
-        code: 'clusterNotSupported',
-        message: `${what} belongs to the cluster ${cluster ?? '?'} (${engine}): its instances have no snapshots of their own.`,
-        remedy: 'This runbook does not take cluster snapshots yet; use the backups of the cluster meanwhile.',
+        code: 'otherCluster',
+        message:
+          actual === undefined
+            ? `${what} belongs to no cluster; the estate says it belongs to ${cluster ?? '?'}.`
+            : `${what} belongs to the cluster ${actual} (${instance.Engine ?? '?'}), of which ` +
+              `${cluster === undefined ? 'the estate does not tell' : `the estate tells another: ${cluster}`}.`,
+        remedy:
+          actual === undefined
+            ? "Remove the site's database.cluster from the estate."
+            : `Set the site's database.cluster to ${actual}: the instances of a cluster have no snapshots of their own.`,
       },
     ];
   }
-  return snapshotProblems(what, instance, 'Mend or start the database.');
+  if (source === undefined) return [databaseMissing(`Cluster ${cluster ?? '?'} in ${region}`)];
+  const { id, status } = source;
+  if (!isBroken(status) && status !== 'stopped') return [];
+  return [
+    {
+      code: 'databaseNotAvailable',
+      message: `${cluster === undefined ? what : `Cluster ${id} in ${region}`} is ${status}; a snapshot needs it available.`,
+      remedy: 'Mend or start the database.',
+    },
+  ];
 }

@@ -1,12 +1,23 @@
 import { DeleteDBSnapshotCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
-import type { DBInstance, DBSnapshot, RDSClient } from '@aws-sdk/client-rds';
+import type { DBInstance, DBSnapshot } from '@aws-sdk/client-rds';
 
 import type { Pace, Problem } from '../../../workflows/runbook/step';
 import type { Dependencies } from '../../dependencies';
-import { askTogether } from '../coalesce';
 import { askAws } from '../errors';
-import { allPages } from '../pages';
 import { isBroken, statusOf } from './database-status';
+import { findById } from './find-by-id';
+import type { Describable } from './find-by-id';
+
+const SNAPSHOTS: Describable<DBSnapshot> = {
+  noun: 'database snapshot',
+  parameter: 'DBSnapshotIdentifier',
+  filter: 'db-snapshot-id',
+  idOf: (snapshot) => snapshot.DBSnapshotIdentifier,
+  page: async (client, which) => {
+    const reply = await client.send(new DescribeDBSnapshotsCommand(which));
+    return { items: reply.DBSnapshots, next: reply.Marker };
+  },
+};
 
 /** The DB snapshot; undefined when RDS does not know it. Asked together with others' questions. */
 export function findDatabaseSnapshot(
@@ -14,27 +25,7 @@ export function findDatabaseSnapshot(
   region: string,
   id: string,
 ): Promise<DBSnapshot | undefined> {
-  const client = dependencies.aws.rds(region);
-  return askAws(
-    { doing: 'describe', resource: `database snapshot ${id}`, region },
-    () => askTogether(client, 'database snapshots', id, (ids) => describe(client, ids)),
-    { notFound: () => undefined },
-  );
-}
-
-async function describe(client: RDSClient, ids: readonly string[]): Promise<Map<string, DBSnapshot>> {
-  const [only] = ids;
-  const which =
-    ids.length === 1 && only !== undefined
-      ? { DBSnapshotIdentifier: only }
-      : { Filters: [{ Name: 'db-snapshot-id', Values: [...ids] }] };
-  const found = await allPages(async (Marker) => {
-    const reply = await client.send(
-      new DescribeDBSnapshotsCommand({ ...which, ...(Marker === undefined ? {} : { Marker }) }),
-    );
-    return { items: reply.DBSnapshots, next: reply.Marker };
-  });
-  return new Map(found.map((snapshot) => [snapshot.DBSnapshotIdentifier ?? '', snapshot]));
+  return findById(dependencies, SNAPSHOTS, region, id);
 }
 
 /** Waits, by NotYet, while the snapshot is in a state that forbids it. No-op when it is gone. */

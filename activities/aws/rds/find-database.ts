@@ -1,10 +1,20 @@
 import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
-import type { DBInstance, RDSClient } from '@aws-sdk/client-rds';
+import type { DBInstance } from '@aws-sdk/client-rds';
 
 import type { Dependencies } from '../../dependencies';
-import { askTogether } from '../coalesce';
-import { askAws } from '../errors';
-import { allPages } from '../pages';
+import { findById } from './find-by-id';
+import type { Describable } from './find-by-id';
+
+const DATABASES: Describable<DBInstance> = {
+  noun: 'database',
+  parameter: 'DBInstanceIdentifier',
+  filter: 'db-instance-id',
+  idOf: (instance) => instance.DBInstanceIdentifier,
+  page: async (client, which) => {
+    const reply = await client.send(new DescribeDBInstancesCommand(which));
+    return { items: reply.DBInstances, next: reply.Marker };
+  },
+};
 
 /** The DB instance; undefined when there is none of that id in the region. Asked together with others' questions. */
 export function findDatabase(
@@ -12,25 +22,5 @@ export function findDatabase(
   region: string,
   id: string,
 ): Promise<DBInstance | undefined> {
-  const client = dependencies.aws.rds(region);
-  return askAws(
-    { doing: 'describe', resource: `database ${id}`, region },
-    () => askTogether(client, 'databases', id, (ids) => describe(client, ids)),
-    { notFound: () => undefined },
-  );
-}
-
-async function describe(client: RDSClient, ids: readonly string[]): Promise<Map<string, DBInstance>> {
-  const [only] = ids;
-  const which =
-    ids.length === 1 && only !== undefined
-      ? { DBInstanceIdentifier: only }
-      : { Filters: [{ Name: 'db-instance-id', Values: [...ids] }] };
-  const found = await allPages(async (Marker) => {
-    const reply = await client.send(
-      new DescribeDBInstancesCommand({ ...which, ...(Marker === undefined ? {} : { Marker }) }),
-    );
-    return { items: reply.DBInstances, next: reply.Marker };
-  });
-  return new Map(found.map((instance) => [instance.DBInstanceIdentifier ?? '', instance]));
+  return findById(dependencies, DATABASES, region, id);
 }

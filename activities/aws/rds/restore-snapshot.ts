@@ -20,7 +20,7 @@ export const RESTORE_ACTIONS = [
 ] as const;
 
 /** What the database is to be like: everything but its name and where it comes from. */
-type RestoredShape = Omit<
+export type RestoredShape = Omit<
   RestoreDBInstanceFromDBSnapshotCommandInput,
   'DBInstanceIdentifier' | 'DBSnapshotIdentifier'
 >;

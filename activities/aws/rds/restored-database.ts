@@ -1,8 +1,8 @@
 import { DeleteDBInstanceCommand, ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
-import type { DBInstance, DBSnapshot } from '@aws-sdk/client-rds';
+import type { DBInstance } from '@aws-sdk/client-rds';
 
 import type { Credentials } from '../../../workflows/plan/instance';
-import type { Problem, StepContext, Undone, Verified } from '../../../workflows/runbook/step';
+import type { StepContext, Undone, Verified } from '../../../workflows/runbook/step';
 import type { Dependencies } from '../../dependencies';
 import { needsPerson, terminal } from '../../errors';
 import { askAws } from '../errors';
@@ -98,7 +98,8 @@ export async function deleteRestored(
           DBInstanceIdentifier: databaseId,
           // It holds nothing but what the snapshot holds.
           SkipFinalSnapshot: true,
-          DeleteAutomatedBackups: true,
+          // Those of a cluster are the cluster's.
+          ...(current.DBClusterIdentifier ? {} : { DeleteAutomatedBackups: true }),
         }),
       );
     },
@@ -122,20 +123,4 @@ export function adopted(
 
 export function outputOf(instance: DBInstance): RestoredDatabase {
   return { address: instance.Endpoint?.Address ?? '', port: instance.Endpoint?.Port ?? 5432 };
-}
-
-export function snapshotProblems(
-  { region, snapshotId }: { readonly region: string; readonly snapshotId: string },
-  snapshot: DBSnapshot | undefined,
-): Problem[] {
-  const what = `Database snapshot ${snapshotId} in ${region}`;
-  if (snapshot?.Status === 'available') return [];
-  return [
-    {
-      code: snapshot === undefined ? 'databaseSnapshotNotFound' : 'databaseSnapshotNotAvailable',
-      message:
-        snapshot === undefined ? `${what} does not exist.` : `${what} is ${snapshot.Status ?? 'unknown'}.`,
-      remedy: 'Choose another backup, or wait until it is available.',
-    },
-  ];
 }

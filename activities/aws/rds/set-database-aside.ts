@@ -1,7 +1,4 @@
-import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
-import type { DBInstance } from '@aws-sdk/client-rds';
-
-import type { Problem, StepContext } from '../../../workflows/runbook/step';
+import type { Facts, Problem, StepContext, Undone } from '../../../workflows/runbook/step';
 import { setDatabaseAside } from '../../../workflows/steps/restore';
 import type { SetDatabaseAside } from '../../../workflows/steps/restore';
 import type { Dependencies } from '../../dependencies';
@@ -11,165 +8,187 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isRepeated, lookAgain } from '../pace';
 import { isMarked, mark, unmark } from './aside';
-import { isBroken, sourceOf, statusOf } from './database-status';
-import { findDatabase } from './find-database';
+import { isBroken } from './database-status';
+import { renamables } from './renamable';
+import type { Named, Renamable } from './renamable';
 
 type Output = { readonly asideId: string };
 
+/** One of them under both names. */
+interface Look {
+  readonly one: Renamable;
+  readonly current: Named | undefined;
+  readonly aside: Named | undefined;
+}
+
 /** [B §13.5 #5, A §5.4] */
 export function setDatabaseAsideImplementation(dependencies: Dependencies): StepImplementation {
-  const bothOf = (input: SetDatabaseAside) =>
-    Promise.all([
-      findDatabase(dependencies, input.region, input.databaseId),
-      findDatabase(dependencies, input.region, input.asideId),
-    ]);
+  const lookAt = async (input: SetDatabaseAside): Promise<readonly Look[]> =>
+    Promise.all(renamables(dependencies, input).map(lookAtBoth));
   return implementStep<SetDatabaseAside, Output>(setDatabaseAside, {
     actions: [
+      'rds:DescribeDBClusters',
       'rds:DescribeDBInstances',
       'rds:AddTagsToResource',
       'rds:RemoveTagsFromResource',
+      'rds:ModifyDBCluster',
       'rds:ModifyDBInstance',
     ],
 
     async check(input, context) {
-      const [current, aside] = await bothOf(input);
-      const done = isMarked(aside, context);
-      const call = { service: 'rds', region: input.region, target: input.databaseId };
+      const looks = await lookAt(input);
+      const left = looks.filter(({ aside }) => !isMarked(aside, context));
+      const resources: Facts = Object.fromEntries(
+        looks.map(({ one, current, aside }) => [
+          one.fact,
+          (isMarked(aside, context) ? aside : current)?.resourceId ?? null,
+        ]),
+      );
       return {
-        state: done ? 'done' : 'needed',
-        before: { resourceId: (done ? aside : current)?.DbiResourceId ?? null },
-        calls: done
-          ? []
-          : [
-              { ...call, action: 'AddTagsToResource' },
-              {
-                ...call,
-                action: 'ModifyDBInstance',
-                parameters: { NewDBInstanceIdentifier: input.asideId, ApplyImmediately: true },
-              },
-            ],
-        problems: done ? [] : problemsOf(input, current, aside),
+        state: left.length === 0 ? 'done' : 'needed',
+        before: resources,
+        calls: left.flatMap(({ one: { region, id, asideId, call } }) => [
+          { service: 'rds', region, target: id, action: 'AddTagsToResource' },
+          {
+            ...{ service: 'rds', region, target: id, action: call.action },
+            parameters: { [call.parameter]: asideId, ApplyImmediately: true },
+          },
+        ]),
+        problems: left.flatMap(problemsOf),
         output: { asideId: input.asideId },
         undo: `rename it back to ${input.databaseId}`,
-        material: { resourceId: (done ? aside : current)?.DbiResourceId ?? null },
-        notes: notesOf(current),
+        material: resources,
+        notes: looks.flatMap(notesOf),
       };
     },
 
     async run(input, context) {
-      const [current, aside] = await bothOf(input);
-      if (isMarked(aside, context) || isRenaming(input, current)) return { asideId: input.asideId };
-      const [problem] = problemsOf(input, current, aside);
-      if (problem !== undefined) throw terminal(`${problem.message} ${problem.remedy}`);
-      if (current === undefined) throw lookAgain(`database ${input.databaseId} is not visible`, context);
-      await mark(dependencies, input, current, context);
-      await rename(dependencies, input, { from: input.databaseId, to: input.asideId }, context, async () =>
-        isMarked(await findDatabase(dependencies, input.region, input.asideId), context),
+      const left = (await lookAt(input)).filter(
+        (look) => !isMarked(look.aside, context) && !isRenaming(look),
       );
+      const [problem] = left.flatMap(problemsOf);
+      if (problem !== undefined) throw terminal(`${problem.message} ${problem.remedy}`);
+      for (const { one, current } of left) {
+        if (current === undefined) throw lookAgain(`${one.noun} ${one.id} is not visible`, context);
+        await mark(dependencies, one, current, input.keepUntil, context);
+        await rename(one, { from: one.id, to: one.asideId }, context, async () =>
+          isMarked(await one.find(one.asideId), context),
+        );
+      }
       return { asideId: input.asideId };
     },
 
     async verify(input, _output, context) {
-      const [current, aside] = await bothOf(input);
-      if (!isMarked(aside, context)) {
-        throw lookAgain(`${input.databaseId} is ${show(current)}, not yet ${input.asideId}`, context);
-      }
-      if (isBroken(statusOf(aside))) throw needsPerson(broken(input, aside));
-      if (statusOf(aside) !== 'available' || current?.DbiResourceId === aside.DbiResourceId) {
-        throw lookAgain(`${input.asideId} is ${statusOf(aside)}`, context);
-      }
+      const looks = await lookAt(input);
+      const asides = looks.map((look) => provenAside(look, context));
+      const [instance] = asides;
       return {
         output: { asideId: input.asideId },
-        facts: { asideId: input.asideId, status: statusOf(aside), resourceId: aside.DbiResourceId ?? null },
+        facts: {
+          asideId: input.asideId,
+          status: instance?.status ?? null,
+          resourceId: instance?.resourceId ?? null,
+        },
       };
     },
 
     async undo(input, { before }, context) {
-      const [current, aside] = await bothOf(input);
-      if (isMarked(aside, context)) {
-        if (current !== undefined && current.DbiResourceId !== aside.DbiResourceId) {
-          if (statusOf(current) === 'deleting') throw lookAgain(`${input.databaseId} is deleting`, context);
-          throw needsPerson(
-            `database ${input.asideId} in ${input.region} cannot be renamed back: there is another ${input.databaseId} ` +
-              `(${statusOf(current)}). Look whose it is; rename or delete it, then retry.`,
-          );
-        }
-        await rename(
-          dependencies,
-          input,
-          { from: input.asideId, to: input.databaseId },
-          context,
-          async () => {
-            const back = await findDatabase(dependencies, input.region, input.databaseId);
-            return back !== undefined && back.DbiResourceId === before.resourceId;
-          },
-        );
-        throw lookAgain(`${input.asideId} is being renamed back to ${input.databaseId}`, context);
+      const undone: Undone[] = [];
+      // The cluster first: what is its writer's name comes back into it.
+      for (const look of [...(await lookAt(input))].reverse()) {
+        undone.push(await renameBack(dependencies, look, before[look.one.fact] ?? null, context));
       }
-      if (current === undefined || current.DbiResourceId !== before.resourceId) {
-        throw lookAgain(
-          `neither ${input.databaseId} nor ${input.asideId} is the former database yet`,
-          context,
-        );
-      }
-      if (isRenaming(input, current) || statusOf(current) === 'renaming') {
-        throw lookAgain(`${input.databaseId} is ${statusOf(current)}`, context);
-      }
-      if (!isMarked(current, context))
-        return { changed: isRepeated(), facts: { databaseId: input.databaseId } };
-      if (statusOf(current) !== 'available' && !isBroken(statusOf(current))) {
-        throw lookAgain(`${input.databaseId} is ${statusOf(current)}`, context);
-      }
-      await unmark(dependencies, input, current);
-      return { changed: isRepeated(), facts: { databaseId: input.databaseId, status: statusOf(current) } };
+      return undone.at(-1) ?? { changed: false, facts: {} };
     },
   });
 }
 
+async function lookAtBoth(one: Renamable): Promise<Look> {
+  const [current, aside] = await Promise.all([one.find(one.id), one.find(one.asideId)]);
+  return { one, current, aside };
+}
+
+/** @throws NotYet until the former one bears the other name only */
+function provenAside({ one, current, aside }: Look, context: StepContext): Named {
+  const { noun, id, asideId, region } = one;
+  if (!isMarked(aside, context)) throw lookAgain(`${id} is ${show(current)}, not yet ${asideId}`, context);
+  const { status } = aside;
+  if (isBroken(status)) {
+    throw needsPerson(
+      `${noun} ${asideId} in ${region} is ${status} after the renaming. Mend it, or skip: the restore does not need it, the way back does.`,
+    );
+  }
+  if (status !== 'available' || current?.resourceId === aside.resourceId) {
+    throw lookAgain(`${asideId} is ${status}`, context);
+  }
+  return aside;
+}
+
+async function renameBack(
+  dependencies: Dependencies,
+  look: Look,
+  formerResourceId: string | number | boolean | null,
+  context: StepContext,
+): Promise<Undone> {
+  const { one, current, aside } = look;
+  const { noun, id, asideId, region } = one;
+  if (isMarked(aside, context)) {
+    if (current !== undefined && current.resourceId !== aside.resourceId) {
+      if (current.status === 'deleting') throw lookAgain(`${id} is deleting`, context);
+      throw needsPerson(
+        `${noun} ${asideId} in ${region} cannot be renamed back: there is another ${id} ` +
+          `(${current.status}). Look whose it is; rename or delete it, then retry.`,
+      );
+    }
+    await rename(one, { from: asideId, to: id }, context, async () => {
+      const back = await one.find(id);
+      return back !== undefined && back.resourceId === formerResourceId;
+    });
+    throw lookAgain(`${asideId} is being renamed back to ${id}`, context);
+  }
+  if (current === undefined || current.resourceId !== formerResourceId) {
+    throw lookAgain(`neither ${id} nor ${asideId} is the former ${noun} yet`, context);
+  }
+  const { status } = current;
+  if (isRenaming(look) || status === 'renaming') throw lookAgain(`${id} is ${status}`, context);
+  if (!isMarked(current, context)) return { changed: isRepeated(), facts: { databaseId: id } };
+  if (status !== 'available' && !isBroken(status)) throw lookAgain(`${id} is ${status}`, context);
+  await unmark(dependencies, one, current);
+  return { changed: isRepeated(), facts: { databaseId: id, status } };
+}
+
 /** Asks for the other name; what cannot be yet, or was perhaps done by an attempt whose answer was lost, is looked at again. */
 async function rename(
-  dependencies: Dependencies,
-  { region }: SetDatabaseAside,
+  one: Renamable,
   { from, to }: { readonly from: string; readonly to: string },
   context: StepContext,
   isDone: () => Promise<boolean>,
 ): Promise<void> {
+  const { noun, region } = one;
   const again = async (error: { readonly name: string; readonly message: string }): Promise<void> => {
     if (await isDone()) return;
     // The name that a renaming, or a deletion, has freed is refused for some minutes [A §5.4].
     throw lookAgain(`${from} cannot be renamed to ${to} yet: ${error.name}: ${error.message}`, context);
   };
   await askAws(
-    { doing: `rename to ${to}`, resource: `database ${from}`, region, pace: context.pace },
-    async () => {
-      await dependencies.aws.rds(region).send(
-        new ModifyDBInstanceCommand({
-          DBInstanceIdentifier: from,
-          NewDBInstanceIdentifier: to,
-          // Otherwise it would wait for the maintenance window.
-          ApplyImmediately: true,
-        }),
-      );
-    },
+    { doing: `rename to ${to}`, resource: `${noun} ${from}`, region, pace: context.pace },
+    () => one.rename(from, to),
     { busy: again, exists: again, notFound: again },
   );
 }
 
-function isRenaming({ asideId }: SetDatabaseAside, instance: DBInstance | undefined): boolean {
-  return instance?.PendingModifiedValues?.DBInstanceIdentifier === asideId;
+function isRenaming({ one, current }: Look): boolean {
+  return current?.pendingId === one.asideId;
 }
 
-function problemsOf(
-  input: SetDatabaseAside,
-  current: DBInstance | undefined,
-  aside: DBInstance | undefined,
-): Problem[] {
-  const what = `Database ${input.databaseId} in ${input.region}`;
+function problemsOf({ one, current, aside }: Look): Problem[] {
+  const { noun, id, asideId, region } = one;
+  const what = `${noun === 'database' ? 'Database' : 'Cluster'} ${id} in ${region}`;
   if (aside !== undefined) {
     return [
       {
         code: 'asideNameTaken',
-        message: `There is a database ${input.asideId} in ${input.region} already (${statusOf(aside)}).`,
+        message: `There is a ${noun} ${asideId} in ${region} already (${aside.status}).`,
         remedy: 'It was not renamed by this run. Start again: the name contains the time of the start.',
       },
     ];
@@ -183,16 +202,16 @@ function problemsOf(
       },
     ];
   }
-  if (sourceOf(current) !== null) {
+  if (current.source !== null) {
     return [
       {
         code: 'databaseIsReplica',
-        message: `${what} is a replica of ${sourceOf(current) ?? '?'}: this is not the active site.`,
+        message: `${what} is a replica of ${current.source}: this is not the active site.`,
         remedy: 'Restore the active site, and build the replica anew after that.',
       },
     ];
   }
-  const status = statusOf(current);
+  const { status } = current;
   if (!isBroken(status) && status !== 'stopped') return [];
   return [
     {
@@ -204,15 +223,12 @@ function problemsOf(
   ];
 }
 
-function notesOf(current: DBInstance | undefined): readonly string[] {
-  const replicas = current?.ReadReplicaDBInstanceIdentifiers ?? [];
-  return replicas.map((replica) => `${replica} replicates it, and goes on to replicate what is set aside`);
+function notesOf({ current }: Look): readonly string[] {
+  return (current?.replicas ?? []).map(
+    (replica) => `${replica} replicates it, and goes on to replicate what is set aside`,
+  );
 }
 
-function broken({ asideId, region }: SetDatabaseAside, instance: DBInstance): string {
-  return `database ${asideId} in ${region} is ${statusOf(instance)} after the renaming. Mend it, or skip: the restore does not need it, the way back does.`;
-}
-
-function show(instance: DBInstance | undefined): string {
-  return instance === undefined ? 'not visible' : statusOf(instance);
+function show(found: Named | undefined): string {
+  return found === undefined ? 'not visible' : found.status;
 }

@@ -10,10 +10,9 @@ import type { Dependencies } from '../../dependencies';
 import { needsPerson } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
+import { listMembers, memberCall } from '../backup/part-kinds';
 import { lookAgain } from '../pace';
 import { STORE_WRITES } from '../s3/objects';
-import { findDatabaseSnapshots } from './find-database-snapshots';
-import { findEbsSnapshots } from './find-ebs-snapshots';
 import { atPlace, LOOK_ACTIONS, lookForPoints } from './look-for-points';
 import { findRecord, recordDeletion } from './record-deletion';
 import { markAsDeleting, REMOVAL_ACTIONS, removeMembers } from './remove-members';
@@ -100,11 +99,8 @@ async function membersLeft(
   { instance }: StepContext,
 ): Promise<readonly FoundSnapshot[]> {
   const there = atPlace(dependencies, place, vaults);
-  const found = await Promise.all([
-    findEbsSnapshots(there, place, instance, [backup]),
-    findDatabaseSnapshots(there, place, instance, [backup]),
-  ]);
-  return found.flat().filter(({ kind, id }) => members.some((one) => one.kind === kind && one.id === id));
+  const found = await listMembers(there, place, instance, [backup]);
+  return found.filter(({ kind, id }) => members.some((one) => one.kind === kind && one.id === id));
 }
 
 function doomedOf(input: DeleteRestorePoint, { run }: StepContext): Doomed {
@@ -112,9 +108,7 @@ function doomedOf(input: DeleteRestorePoint, { run }: StepContext): Doomed {
 }
 
 function callOf({ kind, id, place: { region } }: FoundSnapshot): PlannedCall {
-  return kind === 'ebs'
-    ? { service: 'ec2', action: 'DeleteSnapshot', region, target: id }
-    : { service: 'rds', action: 'DeleteDBSnapshot', region, target: id };
+  return memberCall(kind, 'discard', { region, target: id });
 }
 
 function recordCall({ store, place, backup }: DeleteRestorePoint, { instance }: StepContext): PlannedCall {

@@ -5,7 +5,6 @@ import type { StoredBackup } from '../../../workflows/plan/backup/catalogue';
 import { TAGS } from '../../../workflows/plan/backup/manifest';
 import type { Place } from '../../../workflows/plan/backup/manifest';
 import { placeKey } from '../../../workflows/plan/backup/restore-point';
-import type { FoundSnapshot } from '../../../workflows/plan/backup/restore-point';
 import type { Observed } from '../../../workflows/runbook/observed';
 import type {
   FoundRestorePoints,
@@ -13,21 +12,17 @@ import type {
   VaultPlace,
 } from '../../../workflows/steps/restore-points';
 import type { Dependencies } from '../../dependencies';
+import { actionsOf, listMembers } from '../backup/part-kinds';
 import { askAws, AwsTransient } from '../errors';
 import { inVault, VAULT_ACTIONS } from '../in-vault';
 import { observe } from '../observe';
 import { STORE_READS } from '../s3/objects';
 import { readBackups } from '../s3/read-backups';
-import { findDatabaseSnapshots } from './find-database-snapshots';
-import { findEbsSnapshots } from './find-ebs-snapshots';
 import { openAmong, openRunsOf } from './open-runs';
 
 /** IAM actions of a look. */
 export const LOOK_ACTIONS = [
-  'ec2:DescribeImages',
-  'ec2:DescribeLockedSnapshots',
-  'ec2:DescribeSnapshots',
-  'rds:DescribeDBSnapshots',
+  ...actionsOf('list'),
   ...STORE_READS,
   'sts:GetCallerIdentity',
   ...VAULT_ACTIONS,
@@ -57,7 +52,7 @@ export async function lookForPoints(
   const [stored, ...found] = await Promise.all([
     look(() => readBackups(dependencies, store, instance, backups)),
     ...places.map((place) =>
-      look(() => findSnapshots(atPlace(dependencies, place, vaults), place, instance, backups)),
+      look(() => listMembers(atPlace(dependencies, place, vaults), place, instance, backups)),
     ),
   ]);
   const silent = [stored, ...found].flatMap((one) => (one.state === 'known' ? [] : [one.reason]));
@@ -85,19 +80,6 @@ export function atPlace(
 ): Dependencies {
   const vault = vaults.find((one) => placeKey(one) === placeKey(place));
   return inVault(dependencies, place.vault === true ? vault : undefined, place.region);
-}
-
-async function findSnapshots(
-  dependencies: Dependencies,
-  place: Place,
-  instance: string,
-  backups: readonly string[] | undefined,
-): Promise<readonly FoundSnapshot[]> {
-  const both = await Promise.all([
-    findEbsSnapshots(dependencies, place, instance, backups),
-    findDatabaseSnapshots(dependencies, place, instance, backups),
-  ]);
-  return both.flat();
 }
 
 /** Like any look, but what passes by itself is tried again rather than told. */

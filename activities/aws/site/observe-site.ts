@@ -1,4 +1,4 @@
-import type { DBInstance } from '@aws-sdk/client-rds';
+import type { DBCluster, DBInstance } from '@aws-sdk/client-rds';
 
 import type { Observed } from '../../../workflows/runbook/observed';
 import { observeSite } from '../../../workflows/steps/observe-site';
@@ -19,6 +19,7 @@ import { NothingKnown, observe } from '../observe';
 import { readReplayState } from '../rds/database-session';
 import type { ReplayState } from '../rds/database-session';
 import { replicationOf, sourceOf, statusOf } from '../rds/database-status';
+import { findCluster } from '../rds/find-cluster';
 import { findDatabase } from '../rds/find-database';
 import { currentLag, readLagPoints } from '../rds/replica-lag';
 import { findBalancer } from './find-balancer';
@@ -30,6 +31,7 @@ export function observeSiteImplementation(dependencies: Dependencies): Observati
     [
       'autoscaling:DescribeAutoScalingGroups',
       'ec2:DescribeInstances',
+      'rds:DescribeDBClusters',
       'rds:DescribeDBInstances',
       'cloudwatch:GetMetricData',
       'elasticloadbalancing:DescribeLoadBalancers',
@@ -111,11 +113,14 @@ async function lookAtDatabase(
   { site, database: access }: ObserveSite,
 ): Promise<Pick<SiteFacts, 'database' | 'inRecovery' | 'lag'>> {
   const { region } = site;
-  const { id } = site.database;
+  const { id, cluster: clusterId } = site.database;
   const database = await observe<DatabaseFacts>(async () => {
-    const found = await findDatabase(dependencies, region, id);
+    const [found, cluster] = await Promise.all([
+      findDatabase(dependencies, region, id),
+      clusterId === undefined ? undefined : findCluster(dependencies, region, clusterId),
+    ]);
     if (found === undefined) throw new NothingKnown(`there is no database ${id} in ${region}`);
-    return databaseFacts(found);
+    return databaseFacts(found, cluster);
   });
   if (database.state !== 'known') return { database, inRecovery: database, lag: database };
 
@@ -148,7 +153,8 @@ function lagFacts(
   };
 }
 
-function databaseFacts(instance: DBInstance): DatabaseFacts {
+/** @param cluster its endpoint is that of the writer, whichever of its instances that is by now */
+function databaseFacts(instance: DBInstance, cluster: DBCluster | undefined): DatabaseFacts {
   const source = sourceOf(instance);
   return {
     status: statusOf(instance),
@@ -156,8 +162,8 @@ function databaseFacts(instance: DBInstance): DatabaseFacts {
     source,
     replication: replicationOf(instance),
     resourceId: instance.DbiResourceId ?? '',
-    address: instance.Endpoint?.Address ?? '',
-    port: instance.Endpoint?.Port ?? 5432,
+    address: cluster?.Endpoint ?? instance.Endpoint?.Address ?? '',
+    port: cluster?.Port ?? instance.Endpoint?.Port ?? 5432,
     backupRetentionDays: instance.BackupRetentionPeriod ?? 0,
   };
 }

@@ -112,6 +112,6 @@ export class Sampler {
   }
 
   private measurable(): readonly DatabaseInstance[] {
-    return this.store.all().filter((instance) => instance.reachable && instance.server.alive);
+    return this.store.instances.all().filter((instance) => instance.reachable && instance.server.alive);
   }
 }

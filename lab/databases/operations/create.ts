@@ -1,23 +1,25 @@
+import { AURORA } from '../cluster';
 import { answerInstance, backupPhase } from '../control';
 import type { ApiControl, Operation } from '../control';
 import { SECONDS } from '../durations';
 import { faults } from '../faults';
 import type { InstanceTraits } from '../instance';
-import { checkIdentifier, checkRetention } from '../preconditions';
+import { checkMaster, checkRetention } from '../preconditions';
 import type { RdsRequest } from '../request';
+import { createMember } from './clusters/create-member';
 import { addInstance, checkNewId, defaultParameterGroup } from './new-instance';
 
 export const createInstance: Operation = async (control, request) => {
   const id = request.need('DBInstanceIdentifier').toLowerCase();
+  const engine = request.need('Engine');
+  if (request.text('DBClusterIdentifier') !== undefined || engine === AURORA) {
+    return createMember(control, request);
+  }
+  if (engine !== 'postgres') {
+    throw faults.value(`Invalid DB engine: ${engine}; the lab has postgres and ${AURORA}.`);
+  }
   const password = request.need('MasterUserPassword');
-  if (request.need('Engine') !== 'postgres') {
-    throw faults.value(`Invalid DB engine: ${request.need('Engine')}; the lab has postgres.`);
-  }
-  if (password.length < 8) {
-    throw faults.value(
-      'The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.',
-    );
-  }
+  checkMaster(request.need('MasterUsername'), password);
   checkNewId(control, request.region, id);
   const traits = await traitsOf(control, request, id);
   checkNewId(control, request.region, id);
@@ -40,13 +42,6 @@ export const createInstance: Operation = async (control, request) => {
 
 async function traitsOf(control: ApiControl, request: RdsRequest, id: string): Promise<InstanceTraits> {
   const { region, account } = request;
-  const username = request.need('MasterUsername');
-  checkIdentifier('MasterUsername', username.replaceAll('_', ''), 63);
-  if (/^(rdsadmin|rds|postgres_?admin|pg_)/.test(username)) {
-    throw faults.value(
-      `MasterUsername ${username} cannot be used as it is a reserved word used by the engine`,
-    );
-  }
   const engineVersion = request.text('EngineVersion') ?? control.servers.engineVersion;
   const retention = request.number('BackupRetentionPeriod') ?? 1;
   checkRetention(retention);
@@ -62,7 +57,7 @@ async function traitsOf(control: ApiControl, request: RdsRequest, id: string): P
     instanceClass: request.need('DBInstanceClass'),
     allocatedStorage: request.number('AllocatedStorage') ?? 20,
     engineVersion,
-    username,
+    username: request.need('MasterUsername'),
     databaseName: request.text('DBName'),
     retention,
     multiAz: request.flag('MultiAZ') ?? false,

@@ -5,7 +5,7 @@ import { faults } from '../faults';
 import type { DatabaseInstance } from '../instance';
 import { checkDeletion } from '../preconditions';
 import { becomeIndependent } from './promote';
-import { addSnapshot, checkNewSnapshot, takeSnapshot } from './snapshot';
+import { checkNewSnapshot, snapshotInstance } from './snapshot';
 
 /** DeleteDBInstance [A §4]; gap R11. */
 export const deleteInstance: Operation = async (control, request) => {
@@ -13,16 +13,17 @@ export const deleteInstance: Operation = async (control, request) => {
   const finalSnapshotId = request.text('FinalDBSnapshotIdentifier')?.toLowerCase();
   const skipFinalSnapshot = request.flag('SkipFinalSnapshot') ?? false;
   checkDeletion(factsOf(control, instance), { skipFinalSnapshot, finalSnapshotId });
-  if (finalSnapshotId !== undefined) checkNewSnapshot(control, request, finalSnapshotId);
+  if (finalSnapshotId !== undefined) checkNewSnapshot(control, 'instance', request, finalSnapshotId);
 
   instance.status = 'deleting';
   await control.transitions.cancel(instance);
-  if (control.store.instance(instance.region, instance.id) !== instance) {
+  if (control.store.instances.get(instance.region, instance.id) !== instance) {
     throw faults.noInstance(instance.id);
   }
-  const snapshot =
-    finalSnapshotId === undefined ? undefined : addSnapshot(control, instance, finalSnapshotId, {});
-  const copied = snapshot === undefined ? undefined : takeSnapshot(control, instance, snapshot);
+  const copied =
+    finalSnapshotId === undefined
+      ? undefined
+      : snapshotInstance(control, instance, finalSnapshotId, {}).copied;
   control.transitions.start(instance, {
     phases: [
       {
@@ -35,7 +36,7 @@ export const deleteInstance: Operation = async (control, request) => {
         },
         end: async () => {
           await instance.exclusively(() => control.servers.remove(instance));
-          control.store.removeInstance(instance);
+          control.store.instances.remove(instance);
         },
       },
     ],

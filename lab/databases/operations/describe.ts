@@ -1,20 +1,21 @@
 import { filters } from '../../gateway/reply';
 import type { AwsCall } from '../../gateway/overlay';
-import { needSnapshot, viewInstance } from '../control';
+import { viewInstance } from '../control';
 import type { Control } from '../control';
 import { faults } from '../faults';
+import { needSnapshot } from '../find-snapshot';
 import type { DatabaseInstance } from '../instance';
+import { matches } from '../matches';
+import type { Filters } from '../matches';
 import { pageOf } from '../page';
-import { renderSnapshot } from '../render';
+import { renderSnapshot } from '../render-snapshot';
 import { parseName, RdsRequest } from '../request';
-import type { DatabaseSnapshot } from '../snapshot';
-
-type Filters = Readonly<Record<string, readonly string[]>>;
+import type { InstanceSnapshot } from '../snapshot';
 
 export async function describeInstances(control: Control, call: AwsCall): Promise<object> {
   const request = new RdsRequest(call);
   const given = request.text('DBInstanceIdentifier');
-  let found = control.store.all(request.region);
+  let found = control.store.instances.all(request.region);
   if (given !== undefined) {
     const { region, id } = parseName(given, 'db', request.region);
     found = found.filter((instance) => instance.region === region && instance.id === id);
@@ -33,7 +34,8 @@ function matchesInstance(instance: DatabaseInstance, wanted: Filters): boolean {
   return matches(wanted, {
     'db-instance-id': [instance.id, instance.arn],
     'dbi-resource-id': [instance.resourceId],
-    engine: ['postgres'],
+    'db-cluster-id': instance.cluster === undefined ? [] : [instance.cluster.id, instance.cluster.arn],
+    engine: [instance.engine],
   });
 }
 
@@ -42,16 +44,16 @@ export async function describeSnapshots(control: Control, call: AwsCall): Promis
   const given = request.text('DBSnapshotIdentifier');
   const snapshots =
     given === undefined
-      ? control.store.snapshotsIn(request.region, request.account)
-      : [needSnapshot(control, request, given)];
+      ? control.store.snapshotsIn('instance', request.region, request.account)
+      : [needSnapshot(control, 'instance', request, given)];
   const instance = request.text('DBInstanceIdentifier')?.toLowerCase();
   const resource = request.text('DbiResourceId');
   const type = request.text('SnapshotType') ?? 'manual';
   const wanted = filters(call.parameters);
   const found = snapshots
     .filter((snapshot) => snapshot.region === request.region)
-    .filter((snapshot) => instance === undefined || snapshot.instance.id === instance)
-    .filter((snapshot) => resource === undefined || snapshot.instanceResourceId === resource)
+    .filter((snapshot) => instance === undefined || snapshot.origin.id === instance)
+    .filter((snapshot) => resource === undefined || snapshot.resourceId === resource)
     .filter((snapshot) => type === 'manual' && matchesSnapshot(snapshot, wanted));
   const page = pageOf(found, { maxRecords: request.number('MaxRecords'), marker: request.text('Marker') });
   const now = control.clock.now();
@@ -61,21 +63,12 @@ export async function describeSnapshots(control: Control, call: AwsCall): Promis
   };
 }
 
-function matchesSnapshot(snapshot: DatabaseSnapshot, wanted: Filters): boolean {
+function matchesSnapshot(snapshot: InstanceSnapshot, wanted: Filters): boolean {
   return matches(wanted, {
-    'db-instance-id': [snapshot.instance.id],
+    'db-instance-id': [snapshot.origin.id],
     'db-snapshot-id': [snapshot.id],
-    'dbi-resource-id': [snapshot.instanceResourceId],
+    'dbi-resource-id': [snapshot.resourceId],
     'snapshot-type': ['manual'],
     engine: ['postgres'],
-  });
-}
-
-/** @throws AwsFault for a filter that RDS does not have */
-function matches(wanted: Filters, values: Filters): boolean {
-  return Object.entries(wanted).every(([name, accepted]) => {
-    const own = values[name];
-    if (own === undefined) throw faults.value(`Unrecognized filter name: ${name}`);
-    return own.some((value) => accepted.includes(value));
   });
 }

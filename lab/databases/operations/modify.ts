@@ -1,3 +1,4 @@
+import { checkMemberSettings } from '../cluster-rules';
 import { answerInstance, backupPhase, factsOf, needInstance } from '../control';
 import type { Control, Operation } from '../control';
 import { SECONDS } from '../durations';
@@ -6,6 +7,7 @@ import type { DatabaseInstance, Settings } from '../instance';
 import { checkIdentifier, checkModification } from '../preconditions';
 import type { RdsRequest } from '../request';
 import type { Phase } from '../transitions';
+import { changesOnly, postpone } from './changes';
 
 /**
  * ModifyDBInstance [A §4, §5.4]; gaps R9, R10. What may interrupt service waits in PendingModifiedValues for the
@@ -13,11 +15,13 @@ import type { Phase } from '../transitions';
  */
 export const modifyInstance: Operation = async (control, request) => {
   const instance = needInstance(control, request);
-  const wanted = changesOnly(instance, settingsOf(request));
+  const settings = settingsOf(request);
+  if (instance.cluster !== undefined) checkMemberSettings(instance.id, settings);
+  const wanted = changesOnly<Settings>({ ...instance.traits, newId: instance.id }, settings);
   checkModification(factsOf(control, instance), wanted.retention);
   if (wanted.newId !== undefined) {
     checkIdentifier('NewDBInstanceIdentifier', wanted.newId, 63);
-    const taken = control.store.isTaken(instance.region, wanted.newId, control.clock.now());
+    const taken = control.store.instances.isTaken(instance.region, wanted.newId, control.clock.now());
     if (taken) throw faults.instanceExists();
   }
   if (wanted.password !== undefined && instance.source !== undefined) {
@@ -53,18 +57,13 @@ function settingsOf(request: RdsRequest): Settings {
   };
 }
 
-/** What the instance has already is no change: asking for it again does nothing. */
-function changesOnly(instance: DatabaseInstance, wanted: Settings): Settings {
-  const { traits } = instance;
-  const current: Settings = { ...traits, newId: traits.id };
-  const changed = Object.entries(wanted).filter(
-    ([name, value]) =>
-      value !== undefined && JSON.stringify(value) !== JSON.stringify(current[name as keyof Settings]),
-  );
-  return Object.fromEntries(changed);
-}
-
-const WAITING = ['newId', 'instanceClass', 'allocatedStorage', 'engineVersion', 'multiAz'] as const;
+const WAITING: readonly (keyof Settings)[] = [
+  'newId',
+  'instanceClass',
+  'allocatedStorage',
+  'engineVersion',
+  'multiAz',
+];
 
 /** Divides into what is applied now and what waits. ApplyImmediately takes along what was waiting. */
 export function divide(
@@ -74,16 +73,12 @@ export function divide(
 ): { readonly now: Settings; readonly later: Settings } {
   const all: Settings = { ...instance.pending, ...wanted };
   if (immediately) return { now: all, later: {} };
-  const waiting = new Set<string>(WAITING);
+  const waiting = new Set(WAITING);
   // Between two periods above 0 nothing is interrupted; to and from 0 backups are switched on or off.
   const switchesBackups =
     all.retention !== undefined && (all.retention === 0) !== (instance.traits.retention === 0);
   if (switchesBackups) waiting.add('retention');
-  const entries = Object.entries(all);
-  return {
-    now: Object.fromEntries(entries.filter(([name]) => !waiting.has(name))),
-    later: Object.fromEntries(entries.filter(([name]) => waiting.has(name))),
-  };
+  return postpone(all, waiting);
 }
 
 function modification(control: Control, instance: DatabaseInstance, now: Settings): readonly Phase[] {
@@ -110,7 +105,9 @@ async function apply(control: Control, instance: DatabaseInstance, settings: Set
   }
   if (direct.securityGroups !== undefined) await control.servers.applyAccess(instance);
   if (password !== undefined) {
-    await instance.exclusively(() => control.servers.setPassword(instance, password));
+    await instance.exclusively(() =>
+      control.servers.setPassword(instance.server, instance.traits.username, password),
+    );
   }
 }
 
@@ -124,7 +121,7 @@ function renaming(control: Control, instance: DatabaseInstance, newId: string): 
       begin: () =>
         instance.exclusively(async () => {
           if (instance.id !== newId) {
-            store.rename(instance, newId, clock.now() + SECONDS.freedName * 1000);
+            store.instances.rename(instance, newId, clock.now() + SECONDS.freedName * 1000);
           }
           await servers.move(instance);
         }),

@@ -1,3 +1,4 @@
+import type { DatabaseCluster } from '../cluster';
 import { faults } from '../faults';
 import { QUOTAS } from '../durations';
 import { DatabaseInstance, newResourceId } from '../instance';
@@ -5,23 +6,27 @@ import type { InstanceTraits } from '../instance';
 import type { Control } from '../control';
 import { checkIdentifier } from '../preconditions';
 
-export function defaultParameterGroup(engineVersion: string): string {
-  return `default.postgres${engineVersion.split('.')[0] ?? ''}`;
+export function defaultParameterGroup(engineVersion: string, family = 'postgres'): string {
+  return `default.${family}${engineVersion.split('.')[0] ?? ''}`;
 }
 
 /** @throws AwsFault for an identifier that is malformed or in use, and for the quota [A §4, §5.1] */
 export function checkNewId(control: Control, region: string, id: string): void {
   checkIdentifier('DBInstanceIdentifier', id, 63);
-  if (control.store.isTaken(region, id, control.clock.now())) throw faults.instanceExists();
-  if (control.store.all(region).length >= QUOTAS.instances) throw faults.instanceQuota();
+  if (control.store.instances.isTaken(region, id, control.clock.now())) throw faults.instanceExists();
+  if (control.store.instances.all(region).length >= QUOTAS.instances) throw faults.instanceQuota();
 }
 
 /** Records an instance in status `creating`, with a server that is not there yet. */
-export function addInstance(control: Control, traits: InstanceTraits): DatabaseInstance {
-  const resourceId = newResourceId();
-  const server = control.servers.make(traits.region, resourceId);
-  const instance = new DatabaseInstance(traits, resourceId, server, control.clock.now());
-  control.store.addInstance(instance);
+export function addInstance(
+  control: Control,
+  traits: InstanceTraits,
+  cluster?: DatabaseCluster,
+): DatabaseInstance {
+  const resourceId = newResourceId('db');
+  const server = control.servers.make(traits.region, resourceId, cluster);
+  const instance = new DatabaseInstance(traits, resourceId, server, control.clock.now(), cluster);
+  control.store.instances.add(instance);
   return instance;
 }
 

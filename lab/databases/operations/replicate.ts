@@ -68,7 +68,7 @@ export const createReplica: Operation = async (control, request) => {
 function findSource(control: ApiControl, request: RdsRequest): DatabaseInstance {
   const given = request.need('SourceDBInstanceIdentifier');
   const { region, id } = parseName(given, 'db', request.region);
-  const source = control.store.instance(region, id);
+  const source = control.store.instances.get(region, id);
   if (source === undefined) throw faults.noInstance(given);
   return source;
 }

@@ -1,7 +1,8 @@
-import { answerInstance, backupPhase, needSnapshot } from '../control';
+import { answerInstance, backupPhase } from '../control';
 import type { Operation } from '../control';
 import { SECONDS } from '../durations';
 import { faults } from '../faults';
+import { needSnapshot } from '../find-snapshot';
 import { checkRetention, checkSnapshotAvailable } from '../preconditions';
 import { addInstance, checkNewId, defaultParameterGroup, inheritedTraits } from './new-instance';
 
@@ -9,14 +10,14 @@ import { addInstance, checkNewId, defaultParameterGroup, inheritedTraits } from 
 export const restoreInstance: Operation = async (control, request) => {
   const { region, account } = request;
   const id = request.need('DBInstanceIdentifier').toLowerCase();
-  const snapshot = needSnapshot(control, request, request.need('DBSnapshotIdentifier'));
-  if (snapshot.region !== region) throw faults.noSnapshot(request.need('DBSnapshotIdentifier'));
+  const snapshot = needSnapshot(control, 'instance', request, request.need('DBSnapshotIdentifier'));
+  if (snapshot.region !== region) throw faults.noSnapshot('instance', request.need('DBSnapshotIdentifier'));
   const check = (): void => {
     checkSnapshotAvailable(snapshot);
     checkNewId(control, region, id);
   };
   check();
-  const former = snapshot.instance;
+  const former = snapshot.origin;
   const parameterGroup = request.text('DBParameterGroupName') ?? defaultParameterGroup(former.engineVersion);
   const subnetGroup = request.text('DBSubnetGroupName') ?? 'default';
   await control.account.needParameterGroup(region, parameterGroup);

@@ -3,30 +3,44 @@ import { faults } from '../faults';
 import { renderTags } from '../render';
 import { parseName } from '../request';
 import type { RdsRequest } from '../request';
+import { SNAPSHOT_ARN_TYPE } from '../snapshot';
+import type { SnapshotKind } from '../snapshot';
 
 interface Tagged {
   tags: Readonly<Record<string, string>>;
 }
 
-/** An instance's or snapshot's tags by ARN; undefined for resources that the emulator keeps (groups). */
+/** Of an instance, a cluster or a snapshot, by ARN; undefined for resources that the emulator keeps (groups). */
 export function findTagged(control: Control, request: RdsRequest): Tagged | undefined {
   const arn = request.need('ResourceName');
-  const kind = arn.split(':')[5];
-  if (kind === 'db') {
-    const { region, id } = parseName(arn, 'db', request.region);
-    const instance = control.store.instance(region, id);
-    if (instance === undefined) throw faults.noInstance(arn);
-    return instance.traits;
+  switch (arn.split(':')[5]) {
+    case 'db': {
+      const { region, id } = parseName(arn, 'db', request.region);
+      const instance = control.store.instances.get(region, id);
+      if (instance === undefined) throw faults.noInstance(arn);
+      return instance.traits;
+    }
+    case 'cluster': {
+      const { region, id } = parseName(arn, 'cluster', request.region);
+      const cluster = control.store.clusters.get(region, id);
+      if (cluster === undefined) throw faults.noCluster(arn);
+      return cluster.traits;
+    }
+    case SNAPSHOT_ARN_TYPE.instance:
+      return taggedSnapshot(control, 'instance', request);
+    case SNAPSHOT_ARN_TYPE.cluster:
+      return taggedSnapshot(control, 'cluster', request);
+    default:
+      return undefined;
   }
-  if (kind === 'snapshot') {
-    const snapshot = control.store.snapshot({
-      account: request.account,
-      ...parseName(arn, 'snapshot', request.region),
-    });
-    if (snapshot === undefined) throw faults.noSnapshot(arn);
-    return snapshot;
-  }
-  return undefined;
+}
+
+function taggedSnapshot(control: Control, kind: SnapshotKind, request: RdsRequest): Tagged {
+  const arn = request.need('ResourceName');
+  const name = parseName(arn, SNAPSHOT_ARN_TYPE[kind], request.region);
+  const snapshot = control.store.snapshot(kind, { account: request.account, ...name });
+  if (snapshot === undefined) throw faults.noSnapshot(kind, arn);
+  return snapshot;
 }
 
 export function addTags(tagged: Tagged, request: RdsRequest): object {

@@ -12,7 +12,10 @@ import type { Access, Role, Upstream } from './settings';
 
 export interface ServerOptions {
   readonly name: string;
+  /** Where clients connect; empty: nobody does. */
   readonly address: string;
+  /** Endpoint of the cluster whose writer it is. */
+  readonly clusterAddress?: string | undefined;
   readonly dataDirectory: string;
   readonly socketDirectory: string;
   readonly log: string;
@@ -183,9 +186,10 @@ export class PostgresServer {
   }
 
   private async launch(): Promise<void> {
-    const { name, address, dataDirectory, socketDirectory, log, postgresBin, runAs } = this.options;
+    const { name, address, clusterAddress, dataDirectory, socketDirectory, log, postgresBin, runAs } =
+      this.options;
     const settings = {
-      listen_addresses: address,
+      listen_addresses: clusterAddress === undefined ? address : `${address},${clusterAddress}`,
       port: PORT,
       unix_socket_directories: socketDirectory,
     };

@@ -1,3 +1,4 @@
+import { checkClusterDeletion, checkClusterRetention } from '../../../lab/databases/cluster-rules';
 import { AwsFault } from '../../../lab/gateway/overlay';
 import {
   checkDeletion,
@@ -7,6 +8,7 @@ import {
   checkReplica,
   checkSnapshot,
   checkSnapshotCopy,
+  checkSnapshotQuota,
   checkStart,
   checkStop,
 } from '../../../lab/databases/preconditions';
@@ -18,6 +20,7 @@ const writer: InstanceFacts = {
   retention: 7,
   isReplica: false,
   isSource: false,
+  cluster: undefined,
   encrypted: false,
   deletionProtection: false,
 };
@@ -57,10 +60,11 @@ test('a replica needs a source with backups, and a key of its region when that i
 });
 
 test('snapshots need an available instance and room, copies an available snapshot and a key', () => {
-  expect(codeOf(() => checkSnapshot(writer, 99))).toBeUndefined();
-  expect(codeOf(() => checkSnapshot(writer, 100))).toBe('SnapshotQuotaExceeded');
-  expect(codeOf(() => checkSnapshot({ ...writer, status: 'stopped' }, 0))).toBe('InvalidDBInstanceState');
-  const snapshot = { id: 's', status: 'available', encrypted: true };
+  expect(codeOf(() => checkSnapshotQuota(99))).toBeUndefined();
+  expect(codeOf(() => checkSnapshotQuota(100))).toBe('SnapshotQuotaExceeded');
+  expect(codeOf(() => checkSnapshot(writer))).toBeUndefined();
+  expect(codeOf(() => checkSnapshot({ ...writer, status: 'stopped' }))).toBe('InvalidDBInstanceState');
+  const snapshot = { kind: 'instance', id: 's', status: 'available', encrypted: true } as const;
   expect(codeOf(() => checkSnapshotCopy(snapshot, { crossRegion: true, kmsKeyId: 'key' }))).toBeUndefined();
   expect(codeOf(() => checkSnapshotCopy(snapshot, { crossRegion: true, kmsKeyId: undefined }))).toBe(
     'KMSKeyNotAccessibleFault',
@@ -104,6 +108,50 @@ test('a busy instance is not modified, and a source keeps its backups', () => {
     'InvalidParameterCombination',
   );
   expect(codeOf(() => checkModification(writer, 0))).toBeUndefined();
+});
+
+test('a member of a cluster is neither stopped, replicated nor backed up, and takes no final snapshot', () => {
+  const member = { ...writer, cluster: 'c' };
+  for (const wrong of [
+    () => checkStop(member),
+    () => checkSnapshot(member),
+    () => checkReplica({ ...member, replicas: 0 }, { crossRegion: false, kmsKeyId: undefined }),
+    () => checkPromotion(member, 1),
+  ]) {
+    expect(codeOf(wrong)).toBe('InvalidDBInstanceState');
+  }
+  const nothing = { skipFinalSnapshot: false, finalSnapshotId: undefined };
+  expect(codeOf(() => checkDeletion(member, nothing))).toBeUndefined();
+  expect(codeOf(() => checkDeletion(member, { ...nothing, finalSnapshotId: 's' }))).toBe(
+    'InvalidParameterCombination',
+  );
+});
+
+test('a cluster goes after its instance, unprotected and with one word about the final snapshot', () => {
+  const cluster = { id: 'c', status: 'available', deletionProtection: false, writer: undefined };
+  const skip = { skipFinalSnapshot: true, finalSnapshotId: undefined };
+  const final = { skipFinalSnapshot: false, finalSnapshotId: 's' };
+  expect(codeOf(() => checkClusterDeletion(cluster, skip))).toBeUndefined();
+  expect(codeOf(() => checkClusterDeletion({ ...cluster, writer: 'deleting' }, final))).toBeUndefined();
+  expect(codeOf(() => checkClusterDeletion({ ...cluster, writer: 'available' }, skip))).toBe(
+    'InvalidDBClusterStateFault',
+  );
+  expect(codeOf(() => checkClusterDeletion({ ...cluster, status: 'backing-up' }, final))).toBe(
+    'InvalidDBClusterStateFault',
+  );
+  for (const wrong of [
+    () => checkClusterDeletion({ ...cluster, deletionProtection: true }, skip),
+    () => checkClusterDeletion(cluster, { ...final, skipFinalSnapshot: true }),
+    () => checkClusterDeletion(cluster, { ...skip, skipFinalSnapshot: false }),
+  ]) {
+    expect(codeOf(wrong)).toBe('InvalidParameterCombination');
+  }
+});
+
+test('the backups of a cluster cannot be switched off', () => {
+  expect(codeOf(() => checkClusterRetention(1))).toBeUndefined();
+  expect(codeOf(() => checkClusterRetention(0))).toBe('InvalidParameterValue');
+  expect(codeOf(() => checkClusterRetention(36))).toBe('InvalidParameterValue');
 });
 
 test.each(['', '1a', 'a--b', 'a-', 'a_b', 'a'.repeat(64)])('the identifier "%s" is refused', (id) => {

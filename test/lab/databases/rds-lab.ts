@@ -4,12 +4,15 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
+  CreateDBClusterCommand,
   CreateDBInstanceCommand,
   CreateDBInstanceReadReplicaCommand,
+  DescribeDBClustersCommand,
+  DescribeDBClusterSnapshotsCommand,
   DescribeDBInstancesCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import type { DBInstance } from '@aws-sdk/client-rds';
+import type { DBCluster, DBClusterSnapshot, DBInstance } from '@aws-sdk/client-rds';
 import { Client } from 'pg';
 import { VirtualClock } from '../../../lab/clock/virtual-clock';
 import { DatabaseFleet } from '../../../lab/databases/database-fleet';
@@ -24,9 +27,46 @@ export const PRIMARY = 'eu-central-1';
 export const STANDBY = 'eu-west-1';
 const MASTER = { user: 'bitbucket', password: 'correct-horse' } as const;
 
-/** Durations count only from `settle` on, so that what a test presupposes is there at once. */
+/**
+ * Durations count only from `settle` on, so that what a test presupposes is there at once. Time can be held, so that a
+ * test sees what lasts but a moment.
+ */
 class PreparedClock extends VirtualClock {
   private settled = false;
+  private held: { now: number; readonly begin: (() => void)[] } | undefined;
+  private behind = 0;
+
+  override now(): number {
+    return this.held?.now ?? super.now() - this.behind;
+  }
+
+  /** Durations that begin while time is held pass after its release. */
+  override after(virtualSeconds: number, fn: () => void): () => void {
+    if (this.held === undefined) return super.after(virtualSeconds, fn);
+    let called = false;
+    let callOff = (): void => void (called = true);
+    this.held.begin.push(() => {
+      if (!called) callOff = super.after(virtualSeconds, fn);
+    });
+    return () => callOff();
+  }
+
+  hold(): void {
+    this.held ??= { now: this.now(), begin: [] };
+  }
+
+  /** Held time, moved on; what waits goes on waiting. */
+  advance(virtualSeconds: number): void {
+    if (this.held !== undefined) this.held.now += virtualSeconds * 1000;
+  }
+
+  release(): void {
+    if (this.held === undefined) return;
+    const { now, begin } = this.held;
+    this.behind = super.now() - now;
+    this.held = undefined;
+    for (const each of begin) each();
+  }
 
   override real(virtualSeconds: number): number {
     const real = super.real(virtualSeconds);
@@ -98,8 +138,67 @@ export class RdsLab {
     this.clock.settle();
   }
 
-  rds(region: string): RDSClient {
-    return new RDSClient(this.clientOptions(region));
+  /** A cluster that was there before the test, `c-a`, and its writer `db-a`. */
+  async establishCluster(): Promise<void> {
+    await this.rds(PRIMARY).send(
+      new CreateDBClusterCommand({
+        DBClusterIdentifier: 'c-a',
+        Engine: 'aurora-postgresql',
+        DatabaseName: 'bitbucket',
+        MasterUsername: MASTER.user,
+        MasterUserPassword: MASTER.password,
+        VpcSecurityGroupIds: ['sg-a'],
+        BackupRetentionPeriod: 7,
+        Tags: [{ Key: 'owner', Value: 'bitbucket' }],
+      }),
+    );
+    await this.clusterUntil(PRIMARY, 'c-a', 'available');
+    await this.createWriter(PRIMARY, 'c-a', 'db-a');
+    await this.statusesUntil(PRIMARY, 'db-a', 'available');
+    this.clock.settle();
+  }
+
+  async createWriter(region: string, cluster: string, id: string): Promise<DBInstance> {
+    const reply = await this.rds(region).send(
+      new CreateDBInstanceCommand({
+        DBInstanceIdentifier: id,
+        DBClusterIdentifier: cluster,
+        DBInstanceClass: 'db.r6g.large',
+        Engine: 'aurora-postgresql',
+      }),
+    );
+    return reply.DBInstance!;
+  }
+
+  async describeCluster(region: string, id: string): Promise<DBCluster> {
+    const client = this.rds(region);
+    const reply = await client.send(new DescribeDBClustersCommand({ DBClusterIdentifier: id }));
+    return reply.DBClusters![0]!;
+  }
+
+  /** Waits for a status after a call that has set another. */
+  async clusterUntil(region: string, id: string, wanted: string): Promise<void> {
+    await this.clock.sleep(SECONDS.staleRead + 1);
+    await eventually(async () => {
+      const { Status } = await this.describeCluster(region, id);
+      if (Status === 'failed' || Status === 'restore-error') throw new Error(this.problems());
+      return Status === wanted;
+    });
+  }
+
+  async describeClusterSnapshot(region: string, id: string): Promise<DBClusterSnapshot> {
+    const client = this.rds(region);
+    const command = new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: id });
+    return (await client.send(command)).DBClusterSnapshots![0]!;
+  }
+
+  async clusterSnapshotUntil(region: string, id: string, wanted: string): Promise<void> {
+    await eventually(async () => (await this.describeClusterSnapshot(region, id)).Status === wanted);
+  }
+
+  rds(region: string, account = 'lab'): RDSClient {
+    const credentials = { accessKeyId: account, secretAccessKey: 'lab' };
+    return new RDSClient({ ...this.clientOptions(region), credentials });
   }
 
   cloudWatch(region: string): CloudWatchClient {
@@ -128,10 +227,13 @@ export class RdsLab {
 
   /** As an application would: over TCP with the master user's password. */
   async sql(region: string, id: string, sql: string): Promise<Record<string, unknown>[]> {
-    const { host, port } = this.fleet.endpoint(region, id)!;
+    return this.sqlAt(this.fleet.endpoint(region, id)!.host, sql);
+  }
+
+  async sqlAt(host: string, sql: string): Promise<Record<string, unknown>[]> {
     const client = new Client({
       host,
-      port,
+      port: 5432,
       database: 'bitbucket',
       connectionTimeoutMillis: 3000,
       ...MASTER,
@@ -180,6 +282,16 @@ export async function eventually(condition: () => Promise<boolean>, seconds = 20
   }
 }
 
+/** Waits until a look fails with this error. */
+export async function gone(look: () => Promise<unknown>, name: string): Promise<void> {
+  await eventually(() =>
+    look().then(
+      () => false,
+      (error: Error) => error.name === name,
+    ),
+  );
+}
+
 function groupsOnly(): Promise<Server> {
   const server = createServer((request, response) => {
     let body = '';
@@ -187,7 +299,10 @@ function groupsOnly(): Promise<Server> {
     request.on('end', () => {
       const call = new URLSearchParams(body);
       const action = call.get('Action') ?? '';
-      const name = call.get('DBParameterGroupName') ?? call.get('DBSubnetGroupName');
+      const name =
+        call.get('DBParameterGroupName') ??
+        call.get('DBClusterParameterGroupName') ??
+        call.get('DBSubnetGroupName');
       if (name !== null && name !== 'tuned') {
         response.writeHead(404).end(`<ErrorResponse><Error><Code>NotFound</Code></Error></ErrorResponse>`);
         return;

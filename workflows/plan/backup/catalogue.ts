@@ -5,7 +5,7 @@ import { placeKey, placeName } from './restore-point';
 import type { FoundSnapshot, PointMember, RestorePoint, RestorePointState } from './restore-point';
 
 /** Kinds of members that are looked for; with any other a restore point cannot be judged. */
-const KINDS: readonly PartKind[] = ['ebs', 'rds'];
+const KINDS: readonly PartKind[] = ['ebs', 'rds', 'aurora'];
 
 /** What the store holds of one backup. */
 export interface StoredBackup {

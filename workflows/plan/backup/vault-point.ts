@@ -82,9 +82,9 @@ export function membersInVault(
     if (member === undefined) return [];
     const partition = member.arn?.split(':')[1] ?? 'aws';
     const arn =
-      kind === 'rds'
-        ? `arn:${partition}:rds:${region}:${account}:snapshot:${id}`
-        : `arn:${partition}:ec2:${region}:${account}:snapshot/${id}`;
+      kind === 'ebs'
+        ? `arn:${partition}:ec2:${region}:${account}:snapshot/${id}`
+        : `arn:${partition}:rds:${region}:${account}:${kind === 'aurora' ? 'cluster-snapshot' : 'snapshot'}:${id}`;
     return [{ ...member, id, arn }];
   });
 }

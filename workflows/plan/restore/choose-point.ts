@@ -8,8 +8,10 @@ export interface ChosenPoint {
   readonly point: RestorePoint;
   /** EBS snapshot ids by volume. */
   readonly volumes: Readonly<Record<string, string>>;
-  /** Identifier of the DB snapshot. */
+  /** Identifier of the snapshot of the database. */
   readonly database: string;
+  /** `aurora`: a snapshot of a cluster. */
+  readonly databaseKind: 'rds' | 'aurora';
 }
 
 export type PointChoice = ChosenPoint | { readonly problem: Problem };
@@ -18,7 +20,9 @@ export type PointChoice = ChosenPoint | { readonly problem: Problem };
 export function choosePoint(
   points: readonly RestorePoint[],
   backup: string,
-  site: Pick<Site, 'name' | 'region' | 'fileServer'>,
+  site: Pick<Site, 'name' | 'region' | 'fileServer'> & {
+    readonly database: Pick<Site['database'], 'cluster'>;
+  },
 ): PointChoice {
   const places = points.filter((point) => point.backup === backup);
   const point = places.find((one) => isAt(one, site.region));
@@ -44,16 +48,17 @@ export function choosePoint(
     );
   }
   const { members } = point;
-  const unknown = members.filter(({ kind }) => kind !== 'ebs' && kind !== 'rds');
+  const databases = members.flatMap(({ kind, id }) =>
+    kind === 'rds' || kind === 'aurora' ? [{ kind, id }] : [],
+  );
   const wanted = site.fileServer.volumes.map(({ name }) => name).sort();
   const held = members.flatMap(({ kind, name }) => (kind === 'ebs' ? [name] : [])).sort();
-  const database = members.filter(({ kind }) => kind === 'rds');
-  const [only, another] = database;
-  if (unknown.length > 0 || only === undefined || another !== undefined) {
+  const [only, another] = databases;
+  if (only === undefined || another !== undefined || held.length + 1 !== members.length) {
     return refusal(
       'unknownParts',
       `${backup} consists of ${members.map(({ kind, name }) => `${name} (${kind})`).join(', ')}.`,
-      'This runbook restores EBS volumes and one RDS database; restore the others by their own means.',
+      'This runbook restores EBS volumes and one database; restore the others by their own means.',
     );
   }
   if (wanted.join() !== held.join()) {
@@ -63,8 +68,15 @@ export function choosePoint(
       'Correct the volumes of the file server in the estate, or take a backup that holds all of them.',
     );
   }
+  if (only.kind === 'aurora' && site.database.cluster === undefined) {
+    return refusal(
+      'noCluster',
+      `${backup} holds an Aurora cluster; the estate names none for ${site.name}.`,
+      'Name the cluster that is to be made of it: database.cluster.',
+    );
+  }
   const volumes = members.flatMap(({ kind, name, id }) => (kind === 'ebs' ? [[name, id] as const] : []));
-  return { point, volumes: Object.fromEntries(volumes), database: only.id };
+  return { point, volumes: Object.fromEntries(volumes), database: only.id, databaseKind: only.kind };
 }
 
 /** One line about each restore point of a region, the newest first: what an operator chooses from. */

@@ -4,16 +4,17 @@ import type { DrillFacts } from '../../steps/verify';
 
 const inUse = 'Look whose it is. If a former trial has left it, remove it by hand.';
 
-/** A database of the drill's name that no trial under way has made. */
+/** A database, or a cluster, of the drill's name that no trial under way has made. */
 export function databaseExists(
   region: string,
   id: string,
   { status, run }: NonNullable<DrillFacts['database']>,
+  what: 'database' | 'database cluster' = 'database',
 ): Problem {
   const maker = run === null ? '' : `, made by ${run}`;
   return {
     code: 'drillDatabaseExists',
-    message: `A database ${id} exists in ${region} (${status}${maker}): nothing is restored over it, and it is not deleted.`,
+    message: `A ${what} ${id} exists in ${region} (${status}${maker}): nothing is restored over it, and it is not deleted.`,
     remedy: inUse,
   };
 }
@@ -62,6 +63,9 @@ export function drillProblems(
         ]
       : []),
     ...(facts.database === null ? [] : [databaseExists(region, database.id, facts.database)]),
+    ...(!facts.cluster
+      ? []
+      : [databaseExists(region, database.cluster ?? '', facts.cluster, 'database cluster')]),
     ...(version === null || facts.version === null || facts.version === version
       ? []
       : [

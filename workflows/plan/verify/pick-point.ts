@@ -20,7 +20,7 @@ interface Wish {
 
 /** The backup that is tried, in the region of the drill site, or why there is none. */
 export function pickPoint(points: readonly RestorePoint[], drill: DrillSite, wish: Wish): PointChoice {
-  const place = { name: 'the drill site', region: drill.region, fileServer: drill.fileServer };
+  const place = { ...drill, name: 'the drill site' };
   if (wish.backup !== undefined) return choosePoint(points, wish.backup, place);
   const oldestFirst = points
     .filter((point) => isAt(point, drill.region) && point.state === 'complete')

@@ -6,7 +6,7 @@ import { compareProduct, productFit } from '../../../../workflows/plan/restore/p
 import type { Manifest } from '../../../../workflows/plan/backup/manifest';
 import type { Site } from '../../../../workflows/plan/instance';
 
-const member = (kind: 'ebs' | 'rds' | 'search', name: string, id: string) => ({
+const member = (kind: 'ebs' | 'rds' | 'aurora' | 'search', name: string, id: string) => ({
   kind,
   name,
   id,
@@ -25,10 +25,11 @@ const point = (more: Partial<RestorePoint> = {}): RestorePoint => ({
   members: [member('ebs', 'home', 'snap-1'), member('rds', 'database', 'runbooks-prod-1')],
   ...more,
 });
-const site = (...volumes: string[]): Pick<Site, 'name' | 'region' | 'fileServer'> => ({
+const site = (...volumes: string[]): Parameters<typeof choosePoint>[2] => ({
   name: 'a',
   region: 'eu-central-1',
   fileServer: { volumes: volumes.map((name) => ({ name })) } as unknown as Site['fileServer'],
+  database: {},
 });
 const codeOf = (choice: ReturnType<typeof choosePoint>) => ('problem' in choice ? choice.problem.code : null);
 
@@ -36,7 +37,20 @@ test('a complete pair in the region of the site gives its snapshots by volume', 
   expect(choosePoint([point()], 'prod-1', site('home'))).toMatchObject({
     volumes: { home: 'snap-1' },
     database: 'runbooks-prod-1',
+    databaseKind: 'rds',
   });
+});
+
+test('a snapshot of a cluster needs the name of a cluster, and tells that it is one', () => {
+  const aurora = point({
+    members: [member('ebs', 'home', 'snap-1'), member('aurora', 'database', 'runbooks-prod-1')],
+  });
+  expect(codeOf(choosePoint([aurora], 'prod-1', site('home')))).toBe('noCluster');
+  expect(
+    choosePoint([aurora], 'prod-1', { ...site('home'), database: { cluster: 'prod-cluster' } }),
+  ).toMatchObject({ database: 'runbooks-prod-1', databaseKind: 'aurora' });
+  const both = point({ members: [...aurora.members, member('rds', 'database', 'other')] });
+  expect(codeOf(choosePoint([both], 'prod-1', site('home')))).toBe('unknownParts');
 });
 
 test('what cannot be restored as a whole here is refused, with the reason', () => {
