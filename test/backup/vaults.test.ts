@@ -287,7 +287,7 @@ test('a role that cannot be taken on is asked about in clear words; mended, the 
 }, 400_000);
 
 test('a copy that the other account may not make leaves neither half of it there', async () => {
-  await useVaults(bench, [ARCHIVE], { deadlines: { shareBackup: 10 } });
+  await useVaults(bench, [ARCHIVE], { deadlines: { shareBackup: 30 } });
   // Taken back behind our back, as a person or a policy may do: EBS accepts the copy and fails it.
   bench.world.gateway.use({
     service: 'ec2',
