@@ -5,12 +5,14 @@ import { CommandError, EXIT } from '../command-error';
 import { findRun } from '../find-run';
 import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
+import { expectedFrom, renderExpected } from '../render/expected';
 import { renderReport } from '../render/report';
 import { reportHtml } from '../report-html';
 
 interface ReportOptions {
   readonly json?: boolean;
   readonly html?: string;
+  readonly expected?: boolean;
 }
 
 export function registerReport(program: Command, host: Host): void {
@@ -21,9 +23,15 @@ export function registerReport(program: Command, host: Host): void {
     'runbooks report bitbucket-prod --html failover.html',
   )
     .option('--html <file>', 'write it as one self-contained page')
+    .option('--expected', 'how long its steps took, as policy.expected of the estate: paste it there')
     .action((run: string, options: ReportOptions) =>
       performConnected(host, options, async (session) => {
         const report = await readReport(session, await findRun(session, run));
+        if (options.expected === true) {
+          if (options.json === true) printJson(host, expectedFrom(report));
+          else host.terminal.out(renderExpected(report));
+          return EXIT.done;
+        }
         if (options.html !== undefined) {
           const { html } = options;
           await writeFile(html, reportHtml(report)).catch((error: NodeJS.ErrnoException) => {
