@@ -240,7 +240,7 @@ const shape = {
     timeout: duration.prefault('5s'),
   }),
   polling: z
-    .strictObject({ fastest: duration.prefault('5s'), slowest: duration.prefault('30s') })
+    .strictObject({ fastest: duration.prefault('3s'), slowest: duration.prefault('25s') })
     .describe('How often a wait looks.'),
   antiFlap: z.strictObject({
     window: duration.prefault('4h').describe('No automatic start for so long after a recovery.'),

@@ -4,13 +4,19 @@ import type { ApplicationFailure } from '@temporalio/common';
 import type { Pace, StepContext } from '../../workflows/runbook/step';
 import { notYet } from '../errors';
 
+/** Before the expected end three quarters of the way to it, after it a third of the time by which it is overdue. */
+const NEARER = 0.75;
+const OVERDUE = 1 / 3;
+
 /**
- * Seconds until the next look: a quarter of the distance to the expected end, within the pace's bounds, so that a wait
- * is looked at rarely while the end is far, often around it, and rarely again when it is long overdue. A tenth of
- * jitter keeps waits that started together from asking together [A §11.7].
+ * Seconds until the next look, within the pace's bounds: rarely while the expected end is far, often around it, and rarely
+ * again when it is long overdue. Where the expectation is right within a twentieth a wait is looked at as often as the
+ * SDK's waiters do, and its end is seen within a fiftieth of its length (docs/benchmark.md); where it is wrong, within the
+ * slowest pace. A tenth of jitter keeps waits that started together from asking together [A §11.7].
  */
 export function delayFor(pace: Pace, elapsedSeconds: number, random: () => number = Math.random): number {
-  const wanted = Math.abs(pace.expectedSeconds - elapsedSeconds) / 4;
+  const left = pace.expectedSeconds - elapsedSeconds;
+  const wanted = left > 0 ? left * NEARER : -left * OVERDUE;
   const bounded = Math.min(pace.slowestSeconds, Math.max(pace.fastestSeconds, wanted));
   return bounded * (0.9 + 0.2 * random());
 }

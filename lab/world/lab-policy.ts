@@ -20,7 +20,7 @@ export function labPolicy(scale: number): NonNullable<EstateInput['policy']> {
     failures: { default: 'ask', decisionTimeout: '4h' },
     dataLoss: { database: '60s', home: '1h' },
     detection: { probes: 2, interval: scaled(10, 0.25), timeout: Math.min(5, scaled(5, 1)) },
-    polling: { fastest: scaled(5, 0.1), slowest: scaled(30, 1) },
+    polling: { fastest: scaled(3, 0.1), slowest: scaled(25, 1) },
     expected: byName(({ expectedSeconds }) => scaled(expectedSeconds, 0.05)),
     deadlines: byName(({ deadlineSeconds }) => scaled(deadlineSeconds, SHORTEST_DEADLINE_SECONDS)),
     antiFlap: { window: scaled(4 * 3600, 10) },

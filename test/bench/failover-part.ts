@@ -3,24 +3,43 @@ import type { FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
 import { callsWhileWaiting, countCalls } from './aws-calls';
 import { USES } from './attribute-time';
-import { failoverTime } from './failover-time';
+import { CONTRACT_EXPECTED, contractOf, failoverTime } from './failover-time';
 import { readHistory } from './history';
 import type { HistoryFigures } from './history';
 import type { Part, Row } from './row';
 import { round, row, seconds } from './row';
 import { waitsOf } from './waits';
 import { WaitWatch } from './watch-waits';
+import type { SeenWait } from './watch-waits';
 
 const NODES = 2;
 
 export interface FailoverPart extends Part {
   readonly history: HistoryFigures;
   readonly handle: LiveRun['handle'];
+  /** How long each wait took, at AWS's own length: seconds by contract. */
+  readonly took: Readonly<Record<string, number>>;
 }
 
+/** How the waits are paced: as the contracts expect them, or as a former failover of the same world took. */
+export interface Expectation {
+  readonly words: string;
+  readonly expected: Readonly<Record<string, number>>;
+}
+
+const AS_CONTRACTS: Expectation = { words: '', expected: {} };
+
 /** The region is lost and failed over, approved at once: time, calls, history, and how soon people are asked. */
-export async function measureFailover(bench: FailoverBench, scale: number): Promise<FailoverPart> {
+export async function measureFailover(
+  bench: FailoverBench,
+  scale: number,
+  { words, expected }: Expectation = AS_CONTRACTS,
+): Promise<FailoverPart> {
   const { world } = bench;
+  await bench.changeEstate((estate) => ({
+    ...estate,
+    policy: { ...estate.policy, expected: { ...estate.policy?.expected, ...scaledDown(expected, scale) } },
+  }));
   await bench.lose('region-down');
   const watch = new WaitWatch(world, await waitsOf(bench, NODES));
   const { mark } = bench;
@@ -41,7 +60,10 @@ export async function measureFailover(bench: FailoverBench, scale: number): Prom
   // As against AWS: those of this lab are scaled.
   const { fastest, slowest } = labPolicy(1).polling ?? {};
   const polling = { fastestSeconds: Number(fastest), slowestSeconds: Number(slowest) };
-  const time = failoverTime(history, state, waits, { scale, polling });
+  const time = failoverTime(history, state, waits, {
+    ...{ scale, polling },
+    expected: { ...CONTRACT_EXPECTED, ...expected },
+  });
   const calls = countCalls(entries);
   const waiting = callsWhileWaiting(entries, waits, world.clock);
   const looks = waiting.reduce((sum, one) => sum + one.looks, 0);
@@ -49,13 +71,13 @@ export async function measureFailover(bench: FailoverBench, scale: number): Prom
   const minutes = waiting.reduce((sum, one) => sum + one.seconds, 0) / 60;
   const rows: Row[] = [
     row(
-      'wall ÷ critical path, at AWS pace',
+      `wall ÷ critical path, at AWS pace${words}`,
       String(time.atAwsPace.ratio),
       '≤ 1.05',
       time.atAwsPace.ratio <= 1.05,
     ),
     row(`wall ÷ critical path, as run (waits ÷ ${scale})`, String(time.asRun.ratio)),
-    row('overhead: the pace of looking', `${time.paceSeconds} s`),
+    row(`overhead: the pace of looking${words}`, `${time.paceSeconds} s`),
     row('overhead: looks later than the pace', `${time.lateSeconds} s`),
     row('overhead: checks, observations and other calls', seconds(time.spent.calls)),
     row('overhead: Temporal and the kit', seconds(time.spent.temporal)),
@@ -72,7 +94,7 @@ export async function measureFailover(bench: FailoverBench, scale: number): Prom
     ),
     row('AWS calls of drFailover', `${calls.total}, ${calls.mutating} of them mutating`),
     row(
-      'AWS calls per waiting minute, SDK waiter',
+      `AWS calls per waiting minute, SDK waiter${words}`,
       `${round(looks / minutes, 1)}, ${round(waiterLooks / minutes, 1)}`,
       '≤ a plain waiter’s',
       looks <= waiterLooks,
@@ -105,7 +127,30 @@ export async function measureFailover(bench: FailoverBench, scale: number): Prom
       noticedAfterMs: noticed(history, definition.step, to),
     })),
   };
-  return { rows, figures, history, handle: run.handle };
+  return { rows, figures, history, handle: run.handle, took: tookOf(waits, scale) };
+}
+
+/** The rows that the expectation changes. */
+export function learnedRows({ rows }: FailoverPart): readonly Row[] {
+  return rows.filter(({ name }) => /critical path, at|pace of looking|waiting minute/.test(name));
+}
+
+/** Of several waits of one contract the mean. */
+function tookOf(waits: readonly SeenWait[], scale: number): Readonly<Record<string, number>> {
+  const names = [...new Set(waits.map(({ definition }) => contractOf(definition.step)))];
+  return Object.fromEntries(
+    names.map((name) => {
+      const of = waits.filter(({ definition }) => contractOf(definition.step) === name);
+      const seconds = of.map(({ from, to }) => ((to - from) * scale) / 1000);
+      return [name, round(seconds.reduce((sum, one) => sum + one, 0) / of.length, 1)];
+    }),
+  );
+}
+
+function scaledDown(expected: Readonly<Record<string, number>>, scale: number): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(expected).map(([name, seconds]) => [name, round(seconds / scale)]),
+  );
 }
 
 /** Real milliseconds from the moment that the effect was there until the step's verify had it; null if it never ran. */

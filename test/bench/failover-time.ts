@@ -12,9 +12,26 @@ const APPLICATION =
   /^(mountHome|smokeTest|verifyService|rebuildSearch|checkMirrors|countLostPushes|proveFence)\./;
 
 /** The polling of the policy's defaults, against AWS itself. */
-export interface PollingBounds {
+interface PollingBounds {
   readonly fastestSeconds: number;
   readonly slowestSeconds: number;
+}
+
+/** Contract's name of a step, e.g. of `startNode.2`. */
+export function contractOf(step: string): string {
+  return step.replace(/\.\d+$/, '');
+}
+
+/** What the contracts say that a step takes against AWS, seconds by contract. */
+export const CONTRACT_EXPECTED: Readonly<Record<string, number>> = Object.fromEntries(
+  STEP_CONTRACTS.map(({ name, expectedSeconds }) => [name, expectedSeconds]),
+);
+
+interface Pacing {
+  readonly scale: number;
+  readonly polling: PollingBounds;
+  /** As the policy has it against AWS, seconds by contract. */
+  readonly expected: Readonly<Record<string, number>>;
 }
 
 export interface FailoverTime {
@@ -41,8 +58,9 @@ export function failoverTime(
   history: HistoryFigures,
   state: RunState,
   waits: readonly SeenWait[],
-  { scale, polling }: { readonly scale: number; readonly polling: PollingBounds },
+  pacing: Pacing,
 ): FailoverTime {
+  const { scale } = pacing;
   const intervals: Interval[] = [
     ...state.asks.map(({ openedAt, closedAt }) => ({
       use: 'people' as const,
@@ -53,7 +71,7 @@ export function failoverTime(
     ...history.activitySpans.flatMap(usesOf),
   ];
   const spent = attributeTime(intervals, { from: history.startedAt, to: history.endedAt });
-  const pace = waits.reduce((sum, wait) => sum + paceLag(wait, scale, polling), 0) * 1000;
+  const pace = waits.reduce((sum, wait) => sum + paceLag(wait, pacing), 0) * 1000;
   const late = Math.max(0, spent.polling - pace / scale);
   const rest = spent.calls + spent.temporal;
   return {
@@ -68,12 +86,10 @@ export function failoverTime(
 /** Seconds from the effect to the next look, by the pace that the worker itself uses, without its jitter. */
 function paceLag(
   { definition, from, to }: Pick<SeenWait, 'definition' | 'from' | 'to'>,
-  scale: number,
-  polling: PollingBounds,
+  { scale, polling, expected }: Pacing,
 ): number {
   const duration = ((to - from) * scale) / 1000;
-  const name = definition.step.replace(/\.\d+$/, '');
-  const expectedSeconds = STEP_CONTRACTS.find((contract) => contract.name === name)?.expectedSeconds ?? 0;
+  const expectedSeconds = expected[contractOf(definition.step)] ?? 0;
   const next = (elapsed: number): number =>
     definition.looksEverySeconds ?? delayFor({ expectedSeconds, ...polling }, elapsed, () => 0.5);
   let elapsed = 0;

@@ -10,7 +10,7 @@ import type { SharedServer } from '../support/global-setup';
 import globalTeardown from '../support/global-teardown';
 import { keepRuntimeQuiet } from '../support/quiet-runtime';
 import { measureBackupFleet } from './backup-fleet-part';
-import { measureFailover, measureFirstAsk } from './failover-part';
+import { learnedRows, measureFailover, measureFirstAsk } from './failover-part';
 import { measureFleet } from './fleet-part';
 import { measureKill } from './kill-part';
 import { measureMemory } from './memory-part';
@@ -92,11 +92,7 @@ async function measure(name: PartName, { scale, runs, fleet }: Options): Promise
     case 'sketch':
       return { sketch: await measureSketch() };
     case 'failover':
-      return withBench({ scale, nodes: 2 }, async (bench) => {
-        await bench.startWorker();
-        const firstAsk = await measureFirstAsk(bench);
-        return { firstAsk, failover: await measureFailover(bench, scale) };
-      });
+      return measureFailovers(scale);
     case 'memory':
       return { memory: await measureMemory(Math.min(runs, CACHED_RUNS)) };
     case 'fleet':
@@ -109,6 +105,19 @@ async function measure(name: PartName, { scale, runs, fleet }: Options): Promise
     case 'kill':
       return withBench({}, async (bench) => ({ kill: await measureKill(bench) }));
   }
+}
+
+/** Once as the contracts expect the waits, and once more, in a world of its own, as the first failover has shown them to be. */
+async function measureFailovers(scale: number): Promise<Record<string, Part>> {
+  const { firstAsk, failover } = await withBench({ scale, nodes: 2 }, async (bench) => {
+    await bench.startWorker();
+    return { firstAsk: await measureFirstAsk(bench), failover: await measureFailover(bench, scale) };
+  });
+  const learned = await withBench({ scale, nodes: 2 }, async (bench) => {
+    await bench.startWorker();
+    return measureFailover(bench, scale, { words: ', times learned', expected: failover.took });
+  });
+  return { firstAsk, failover, learned: { ...learned, rows: learnedRows(learned) } };
 }
 
 async function withBench<T>(

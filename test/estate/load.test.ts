@@ -83,7 +83,7 @@ test('every policy default holds when the file says nothing', () => {
     },
     dataLoss: { databaseSeconds: 60, homeSeconds: 3600 },
     detection: { probes: 2, intervalSeconds: 10, timeoutSeconds: 5 },
-    polling: { fastestSeconds: 5, slowestSeconds: 30 },
+    polling: { fastestSeconds: 3, slowestSeconds: 25 },
     expected: {},
     deadlines: {},
     antiFlap: { windowSeconds: 14_400 },

@@ -6,6 +6,9 @@ import type { Report } from '../../workflows/runbook/report';
 import type { Ask, RunState, StepState } from '../../workflows/runbook/state';
 import { until } from './until';
 
+/** A query costs the server, the worker and us; many tests wait at the same time. */
+const QUERY_EVERY_MS = 60;
+
 /** A run as its operators meet it: asked for its state, and answered. */
 export class LiveRun {
   constructor(readonly handle: WorkflowHandle) {}
@@ -96,6 +99,7 @@ export class LiveRun {
         return isThere(last) || last.phase === 'ended' ? last : undefined;
       },
       seconds,
+      QUERY_EVERY_MS,
     ).catch((error: unknown) => {
       throw last === undefined ? error : new Error(`${String(error)}; ${describe(last)}`);
     });

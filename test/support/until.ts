@@ -3,6 +3,7 @@ export async function until<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
   seconds = 20,
+  everyMilliseconds = 20,
 ): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   for (let last: unknown; ;) {
@@ -15,6 +16,6 @@ export async function until<T>(
     if (Date.now() > deadline) {
       throw new Error(`waited ${seconds} s for ${what}${last instanceof Error ? `: ${last.message}` : ''}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, everyMilliseconds));
   }
 }

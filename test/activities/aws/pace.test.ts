@@ -8,7 +8,7 @@ const exactly = () => 0.5;
 
 test('looks slowly far from the expected end, tightly around it, slowly again when long overdue', () => {
   const delays = [0, 200, 270, 300, 340, 600].map((elapsed) => delayFor(pace, elapsed, exactly));
-  expect(delays).toEqual([30, 25, 7.5, 5, 10, 30]);
+  expect(delays).toEqual([30, 30, 22.5, 5, 13.333333333333332, 30]);
 });
 
 test('never leaves the bounds of the pace by more than a tenth', () => {

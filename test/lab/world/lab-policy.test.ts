@@ -19,5 +19,5 @@ test('no budget is shorter than the real work behind a step takes', () => {
 
 test('at scale 1 the policy has the durations of AWS', () => {
   expect(labPolicy(1).expected?.startNode).toBe(420);
-  expect(labPolicy(1).polling).toEqual({ fastest: 5, slowest: 30 });
+  expect(labPolicy(1).polling).toEqual({ fastest: 3, slowest: 25 });
 });
