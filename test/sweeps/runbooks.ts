@@ -1,7 +1,10 @@
 import type { Disaster } from '../../lab/world/disasters';
 import type { Outcome } from '../../workflows/runbook/state';
+import { Stock } from '../prune-backups/stock';
 import { backUp } from '../restore/restore-world';
 import type { footprint } from '../support/footprint';
+import { keepDays, keeping } from '../support/retention';
+import { dyingSoon } from './dying-soon';
 import type { Session } from './session';
 
 type Footprint = Awaited<ReturnType<typeof footprint>>;
@@ -10,6 +13,8 @@ type Footprint = Awaited<ReturnType<typeof footprint>>;
 export interface SweptRunbook {
   /** What is broken before it is started; null: it is for quiet days. */
   readonly disaster: Disaster | null;
+  /** Its world has a place where backups are tried. */
+  readonly drill?: true;
   /** Makes what the runbook needs, before anything breaks. @returns what its start message says besides */
   readonly prepare?: (session: Session) => Promise<Readonly<Record<string, unknown>>>;
   /** How it may end when a worker dies or an answer is lost: as if nothing had been. */
@@ -39,6 +44,24 @@ export const RUNBOOKS: Readonly<Record<string, SweptRunbook>> = {
       restoreDatabase: ({ primary }) => primary.databases?.length === 2,
       'startNode.1': ({ primary }) => (primary.groups?.[0]?.nodes ?? 0) >= 1,
     },
+  },
+  pruneBackups: {
+    disaster: null,
+    prepare: async ({ bench, settings }) => {
+      const stock = new Stock(bench);
+      for (const day of ['01', '02', '03']) await stock.pair(`2026-10-${day}T10:00:00Z`);
+      await bench.changeEstate((estate) => keeping(keepDays(1))(dyingSoon(settings)(estate)));
+      return {};
+    },
+    completed: ['SUCCEEDED'],
+    stands: {},
+  },
+  verifyBackup: {
+    disaster: null,
+    drill: true,
+    prepare: async ({ bench }) => ({ backup: await backUp(bench) }),
+    completed: ['SUCCEEDED'],
+    stands: {},
   },
   drFailover: {
     disaster: 'database-down',

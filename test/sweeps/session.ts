@@ -2,6 +2,7 @@ import type { RunState } from '../../workflows/runbook/state';
 import type { Disaster } from '../../lab/world/disasters';
 import { FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
+import { dyingSoon } from './dying-soon';
 import { lead, patient } from './operator';
 import type { Judgement } from './operator';
 import type { RunResult } from './results';
@@ -59,13 +60,11 @@ export class Session {
     const runbook = RUNBOOKS[settings.runbook];
     if (runbook === undefined) throw new Error(`no runbook ${settings.runbook} is swept`);
     const { scale, nodes, temporal } = settings;
-    const bench = await FailoverBench.open({ scale, nodes, temporal, ...options });
+    const { drill = false } = runbook;
+    const bench = await FailoverBench.open({ scale, nodes, temporal, drill, ...options });
     let worker: SteeredWorker | undefined;
     try {
-      await bench.changeEstate((estate) => ({
-        ...estate,
-        policy: { ...estate.policy, worker: { deadAfter: `${settings.deadAfterSeconds}s` } },
-      }));
+      await bench.changeEstate(dyingSoon(settings));
       worker = await SteeredWorker.start(bench, {
         // Half of it, as by default: a death costs both, for the run's next task waits for the dead worker as well.
         RUNBOOKS_HANDOVER_SECONDS: String(Math.max(1, Math.floor(settings.deadAfterSeconds / 2))),
