@@ -10,6 +10,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
+import { pause } from '../hosts/pause';
 import { announceCall, callSignal, noteAnswer } from '../runbook/call-scope';
 import { assumeRole } from './assume-role';
 import type { RoleCredentials } from './assume-role';
@@ -17,7 +18,7 @@ import { askSeparately } from './coalesce';
 import { isNoAnswer, UnreadableAnswer } from './error-kinds';
 import { isMutating } from './intent';
 import { SharedReads } from './share-reads';
-import { acceptsSilence, RegionSilent, SilentRegions } from './silence';
+import { attitudeToSilence, RegionSilent, SilentRegions } from './silence';
 
 export interface AwsClientsOptions {
   /** Longest time for one attempt of one call, seconds; default 10. Bounds what a lost region costs. */
@@ -225,7 +226,7 @@ function shareEqualReads(client: AnyClient): void {
       const action = actionOf(context);
       // The body of an object is a stream, which only one can read.
       if (!/^(Describe|Get|List)[A-Z]/.test(action) || action === 'GetObject') return next(args);
-      const key = `${action} ${acceptsSilence()} ${JSON.stringify(args.input)}`;
+      const key = `${action} ${attitudeToSilence()} ${JSON.stringify(args.input)}`;
       const answer = await reads.share(key, () => next(args));
       noteAnswer();
       return answer;
@@ -233,6 +234,9 @@ function shareEqualReads(client: AnyClient): void {
     { name: 'shareEqualReads', step: 'initialize', priority: 'high' },
   );
 }
+
+/** So far apart reads that were sent side by side may reach their time limits. */
+const SIDE_BY_SIDE_SECONDS = 0.15;
 
 interface Place {
   readonly service: string;
@@ -244,9 +248,15 @@ function watchAttempts(client: AnyClient, { service, region }: Place, silent: Si
   const stack = client.middlewareStack as Stack;
   const silentFor = (action: string): number | undefined =>
     region === undefined || isMutating(action) ? undefined : silent.silentSince(region);
+  /** For whoever asks once: reads that were sent side by side reach their time limits side by side. */
+  const isSilentNow = async (action: string): Promise<boolean> => {
+    if (attitudeToSilence() !== 'asksOnce' || isMutating(action)) return false;
+    await pause(SIDE_BY_SIDE_SECONDS);
+    return silentFor(action) !== undefined;
+  };
   stack.addRelativeTo(
     (next, context) => async (args) => {
-      const seconds = acceptsSilence() ? silentFor(actionOf(context)) : undefined;
+      const seconds = attitudeToSilence() === 'accepts' ? silentFor(actionOf(context)) : undefined;
       if (seconds === undefined) return next(args);
       throw new RegionSilent(`silent ${Math.round(seconds)} s ago, not asked again`);
     },
@@ -264,7 +274,8 @@ function watchAttempts(client: AnyClient, { service, region }: Place, silent: Si
         return answer;
       } catch (error) {
         // Under a name, and without a cause, that the SDK would send again for.
-        if (known && isNoAnswer(error)) throw new RegionSilent((error as Error).name);
+        if (isNoAnswer(error) && (known || (await isSilentNow(action))))
+          throw new RegionSilent((error as Error).name);
         throw error;
       }
     },

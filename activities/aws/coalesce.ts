@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 
 import { callSignal, noteAnswer } from '../runbook/call-scope';
-import { acceptsSilence } from './silence';
+import { attitudeToSilence } from './silence';
 
 /** How long a question waits for others of its kind. */
 const GATHER_MS = 30;
@@ -53,7 +53,7 @@ function loaderOf(
 ): Loader {
   const ofClient = loaders.get(client) ?? new Map<string, Loader>();
   loaders.set(client, ofClient);
-  const name = `${kind} ${acceptsSilence()}`;
+  const name = `${kind} ${attitudeToSilence()}`;
   const known = ofClient.get(name);
   if (known !== undefined) return known;
   const loader: Loader = new DataLoader(

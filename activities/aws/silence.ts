@@ -12,7 +12,10 @@ export class RegionSilent extends Error {
   override readonly name = 'RegionSilent';
 }
 
-const accepting = new AsyncLocalStorage<true>();
+/** How a read takes the silence of its region: asks again, asks once, or does not ask. */
+type Attitude = 'asksAgain' | 'asksOnce' | 'accepts';
+
+const attitude = new AsyncLocalStorage<Attitude>();
 
 /**
  * Within `work`, reads in a region that has just been silent fail at once instead of waiting for the time limits again.
@@ -20,7 +23,16 @@ const accepting = new AsyncLocalStorage<true>();
  * something else, and another one may know already that the region answers.
  */
 export function acceptSilence<T>(work: () => Promise<T>): Promise<T> {
-  return accepting.run(true, work);
+  return attitude.run('accepts', work);
+}
+
+/**
+ * Within `work`, a read that gets no answer is not sent again when reads of another service get none at the same moment:
+ * for a look at many services side by side, where one time limit says as much as two. Everything is asked, also of a
+ * region that was silent before. Only for looks whose answer may be "unreachable".
+ */
+export function askOnce<T>(work: () => Promise<T>): Promise<T> {
+  return attitude.run('asksOnce', work);
 }
 
 /** The plan believes what was heard a moment ago; the execution asks again. */
@@ -28,8 +40,9 @@ export function acceptSilenceInPlan<T>(context: StepContext, work: () => Promise
   return context.token === null ? acceptSilence(work) : work();
 }
 
-export function acceptsSilence(): boolean {
-  return accepting.getStore() === true;
+/** Readers of different attitudes must not get each other's answers. */
+export function attitudeToSilence(): Attitude {
+  return attitude.getStore() ?? 'asksAgain';
 }
 
 /**

@@ -19,7 +19,7 @@ export const createHomeVolume = defineStep<
   title: 'Create the home volume from the newest copy',
   risk: 'reversible',
   deadlineSeconds: 1800,
-  expectedSeconds: 60,
+  expectedSeconds: 30,
 });
 
 export interface AttachHomeVolume {
@@ -41,7 +41,7 @@ export const attachHomeVolume = defineStep<
   title: 'Attach the home volume to the file server',
   risk: 'reversible',
   deadlineSeconds: 900,
-  expectedSeconds: 30,
+  expectedSeconds: 10,
 });
 
 export interface MountHome {

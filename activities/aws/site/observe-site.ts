@@ -22,6 +22,7 @@ import { replicationOf, sourceOf, statusOf } from '../rds/database-status';
 import { findCluster } from '../rds/find-cluster';
 import { findDatabase } from '../rds/find-database';
 import { currentLag, readLagPoints } from '../rds/replica-lag';
+import { askOnce } from '../silence';
 import { findBalancer } from './find-balancer';
 
 /** Every door is tried by itself and at the same time: a shut one costs its own time limit only. */
@@ -38,41 +39,42 @@ export function observeSiteImplementation(dependencies: Dependencies): Observati
       'elasticloadbalancing:DescribeInstanceHealth',
       'cloudformation:DescribeStacks',
     ],
-    async (input) => {
-      const { site } = input;
-      const [nodes, database, fileServer, balancer, stack] = await Promise.all([
-        lookAtNodes(dependencies, input),
-        lookAtDatabase(dependencies, input),
-        observe(async () => {
-          const id = site.fileServer.instanceId;
-          const server = await findInstance(dependencies, site.region, id);
-          if (server === undefined) throw new NothingKnown(`there is no instance ${id} in ${site.region}`);
-          return {
-            state: server.State?.Name ?? 'unknown',
-            address: server.PrivateIpAddress ?? '',
-            availabilityZone: server.Placement?.AvailabilityZone ?? '',
-          };
-        }),
-        observe(async () => {
-          const { name } = site.loadBalancer;
-          const found = await findBalancer(dependencies, site.region, name);
-          if (found === undefined)
-            throw new NothingKnown(`there is no load balancer ${name} in ${site.region}`);
-          return found;
-        }),
-        observe(async () => {
-          const { name, propertiesParameter } = site.stack;
-          const found = await findStack(dependencies, site.region, name);
-          if (found === undefined) throw new NothingKnown(`there is no stack ${name} in ${site.region}`);
-          return {
-            status: found.StackStatus ?? 'unknown',
-            properties: parameterOf(found, propertiesParameter) ?? '',
-          };
-        }),
-      ]);
-      return { site: site.name, region: site.region, ...nodes, ...database, fileServer, balancer, stack };
-    },
+    (input) => askOnce(() => lookAround(dependencies, input)),
   );
+}
+
+async function lookAround(dependencies: Dependencies, input: ObserveSite): Promise<SiteFacts> {
+  const { site } = input;
+  const [nodes, database, fileServer, balancer, stack] = await Promise.all([
+    lookAtNodes(dependencies, input),
+    lookAtDatabase(dependencies, input),
+    observe(async () => {
+      const id = site.fileServer.instanceId;
+      const server = await findInstance(dependencies, site.region, id);
+      if (server === undefined) throw new NothingKnown(`there is no instance ${id} in ${site.region}`);
+      return {
+        state: server.State?.Name ?? 'unknown',
+        address: server.PrivateIpAddress ?? '',
+        availabilityZone: server.Placement?.AvailabilityZone ?? '',
+      };
+    }),
+    observe(async () => {
+      const { name } = site.loadBalancer;
+      const found = await findBalancer(dependencies, site.region, name);
+      if (found === undefined) throw new NothingKnown(`there is no load balancer ${name} in ${site.region}`);
+      return found;
+    }),
+    observe(async () => {
+      const { name, propertiesParameter } = site.stack;
+      const found = await findStack(dependencies, site.region, name);
+      if (found === undefined) throw new NothingKnown(`there is no stack ${name} in ${site.region}`);
+      return {
+        status: found.StackStatus ?? 'unknown',
+        properties: parameterOf(found, propertiesParameter) ?? '',
+      };
+    }),
+  ]);
+  return { site: site.name, region: site.region, ...nodes, ...database, fileServer, balancer, stack };
 }
 
 async function lookAtNodes(

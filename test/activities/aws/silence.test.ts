@@ -7,7 +7,7 @@ import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
 import type { AwsClients } from '../../../activities/aws/clients';
 import { askAws } from '../../../activities/aws/errors';
 import { findDatabase } from '../../../activities/aws/rds/find-database';
-import { acceptSilence, SilentRegions } from '../../../activities/aws/silence';
+import { acceptSilence, askOnce, SilentRegions } from '../../../activities/aws/silence';
 import { clientsOf, dependenciesOf } from './step-driver';
 
 const LOST = 'eu-central-1';
@@ -73,6 +73,29 @@ test('whoever really asks is not spared the question, only its repetition', asyn
     ...unreachable,
     message: expect.stringContaining('(TimeoutError)'),
   });
+  expect(attempts).toEqual([`${LOST} ec2`]);
+});
+
+test('a look at many services side by side waits for one time limit when all of them are silent', async () => {
+  const look = () => Promise.allSettled([instances(), databases()]);
+  const answers = await askOnce(look);
+  expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect([...attempts].sort()).toEqual([`${LOST} ec2`, `${LOST} rds`]);
+});
+
+test('such a look asks one silent service again, for that is its own trouble', async () => {
+  silent = new Set([`${LOST} ec2`]);
+  await Promise.all([
+    expect(askOnce(() => instances())).rejects.toMatchObject(unreachable),
+    askOnce(() => databases()),
+  ]);
+  expect([...attempts].sort()).toEqual([`${LOST} ec2`, `${LOST} ec2`, `${LOST} rds`]);
+});
+
+test('such a look asks a region again that was silent before', async () => {
+  await findSilent();
+  silent.clear();
+  await askOnce(() => instances());
   expect(attempts).toEqual([`${LOST} ec2`]);
 });
 
