@@ -6,7 +6,6 @@ import type { Dependencies } from '../dependencies';
 import { needsPerson, terminal } from '../errors';
 import { implementStep } from '../implement';
 import type { StepImplementation } from '../implement';
-import { findSecretProblems } from '../secrets/login';
 import type { SearchClient } from './client';
 import { connectSearch } from './connect';
 import { messageOf, observeServer } from './observe';
@@ -23,10 +22,6 @@ export function captureSearchImplementation(dependencies: Dependencies): StepImp
     async check(input, context) {
       const { search, name } = input;
       const seen = await observeServer(() => look(dependencies, input));
-      const secrets = await findSecretProblems(
-        dependencies.secrets,
-        search.credentials ? [search.credentials] : [],
-      );
       const snapshot = seen.state === 'known' ? seen.value.snapshot : null;
       const begun = snapshot !== null && isOurs(snapshot, context);
       return {
@@ -46,7 +41,7 @@ export function captureSearchImplementation(dependencies: Dependencies): StepImp
         undo: 'delete the snapshot',
         notes: [
           ...(seen.state === 'known' ? [] : [`the search index would not be in the backup: ${seen.reason}`]),
-          ...secrets.map(({ message }) => message),
+          ...(snapshot !== null && !begun ? [`there is a snapshot ${name} that this run did not make`] : []),
         ],
       };
     },

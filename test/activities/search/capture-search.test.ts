@@ -60,6 +60,8 @@ test('a snapshot is begun once, also when the answer was lost, and says whose it
 test('a snapshot of this name that another run has made is refused, and stays', async () => {
   const input = inputFor();
   await capture('backup/bitbucket/0').run(input);
+  const check = await capture().check(input);
+  expect([check.state, check.notes]).toEqual(['needed', [expect.stringContaining('this run did not make')]]);
   await expect(capture().run(input)).rejects.toThrow('it is not ours');
   expect(await capture().undo(input, {})).toMatchObject({ changed: false });
   await expect(complete().verifyOnce(input)).rejects.toThrow('it is not ours');
