@@ -10,6 +10,7 @@ import { admit } from './runbook/admit';
 import { observeHoldersImplementation } from './runbook/observe-holders';
 import { LeaseKeeper } from './runbook/lease';
 import { notify } from './runbook/notify';
+import { searchImplementations } from './search';
 import { verifyProof } from './runbook/verify-proof';
 import { registerImplementations } from './runbook/register';
 import type { Activity } from './runbook/register';
@@ -17,9 +18,13 @@ import type { Activity } from './runbook/register';
 /** Every step and observation that this code can carry out. */
 export function allImplementations(dependencies: Dependencies): readonly Implementation[] {
   return [
-    ...[awsImplementations, bitbucketImplementations, dnsImplementations, hostsImplementations].flatMap(
-      (make) => make(dependencies),
-    ),
+    ...[
+      awsImplementations,
+      bitbucketImplementations,
+      dnsImplementations,
+      hostsImplementations,
+      searchImplementations,
+    ].flatMap((make) => make(dependencies)),
     observeHoldersImplementation(),
   ];
 }

@@ -1,4 +1,5 @@
 import { drillFindings } from './check-drill';
+import { searchFindings } from './check-search';
 import { vaultFindings } from './check-vaults';
 import { pinInstance } from './pin';
 import type { Estate } from './schema';
@@ -18,6 +19,7 @@ export function crossCheck(estate: Estate): readonly Finding[] {
     ...siteFindings(estate, name),
     ...drillFindings(estate, name),
     ...vaultFindings(estate, name),
+    ...searchFindings(estate, name),
   ]);
 }
 

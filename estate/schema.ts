@@ -67,6 +67,20 @@ const stack = z.strictObject({
     .describe('Stack parameter that becomes bitbucket.properties at each boot.'),
 });
 
+/** What a search server takes in its paths without a second meaning. */
+const searchName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]*$/, 'write lower case letters, digits, dots, hyphens and underscores');
+
+const search = z
+  .strictObject({
+    url: httpUrl.describe('OpenSearch or Elasticsearch, as the worker reaches it.'),
+    repository: searchName.describe('Snapshot repository; registered there, with a store that outlives it.'),
+    index: searchName.prefault('bitbucket-search-v1').describe('The index itself, not an alias.'),
+    credentials: credentials.optional().describe('Basic authentication; may use index and snapshots.'),
+  })
+  .describe('With it backups hold the search index as well; otherwise a restore builds it anew.');
+
 const port = z.int().min(1).max(65535).prefault(7990);
 
 const site = z
@@ -82,6 +96,7 @@ const site = z
     database,
     loadBalancer: z.strictObject({ kind: z.literal('classic').prefault('classic'), name: text }),
     alarms: z.array(text).prefault([]).describe('CloudWatch alarms that scale or replace nodes.'),
+    search: search.optional(),
   })
   .describe('Which site is active is observed, never configured.');
 

@@ -8,6 +8,8 @@ import { productProblems } from './plan/backup/product-problems';
 import type { BackupPlan, Instance, Site } from './plan/instance';
 import { answeringNodeUrls } from './plan/node-urls';
 import type { Settings } from './plan/settings';
+import { besideSearch, endSearch } from './procedures/capture-search';
+import type { BegunSearch } from './procedures/capture-search';
 import { copyToSite, keepAt } from './procedures/copy-backup';
 import { PART_KINDS } from './procedures/part-kinds';
 import type { Run } from './runbook/run';
@@ -47,8 +49,9 @@ export const backup = runbook<BackupInput, Instance, Settings>('backup', { recov
   const { site, mode, plan } = source;
 
   await run.gate('backup', `Back up ${run.subject.name} at ${site.name}`);
-  const parts =
-    mode === 'locked' ? await locked(run, source, () => capture(run, source)) : await capture(run, source);
+  const captureAll = () =>
+    mode === 'locked' ? locked(run, source, () => capture(run, source)) : capture(run, source);
+  const { parts, search } = await captureWithSearch(run, source, captureAll);
 
   const members = parts.flatMap((part) => part.members);
   const { region } = site;
@@ -56,7 +59,7 @@ export const backup = runbook<BackupInput, Instance, Settings>('backup', { recov
   const { sha256 } = await keep(run, source, parts, complete);
 
   run.verifying();
-  const { members: kept } = complete;
+  const { members: kept, account } = complete;
   const original = {
     ...{ backup: source.backup, site: site.name, region, members: kept },
     ...{ sha256, store: plan.store },
@@ -66,8 +69,22 @@ export const backup = runbook<BackupInput, Instance, Settings>('backup', { recov
     ...plan.copies
       .filter((copy) => copy.site !== site.name)
       .map((copy) => () => copyToSite(run, original, copy)),
+    ...(search === undefined
+      ? []
+      : [() => endSearch(run, search, { store: plan.store, place: { site: site.name, region, account } })]),
   );
 });
+
+/** The index of the search server is captured beside the pair, where the estate names one. */
+async function captureWithSearch(
+  run: BackupRun,
+  { site: { search }, backup }: Source,
+  captureAll: () => Promise<readonly CapturedPart[]>,
+): Promise<{ readonly parts: readonly CapturedPart[]; readonly search?: BegunSearch }> {
+  if (search === undefined) return { parts: await captureAll() };
+  const beside = await besideSearch(run, { search, backup }, captureAll);
+  return { parts: beside.done, search: beside.search };
+}
 
 /** Which site is the active one, what Bitbucket says of itself, and whether all of it would be in the backup. */
 async function assess(run: BackupRun): Promise<Source> {

@@ -6,6 +6,7 @@ import type { Instance } from './plan/instance';
 import type { Settings } from './plan/settings';
 import { findRestorePoints, lookAgain } from './procedures/find-restore-points';
 import type { Inventory } from './procedures/find-restore-points';
+import { findSearchSnapshots, removeSearchSnapshot } from './procedures/prune-search';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
 import { deleteRestorePoint } from './steps/restore-points';
@@ -35,8 +36,14 @@ export const pruneBackups = runbook<PruneBackupsInput, Instance, Settings>(
     const inventory = await findRestorePoints(run);
     refuseInTheDark(run, inventory);
     const { removeOrphans = false, atMost = AT_MOST } = run.input;
-    const plan = planPrune(inventory.decisions, { removeOrphans, atMost });
+    const hasSearch = run.subject.sites.some(({ search }) => search !== undefined);
+    const plan = planPrune(inventory.decisions, {
+      removeOrphans,
+      // Each costs more events with a snapshot of the search index.
+      atMost: hasSearch ? Math.min(atMost, AT_MOST) : atMost,
+    });
     tell(run, inventory, plan);
+    const snapshots = await findSearchSnapshots(run, inventory, removeOrphans);
 
     const { deletions } = plan;
     const name = run.subject.name;
@@ -46,10 +53,11 @@ export const pruneBackups = runbook<PruneBackupsInput, Instance, Settings>(
     ];
     if (kept.length > 0)
       await run.gate('pruneBackups', `Delete ${kept.length} restore points of ${name} for good`);
-    if (orphans.length > 0)
+    const { left } = snapshots;
+    if (orphans.length + left.length > 0)
       await run.gate(
         'removeOrphans',
-        `Delete snapshots of ${name} that belong to no backup, ${orphans.length} sets`,
+        `Delete snapshots of ${name} that belong to no backup, ${orphans.length + left.length} sets`,
       );
 
     const deleted: string[] = [];
@@ -57,8 +65,11 @@ export const pruneBackups = runbook<PruneBackupsInput, Instance, Settings>(
       await run.safePoint(
         `${deleted.length} of ${deletions.length} restore points are deleted, the others are whole`,
       );
-      if (await deleteOne(run, inventory, deletion)) deleted.push(title(deletion));
+      if (!(await deleteOne(run, inventory, deletion))) continue;
+      deleted.push(title(deletion));
+      for (const one of snapshots.of(deletion.point)) await removeSearchSnapshot(run, one);
     }
+    for (const one of left) await removeSearchSnapshot(run, one);
     run.report('deleted', deleted);
   },
 );
@@ -112,8 +123,9 @@ async function deleteOne(run: PruneRun, inventory: Inventory, deletion: Deletion
     }
   }
   const id = `deleteRestorePoint.${backup}.${place.site ?? place.region}`;
-  await run.step(deleteRestorePoint, input, { id, title: `Delete ${title(deletion)}` });
-  return true;
+  const { record } = await run.step(deleteRestorePoint, input, { id, title: `Delete ${title(deletion)}` });
+  // One that people have skipped has none.
+  return run.pass === 'plan' || record !== '';
 }
 
 function title({ point: { backup, place }, orphan }: Deletion): string {

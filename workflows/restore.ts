@@ -14,7 +14,9 @@ import type { Settings } from './plan/settings';
 import { announceRestore } from './procedures/announce-restore';
 import { findRestorePoints } from './procedures/find-restore-points';
 import { homeFromSnapshots } from './procedures/home-from-snapshots';
-import { settle } from './procedures/settle';
+import { findIndexCopy, restoreIndex } from './procedures/restore-index';
+import type { IndexCopy } from './procedures/restore-index';
+import { proveService, settle } from './procedures/settle';
 import { startFirstNode, startOtherNodes, testFirstNode } from './procedures/start-nodes';
 import { valueOf } from './runbook/observed';
 import type { Run } from './runbook/run';
@@ -65,6 +67,8 @@ interface Target {
   /** Of Aurora. */
   readonly cluster: RenamedCluster | undefined;
   readonly keepUntil: string;
+  /** Null: it is built anew. */
+  readonly index: IndexCopy | null;
 }
 
 /**
@@ -109,7 +113,7 @@ export const restore = runbook<RestoreInput, Instance, Settings>(
     await startOtherNodes(run, site, numbers.desired, { afterStop: true });
     await run.step(setNodeNumbers, { region, autoScalingGroup, ...numbers });
     run.verifying();
-    await settle(run, site, first, numbers.desired);
+    await settleWithIndex(run, target, first, numbers.desired);
     await reportLoss(run, target);
     leaveWord(run, target);
   },
@@ -158,7 +162,8 @@ async function assess(run: RestoreRun): Promise<Target> {
     `the present volumes, and the database as ${cluster?.asideId ?? asideId}, until ${keepUntil.slice(0, 10)} at least`,
   );
   const others = sites.filter((one) => one.site !== site.name);
-  return { site, facts, others, chosen: choice, manifest, asideId, cluster, keepUntil };
+  const index = await findIndexCopy(run, site, found.points, input.backup);
+  return { site, facts, others, chosen: choice, manifest, asideId, cluster, keepUntil, index };
 }
 
 function findSite(run: RestoreRun, sites: readonly SiteFacts[]): SiteFacts {
@@ -286,6 +291,20 @@ async function compare(run: RestoreRun, { site, manifest }: Target, { nodes }: R
     expected: manifest?.product ?? { version: null, projects: null, repositories: null },
     remedy: 'Nobody was let in yet: abort gives the former instance back; skip if you know why',
   });
+}
+
+/** Users are in: the proof that they are served does not wait for an index, whichever way it comes. */
+async function settleWithIndex(
+  run: RestoreRun,
+  { site, index }: Target,
+  first: RunningNodes,
+  count: number,
+): Promise<void> {
+  if (index === null) return settle(run, site, first, count);
+  await run.together(
+    () => proveService(run, site, first, count),
+    () => restoreIndex(run, site, first, index),
+  );
 }
 
 /** The former database remembers every push; those that the restored home lacks are what was given up. */

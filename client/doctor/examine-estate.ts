@@ -10,6 +10,7 @@ import { parseSecretReference, SecretError } from '../../estate/secrets';
 import type { Secrets } from '../../estate/secrets';
 import { vaultPlaces } from '../../workflows/plan/backup/vault-places';
 import type { VaultPlace } from '../../workflows/steps/restore-points';
+import { examineSearch } from './examine-search';
 import { bad, good } from './finding';
 import type { Finding } from './finding';
 
@@ -42,6 +43,7 @@ export async function examineEstate(
   const references = [
     ...new Set([
       ...instances.flatMap(({ credentials }) => Object.values(credentials).map(({ password }) => password)),
+      ...instances.flatMap(({ sites }) => sites.flatMap(({ search }) => search?.credentials?.password ?? [])),
       ...instances.flatMap(({ name }) => notificationReferences(estate, name)),
     ]),
   ];
@@ -50,6 +52,7 @@ export async function examineEstate(
     ...regions.map((region) => examineRegion(dependencies.aws, region, through)),
     ...instances.flatMap(vaultPlaces).map((vault) => examineVault(dependencies.aws, vault)),
     ...references.map((reference) => examineSecret(dependencies.secrets, reference)),
+    ...examineSearch(dependencies, instances),
     ...instances.map(examineName),
   ]);
 }

@@ -50,7 +50,7 @@ export function renderBackup(decisions: readonly Decision[], colors: Colors): st
   const { bold, dim } = colors;
   return decisions
     .map(({ point, action, reasons }) => {
-      const { capturedAt, periods, members, verification, mode, consistency } = point;
+      const { capturedAt, periods, members, verification, mode, consistency, search } = point;
       const lines = [
         `captured ${capturedAt === '' ? 'nobody knows when' : moment(capturedAt)}  ${dim(Object.values(periods).join(', '))}`,
         ...(mode === null
@@ -62,6 +62,9 @@ export function renderBackup(decisions: readonly Decision[], colors: Colors): st
         ...point.detail.map((line) => colors.yellow(line)),
         ...[...point.locks, ...point.uses].map((line) => colors.cyan(line)),
         ...members.map(({ kind, name, id, status }) => `${kind} ${name}: ${id} ${dim(status)}`),
+        ...(search === undefined
+          ? []
+          : [`search index: ${search.name} ${dim(`in the repository ${search.repository}`)}`]),
         ...reasons.map((reason) => `${paintAction(action, colors)}: ${reason}`),
       ];
       const title = `${bold(point.backup)} at ${placeName(point.place)}  ${paintPoint(point, colors)}`;
@@ -95,8 +98,12 @@ function newestFirst(decisions: readonly Decision[]): readonly Decision[] {
   return [...decisions].sort((one, other) => key(other).localeCompare(key(one)));
 }
 
-function paintPoint({ state, locks, uses }: RestorePoint, colors: Colors): string {
-  const marks = [...(locks.length > 0 ? ['locked'] : []), ...(uses.length > 0 ? ['in use'] : [])];
+function paintPoint({ state, locks, uses, search }: RestorePoint, colors: Colors): string {
+  const marks = [
+    ...(search === undefined ? [] : ['with search']),
+    ...(locks.length > 0 ? ['locked'] : []),
+    ...(uses.length > 0 ? ['in use'] : []),
+  ];
   const paint = {
     complete: colors.green,
     pending: colors.cyan,

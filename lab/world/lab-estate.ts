@@ -11,6 +11,7 @@ import {
   NODE_PORT,
   PROBE_REPOSITORY,
   PROPERTIES_PARAMETER,
+  SEARCH,
   SERVICE_NAME,
   SERVICE_PORT,
 } from './layout';
@@ -45,6 +46,8 @@ export interface LabEstateOptions {
   readonly drill?: BuiltPlace | undefined;
   /** The databases are Aurora clusters. */
   readonly aurora: boolean;
+  /** Addresses of the sites' search servers, in a world that has them. */
+  readonly search?: Readonly<Record<SiteLayout['name'], string>> | undefined;
 }
 
 /** People who may answer in a lab. Two operators, because the one who started a run does not count. */
@@ -58,7 +61,7 @@ const PEOPLE: NonNullable<EstateInput['people']> = [
 
 /** The lab as an operator would describe it. */
 export function labEstate(options: LabEstateOptions): EstateInput {
-  const { nodes, aurora } = options;
+  const { nodes, aurora, search } = options;
   return {
     instances: {
       [INSTANCE]: {
@@ -82,7 +85,13 @@ export function labEstate(options: LabEstateOptions): EstateInput {
           ...(options.drill === undefined ? {} : { drill: describeDrill(options.drill, aurora) }),
         },
         sites: Object.fromEntries(
-          options.sites.map((site) => [site.layout.name, describe(site, nodes, aurora)]),
+          options.sites.map((site) => [
+            site.layout.name,
+            {
+              ...describe(site, nodes, aurora),
+              ...(search === undefined ? {} : { search: describeSearch(search[site.layout.name]) }),
+            },
+          ]),
         ),
       },
     },
@@ -131,6 +140,12 @@ function describeFileServer({ fileServerId, mountPoint }: BuiltPlace): SiteInput
     owner: 'bitbucket',
     volumes: { home: { device: HOME_DEVICE, mountPoint, type: 'gp3' } },
   };
+}
+
+/** The index is the one that the estate takes unless told. */
+function describeSearch(url: string): NonNullable<SiteInput['search']> {
+  const credentials = { username: USERS.search, password: 'env:SEARCH_PASSWORD' };
+  return { url, repository: SEARCH.repository, credentials };
 }
 
 function describe(site: BuiltSite, nodes: number, aurora: boolean): SiteInput {

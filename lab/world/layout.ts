@@ -42,6 +42,13 @@ export const PROJECTS = [
   { key: 'PAY', name: 'Payments', repositories: ['ledger'] },
 ] as const;
 
+/** Search servers, in worlds that have them. */
+export const SEARCH = {
+  port: 9200,
+  index: 'bitbucket-search-v1',
+  repository: 'bitbucket-snapshots',
+} as const;
+
 /** Where the manifests of backups are kept, in the standby region. */
 export const BACKUP_BUCKET = 'bitbucket-backups';
 

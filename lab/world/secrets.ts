@@ -6,9 +6,15 @@ export interface LabPasswords {
   readonly BITBUCKET_PROBE_PASSWORD: string;
   readonly BITBUCKET_TRAFFIC_PASSWORD: string;
   readonly BITBUCKET_DATABASE_PASSWORD: string;
+  readonly SEARCH_PASSWORD: string;
 }
 
-export const USERS = { administrator: 'admin', probe: 'runbook-probe', traffic: 'traffic' } as const;
+export const USERS = {
+  administrator: 'admin',
+  probe: 'runbook-probe',
+  traffic: 'traffic',
+  search: 'runbooks',
+} as const;
 
 export function newPasswords(): LabPasswords {
   const password = (): string => randomBytes(12).toString('hex');
@@ -17,5 +23,6 @@ export function newPasswords(): LabPasswords {
     BITBUCKET_PROBE_PASSWORD: password(),
     BITBUCKET_TRAFFIC_PASSWORD: password(),
     BITBUCKET_DATABASE_PASSWORD: password(),
+    SEARCH_PASSWORD: password(),
   };
 }

@@ -8,6 +8,7 @@ import * as maintenance from '../../workflows/steps/maintenance';
 import * as nodes from '../../workflows/steps/nodes';
 import * as restore from '../../workflows/steps/restore';
 import * as restorePoints from '../../workflows/steps/restore-points';
+import * as search from '../../workflows/steps/search';
 import * as service from '../../workflows/steps/service';
 import * as stackProperties from '../../workflows/steps/stack-properties';
 import * as verify from '../../workflows/steps/verify';
@@ -29,6 +30,7 @@ const MODULES = [
   nodes,
   restore,
   restorePoints,
+  search,
   service,
   stackProperties,
   verify,

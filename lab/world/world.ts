@@ -7,10 +7,11 @@ import type { LedgerEntry } from '../gateway/ledger';
 import type { HostDescription } from '../hosts/host-fleet';
 import { installAll } from '../install/install-all';
 import { startOf } from '../install/process-identity';
-import { TemporalDevServer } from '../temporal/dev-server';
 import { assemble } from './assemble';
 import type { Machinery } from './assemble';
 import { LAB_CREDENTIALS, LabAws } from './aws';
+import { startSearch } from './build-search';
+import type { SiteSearch } from './build-search';
 import { buildWorld } from './build-world';
 import type { BuiltWorld } from './build-world';
 import type { LabStatus } from './control-client';
@@ -40,6 +41,7 @@ import { newPasswords } from './secrets';
 import type { LabPasswords } from './secrets';
 import { probeSite } from './site-probe';
 import type { SiteProbe } from './site-probe';
+import { startTemporal } from './start-temporal';
 import { summarise } from './summary';
 import type { LedgerSummary } from './summary';
 import { sweepDeadLabs } from './sweep';
@@ -63,6 +65,8 @@ export interface WorldOptions {
   readonly drill?: boolean;
   /** The primary's database is an Aurora cluster, and the standby has none; RDS and a replica unless told. */
   readonly aurora?: boolean;
+  /** With a search server for each site; without unless told. */
+  readonly search?: boolean;
   /** Real seconds between two copies of the home; null: only the one made at the start. 30 unless told. */
   readonly homeCopyEverySeconds?: number | null;
   /** Lines for whoever waits for the start. */
@@ -87,6 +91,7 @@ interface WorldParts {
   readonly built: BuiltWorld;
   readonly nodes: number;
   readonly aurora: boolean;
+  readonly search: SiteSearch | undefined;
   readonly aws: Readonly<Record<SiteName, LabAws>>;
   /** Breaches of invariants that were noticed in passing. */
   readonly seen: string[];
@@ -160,6 +165,10 @@ export class World {
       standby: new LabAws(REGIONS.standby, machinery.gateway.url),
     };
     disposers.add('clients', () => Object.values(aws).forEach((client) => client.destroy()));
+    const search =
+      options.search === true
+        ? await startSearch({ network, directory, clock: machinery.clock, passwords }, disposers)
+        : undefined;
     machinery.clock.hurry();
     const built: BuiltWorld = await buildWorld({
       machinery,
@@ -188,7 +197,7 @@ export class World {
     const server = await temporal;
     const world: World = new World({
       ...{ name, scale, directory, network, passwords, sites: { primary, standby }, homeCopies },
-      ...{ temporal: server, machinery, built, nodes, aurora, aws, seen, disposers },
+      ...{ temporal: server, machinery, built, nodes, aurora, search, aws, seen, disposers },
     });
     machinery.clock.settle();
     machinery.programs.settle();
@@ -227,6 +236,11 @@ export class World {
   /** Where backups are tried out; undefined for a world that was started without. */
   get drill(): BuiltPlace | undefined {
     return this.parts.built.drill;
+  }
+
+  /** Undefined for a world that was started without. */
+  get search(): SiteSearch | undefined {
+    return this.parts.search;
   }
 
   get homeCopies(): HomeCopies {
@@ -303,6 +317,7 @@ export class World {
 
   /** The estate that describes this world; `change` may alter it, e.g. its policy. */
   estateInput(change: (estate: EstateInput) => EstateInput = (estate) => estate): EstateInput {
+    const { search } = this;
     return change(
       labEstate({
         scale: this.scale,
@@ -313,6 +328,9 @@ export class World {
         aurora: this.parts.aurora,
         sites: Object.values(this.sites),
         drill: this.drill,
+        ...(search === undefined
+          ? {}
+          : { search: { primary: search.primary.url, standby: search.standby.url } }),
       }),
     );
   }
@@ -467,23 +485,4 @@ function enter(name: string, directory: string, control?: string): void {
     startedAt: new Date().toISOString(),
     ...(control === undefined ? {} : { control }),
   });
-}
-
-async function startTemporal(
-  options: WorldOptions,
-  program: string,
-  directory: LabDirectory,
-  network: LabNetwork,
-  disposers: Disposers,
-): Promise<{ readonly address: string; readonly ui: string | undefined } | undefined> {
-  if (options.temporal === undefined) return undefined;
-  if (options.temporal !== 'own') return { address: options.temporal.address, ui: undefined };
-  const server = await TemporalDevServer.start({
-    program,
-    address: network.services,
-    log: directory.log('temporal'),
-    ...(options.ui === false ? { uiPort: null } : {}),
-  });
-  disposers.add('temporal', () => server.stop());
-  return server;
 }

@@ -94,6 +94,8 @@ test('doctor finds each thing that is missing, with a remedy, and nothing else',
     ours,
     readFileSync(estate, 'utf8')
       .replace('file:/run/secrets/bitbucket-probe', `file:${password}`)
+      .replace('file:/run/secrets/search', `file:${password}`)
+      .replace('https://search.frankfurt.example.com', `http://127.0.0.1:${closed}`)
       .replace(/secretsmanager:arn\S+/, 'env:NOT_THERE')
       .replace('# resolvers: [10.0.0.2]', 'resolvers: ["127.0.0.1:1"]'),
   );
@@ -118,6 +120,7 @@ test('doctor finds each thing that is missing, with a remedy, and nothing else',
     ['secret', true],
     ['secret', true],
     ['secret', false],
+    ['search bitbucket-prod/frankfurt', false],
     ['DNS bitbucket-prod', false],
     ['placement bitbucket-prod', false],
   ]);

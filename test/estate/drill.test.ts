@@ -81,7 +81,8 @@ test('two instances do not try their backups in one place', () => {
     .replace('i-0a1b2c3d4e5f60718', 'i-1a1b2c3d4e5f60718')
     .replace('i-0f1e2d3c4b5a69788', 'i-1f1e2d3c4b5a69788')
     .replace('sg-0123456789abcdef0', 'sg-1123456789abcdef0')
-    .replace('sg-0fedcba9876543210', 'sg-1fedcba9876543210');
+    .replace('sg-0fedcba9876543210', 'sg-1fedcba9876543210')
+    .replace('search.frankfurt', 'search-test.frankfurt');
   const problems = problemsOf(text.replace(instances, `${instances}\n${others}`));
   expect(problems.length).toBeGreaterThan(0);
   for (const problem of problems)

@@ -1,6 +1,6 @@
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { BACKUP_BUCKET } from '../../lab/world/layout';
-import type { CopyRecord, Manifest } from '../../workflows/plan/backup/manifest';
+import type { CopyRecord, Manifest, SearchRecord } from '../../workflows/plan/backup/manifest';
 import type { FailoverBench } from './failover-bench';
 
 /** Keys of all objects in the lab's store of backups, ascending. */
@@ -10,7 +10,7 @@ export async function keysInStore({ aws }: FailoverBench): Promise<readonly stri
 }
 
 /** The text of an object, and what it says. */
-export async function readStore<T extends Manifest | CopyRecord>(
+export async function readStore<T extends Manifest | CopyRecord | SearchRecord>(
   { aws }: FailoverBench,
   key: string,
 ): Promise<{ readonly text: string; readonly value: T }> {

@@ -32,6 +32,8 @@ export interface BenchOptions {
   readonly drill?: boolean;
   /** The database is an Aurora cluster; the standby has none. */
   readonly aurora?: boolean;
+  /** With a search server for each site. */
+  readonly search?: boolean;
 }
 
 export interface WorkerProgram {
@@ -83,14 +85,21 @@ export class FailoverBench {
   /** Without a worker: start one in this process, or as a program. */
   static async open(options: BenchOptions = {}): Promise<FailoverBench> {
     keepRuntimeQuiet();
-    const { scale = 120, nodes = 1, homeCopyEverySeconds = null, drill = false, aurora = false } = options;
+    const {
+      scale = 120,
+      nodes = 1,
+      homeCopyEverySeconds = null,
+      drill = false,
+      aurora = false,
+      search = false,
+    } = options;
     const address = options.temporal ?? process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
     const namespace = `failover-${randomUUID().slice(0, 8)}`;
     const setup = await runCommand(['setup', '--create-namespace'], {
       environment: { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace },
     });
     if (setup.code !== 0) throw new Error(setup.err);
-    const parts = { drill, aurora };
+    const parts = { drill, aurora, search };
     const world = await World.start({ scale, nodes, temporal: { address }, homeCopyEverySeconds, ...parts });
     const native = await NativeConnection.connect({ address });
     const opened = await openConnection(address);

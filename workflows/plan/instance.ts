@@ -132,6 +132,18 @@ export interface Site {
   readonly loadBalancer: { readonly kind: 'classic'; readonly name: string };
   /** CloudWatch alarms that scale or replace nodes. */
   readonly alarms: readonly string[];
+  /** Absent: its search index is in no backup, and is built anew after a restore. */
+  readonly search?: SearchServer | undefined;
+}
+
+/** The search server of a site, and where the snapshots of its index go. */
+export interface SearchServer {
+  readonly url: string;
+  /** Snapshot repository, which is registered there already. */
+  readonly repository: string;
+  readonly index: string;
+  /** Absent: it asks for none. */
+  readonly credentials?: Credentials | undefined;
 }
 
 export interface FileServer {

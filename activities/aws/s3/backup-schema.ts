@@ -55,6 +55,19 @@ const record = z.discriminatedUnion('record', [
     run,
   }),
   z.object({ record: z.literal('deletion'), ...common, reason: z.string(), run }),
+  z.object({
+    record: z.literal('search'),
+    ...common,
+    snapshot: z.object({
+      name: text,
+      repository: text,
+      index: text,
+      capturedAt: instant,
+      shards: z.number(),
+      documents: z.number().nullable(),
+    }),
+    run,
+  }),
 ]);
 
 /** @throws Error in plain words when the text is no manifest of this backup */

@@ -115,6 +115,9 @@ function makePoint(
     .filter((record) => placeKey(record.place) === placeKey(place))
     .sort((one, other) => one.at.localeCompare(other.at))
     .at(-1);
+  const search = stored?.records
+    .filter((record) => record.record === 'search')
+    .findLast((record) => placeKey(record.place) === placeKey(place));
   const point: RestorePoint = {
     backup,
     place,
@@ -130,6 +133,7 @@ function makePoint(
     verification: verification === undefined ? null : { result: verification.result, at: verification.at },
     locks: locksOf(found),
     uses: usesOf(backup, place, found, input),
+    ...(search === undefined ? {} : { search: search.snapshot }),
   };
   const ignored = extras.map(({ id }) => `${id}: a further snapshot of ${backup} in ${placeName(place)}`);
   return { point, ignored };
@@ -219,7 +223,8 @@ function expectations({ manifest, records, writtenAt }: StoredBackup): readonly 
 /** Deleted there, and not copied there anew since. */
 function isDeleted({ records }: StoredBackup, place: Place): boolean {
   const there = records
-    .filter((record) => record.record !== 'verification' && placeKey(record.place) === placeKey(place))
+    .filter(({ record }) => record === 'copy' || record === 'deletion')
+    .filter((record) => placeKey(record.place) === placeKey(place))
     .sort((one, other) => one.at.localeCompare(other.at));
   return there.at(-1)?.record === 'deletion';
 }

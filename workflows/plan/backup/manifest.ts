@@ -61,7 +61,7 @@ export interface ProductFacts {
 }
 
 /** What happened to a backup after it was written; each is an object of its own, added and never changed. */
-export type BackupRecord = CopyRecord | VerificationRecord | DeletionRecord;
+export type BackupRecord = CopyRecord | VerificationRecord | DeletionRecord | SearchRecord;
 
 /** Complete in another place: all members, none of them pending. */
 export interface CopyRecord {
@@ -96,6 +96,32 @@ export interface DeletionRecord {
   readonly place: Place;
   readonly reason: string;
   readonly run: { readonly workflowId: string; readonly runId: string };
+}
+
+/**
+ * The search index of that time is there as well. It is no member: an index can be built anew at any time, so that a
+ * backup is whole without it, in this place and in others.
+ */
+export interface SearchRecord {
+  readonly record: 'search';
+  readonly backup: string;
+  readonly at: string;
+  /** Where the backup was taken. */
+  readonly place: Place;
+  readonly snapshot: SearchSnapshot;
+  readonly run: { readonly workflowId: string; readonly runId: string };
+}
+
+/** A whole snapshot of a search index, in the snapshot repository of a search server. */
+export interface SearchSnapshot {
+  readonly name: string;
+  readonly repository: string;
+  readonly index: string;
+  /** When it was begun, ISO 8601: it holds what was in the index then. */
+  readonly capturedAt: string;
+  readonly shards: number;
+  /** Documents in the index just before; null = not known. */
+  readonly documents: number | null;
 }
 
 /** Tags of every member, in every place: enough to rebuild the list when the store is lost. */

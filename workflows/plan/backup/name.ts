@@ -18,3 +18,8 @@ export function databaseSnapshotName(backup: string): string {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/-+$/, '');
 }
+
+/** Search servers take lower case only. @param of the backup; or the beginning of one, e.g. the instance and a hyphen */
+export function searchSnapshotName(of: string): string {
+  return `runbooks-${of}`.toLowerCase();
+}

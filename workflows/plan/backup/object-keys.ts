@@ -36,3 +36,8 @@ export function copyKey(
   const { region, account, runId } = copy;
   return `${backupPrefix(store, instance, backup)}records/copy-${region}-${account}-${runId}.json`;
 }
+
+/** One per run: a backup is taken by one. */
+export function searchKey(store: BackupStore, instance: string, backup: string, runId: string): string {
+  return `${backupPrefix(store, instance, backup)}records/search-${runId}.json`;
+}

@@ -1,4 +1,4 @@
-import type { BackupMode, PartKind, Place } from './manifest';
+import type { BackupMode, PartKind, Place, SearchSnapshot } from './manifest';
 import type { Periods } from './periods';
 
 /** What a snapshot's own status means, whatever the service calls it; a word that nobody knows is `unclear`. */
@@ -68,6 +68,8 @@ export interface RestorePoint {
   readonly locks: readonly string[];
   /** Who needs it right now. */
   readonly uses: readonly string[];
+  /** The search index of that time, as its record tells; at the place of origin only. */
+  readonly search?: SearchSnapshot | undefined;
 }
 
 /** The place as people read it: `frankfurt (eu-central-1)`; with the account where the site says nothing. */
