@@ -70,7 +70,8 @@ export const verifyBackup = runbook<VerifyBackupInput, Instance, Settings>(
       measured: trial.measured,
       run: { workflowId, runId },
     };
-    await run.step(recordVerification, { store: target.store, instance: run.subject.name, record });
+    const { members } = chosen.point;
+    await run.step(recordVerification, { store: target.store, instance: run.subject.name, record, members });
     if (verdict.result === 'failed') {
       run.degraded(`${backup} failed its verification: ${verdict.why ?? 'no reason given'}`);
       run.followUp(
