@@ -1,4 +1,5 @@
 import { drillFindings } from './check-drill';
+import { scheduleFindings } from './check-schedules';
 import { searchFindings } from './check-search';
 import { vaultFindings } from './check-vaults';
 import { pinInstance } from './pin';
@@ -12,7 +13,7 @@ export interface Finding {
 
 /** What no single member can tell: gates that nobody could pass, contradictory figures, two names for one thing. */
 export function crossCheck(estate: Estate): readonly Finding[] {
-  return Object.keys(estate.instances).flatMap((name) => [
+  const ofInstances = Object.keys(estate.instances).flatMap((name) => [
     ...gateFindings(estate, name),
     ...escalationFindings(estate, name),
     ...pollingFindings(estate, name),
@@ -21,6 +22,7 @@ export function crossCheck(estate: Estate): readonly Finding[] {
     ...vaultFindings(estate, name),
     ...searchFindings(estate, name),
   ]);
+  return [...ofInstances, ...scheduleFindings(estate)];
 }
 
 function gateFindings(estate: Estate, name: string): readonly Finding[] {

@@ -154,7 +154,7 @@ async function chooseCopies(run: FailoverRun, standby: Site): Promise<HomeCopySe
     standby.fileServer.volumes.map((volume) => volume.name),
   );
   if (choice.chosen === null) return run.refuse(choice.problem);
-  const { chosen, passedOver } = choice;
+  const { chosen, passedOver, problems } = choice;
   const loss = homeLossSeconds(chosen.capturedAt, run.incidentStartedAt);
   run.fact(
     'home copy',
@@ -162,7 +162,8 @@ async function chooseCopies(run: FailoverRun, standby: Site): Promise<HomeCopySe
   );
   if (passedOver.length > 0) run.fact('newer copies not usable', passedOver.join('; '));
   if (ignored.length > 0) run.fact('snapshots ignored', ignored.join('; '));
-  for (const problem of judgeHomeLoss(loss, run.policy.dataLoss.homeSeconds)) await run.problem(problem);
+  const ofLoss = judgeHomeLoss(loss, run.policy.dataLoss.homeSeconds);
+  for (const problem of [...problems, ...ofLoss]) await run.problem(problem);
   return chosen;
 }
 

@@ -4,7 +4,7 @@ import { placeName } from './plan/backup/restore-point';
 import type { Instance } from './plan/instance';
 import type { Settings } from './plan/settings';
 import type { Pick } from './plan/verify/pick-point';
-import { verdictOf } from './plan/verify/verdict';
+import { recordedChecks, verdictOf } from './plan/verify/verdict';
 import type { TrialCheck, Verdict } from './plan/verify/verdict';
 import { chooseDrillTarget, lookForRemains } from './procedures/drill-target';
 import type { DrillTarget } from './procedures/drill-target';
@@ -57,19 +57,21 @@ export const verifyBackup = runbook<VerifyBackupInput, Instance, Settings>(
       return run.refuse({
         code: 'notVerified',
         message: `${backup} could not be tried: ${verdict.why ?? 'no reason given'}. That says nothing about the backup.`,
-        remedy: 'Mend the drill site, and start again.',
+        remedy: 'Mend what was in the way, and start again.',
       });
     }
     const { workflowId, runId } = workflowInfo();
     const record: VerificationRecord = {
-      ...{ record: 'verification', backup, place: chosen.point.place, checks: verdict.checks },
+      ...{ record: 'verification', backup, place: chosen.point.place },
+      checks: recordedChecks(verdict),
       result: verdict.result,
       at: new Date().toISOString(),
       durationSeconds: trial.totalSeconds,
       measured: trial.measured,
       run: { workflowId, runId },
     };
-    await run.step(recordVerification, { store: target.store, instance: run.subject.name, record });
+    const { members } = chosen.point;
+    await run.step(recordVerification, { store: target.store, instance: run.subject.name, record, members });
     if (verdict.result === 'failed') {
       run.degraded(`${backup} failed its verification: ${verdict.why ?? 'no reason given'}`);
       run.followUp(

@@ -114,8 +114,15 @@ const BY_NAME: Readonly<Record<string, AwsErrorKind>> = {
 };
 
 /**
- * Classifies an error by its name [A §8: match on `err.name`]; the message only tells "nothing to change" and a missing
- * stack from other validation errors, which share a name.
+ * One name for two limits of RDS: so many copies into a region at once, which passes by itself, and so many manual snapshots,
+ * which does not. Only the message tells them apart, as reported: "Cannot copy more than 5 snapshots across regions"
+ * (github.com/pbudzon/aws-maintenance, issue 19), "Cannot create more than 100 manual snapshots" (issue 12 there).
+ */
+const COPIES_IN_PROGRESS = /\bcop(?:y|ies)\b.*\b(?:across regions|in progress)\b/i;
+
+/**
+ * Classifies an error by its name [A §8: match on `err.name`]; the message only tells apart what shares a name: "nothing to
+ * change" and a missing stack from other validation errors, and the two limits of RDS above.
  */
 export function kindOf(
   name: string,
@@ -133,6 +140,7 @@ export function kindOf(
   }
   if (/No updates are to be performed|didn't contain changes/.test(message)) return 'unchanged';
   if (name === 'ValidationError' && /does not exist|not found/.test(message)) return 'notFound';
+  if (/^SnapshotQuotaExceeded(Fault)?$/.test(name) && COPIES_IN_PROGRESS.test(message)) return 'busy';
   const known = BY_NAME[name];
   if (known !== undefined) return known;
   // After the names: EC2 answers its throttle, RequestLimitExceeded, with 503 as well.

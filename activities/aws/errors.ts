@@ -140,6 +140,12 @@ const REMEDIES: Readonly<Record<AwsErrorKind, string>> = {
   foreign: 'The endpoint did not answer like AWS: check AWS_ENDPOINT_URL',
 };
 
+/** Where the kind's own says too little. */
+const REMEDIES_BY_NAME: Readonly<Record<string, string>> = {
+  KMSKeyNotAccessibleFault:
+    'Look whether the key is enabled, in this region, and may be used by the worker (kms:CreateGrant, kms:DescribeKey), then retry',
+};
+
 function wording(about: Undertaking, facts: AwsErrorFacts): string {
   const where = about.region === undefined ? '' : ` in ${about.region}`;
   // Met many times in a region that is gone: short, and without advice that nobody needs twice.
@@ -150,5 +156,6 @@ function wording(about: Undertaking, facts: AwsErrorFacts): string {
   const state = about.state === undefined ? '' : ` (${about.state})`;
   const request = facts.requestId === null ? 'no request id' : `request ${facts.requestId}`;
   const said = (facts.message.split(GARBLED_HINT)[0] ?? '').trim().replace(/\s+/g, ' ').slice(0, 500);
-  return `could not ${about.doing} ${about.resource}${where}${state}: ${facts.name}: ${said} (${request}). ${REMEDIES[facts.kind]}.`;
+  const remedy = REMEDIES_BY_NAME[facts.name] ?? REMEDIES[facts.kind];
+  return `could not ${about.doing} ${about.resource}${where}${state}: ${facts.name}: ${said} (${request}). ${remedy}.`;
 }

@@ -39,6 +39,8 @@ export const QUOTAS = {
   instances: 40,
   clusters: 40,
   manualSnapshots: 100,
+  /** Into one destination Region per account, of instances and of clusters each [A §5.1]. */
+  copiesInProgress: 20,
   replicasPerSource: 15,
   sharedWith: 20,
 } as const;

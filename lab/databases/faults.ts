@@ -32,6 +32,9 @@ export const faults = {
       'SnapshotQuotaExceeded',
       `Cannot create more than ${limit} manual snapshots; delete some that are not needed.`,
     ),
+  /** In the words of a reported one; the code is the same (github.com/pbudzon/aws-maintenance, issue 19). */
+  copiesInProgress: (limit: number) =>
+    new AwsFault('SnapshotQuotaExceeded', `Cannot copy more than ${limit} snapshots across regions`),
   sharedQuota: (limit: number) =>
     new AwsFault('SharedSnapshotQuotaExceeded', `A snapshot is shared with ${limit} accounts at most.`),
   noKey: (message: string) => new AwsFault('KMSKeyNotAccessibleFault', message),

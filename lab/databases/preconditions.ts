@@ -78,6 +78,11 @@ export function checkSnapshotQuota(manualSnapshots: number): void {
   if (manualSnapshots >= QUOTAS.manualSnapshots) throw faults.snapshotQuota(QUOTAS.manualSnapshots);
 }
 
+/** @param running copies from other Regions into this one that are under way */
+export function checkCopiesInProgress(running: number): void {
+  if (running >= QUOTAS.copiesInProgress) throw faults.copiesInProgress(QUOTAS.copiesInProgress);
+}
+
 /** What only an instance with data of its own can. */
 function refuseMember({ id, cluster }: InstanceFacts, what: string): void {
   if (cluster === undefined) return;

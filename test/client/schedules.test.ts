@@ -117,6 +117,81 @@ test('one that the estate does not name any more is told, and removed only when 
   expect([gone.code, gone.err]).toEqual([1, expect.stringContaining(`there is no schedule ${ID}`)]);
 }, 60_000);
 
+test('a schedule of the estate starts a run over many, without an instance of its own', async () => {
+  const nightly = { runbook: 'backupFleet', cron: '30 1 * * *', input: { concurrency: 20 } };
+  writeFileSync(file, stringify({ ...EXAMPLE, schedules: { nightly } }));
+  const id = 'runbooks/estate/nightly';
+  expect((await apply('--remove')).out).toContain(`${id}: created\n`);
+  const { action } = await client.schedule.getHandle(id).describe();
+  expect(action).toMatchObject({
+    workflowType: 'backupFleet',
+    args: [{ instance: 'estate', trigger: 'schedule', requestedBy: 'schedule nightly', concurrency: 20 }],
+  });
+  expect((await say('trigger', 'estate/nightly')).code).toBe(0);
+  const run = await until('the start', async () => {
+    const { recentActions } = (await client.schedule.getHandle(id).describe()).info;
+    return recentActions[0]?.action.workflow.workflowId;
+  });
+  expect(run).toMatch(/^backupFleet\/estate\/nightly-\d{4}-/);
+  await client.workflow.getHandle(run).terminate();
+  expect((await say('pause', 'estate/nightly', '--as', 'ada', '--note', 'enough')).code).toBe(0);
+}, 60_000);
+
+describe('when the clocks change', () => {
+  /** The next starts after a time, by the server itself: hours and minutes in UTC, with the days since. */
+  async function startsFrom(
+    startAt: Date,
+    entry: { readonly cron: string; readonly timeZone?: string },
+  ): Promise<string[]> {
+    write({ dst: { runbook: 'backup', timeZone: 'Europe/Berlin', ...entry } });
+    const [wanted] = wantedSchedules(loadEstate(file), 'runbooks');
+    const handle = await client.schedule.create({
+      ...{ ...wanted!, scheduleId: `dst-${randomUUID()}`, spec: { ...wanted!.spec, startAt } },
+    });
+    try {
+      const { nextActionTimes } = (await handle.describe()).info;
+      const midnight = Math.floor(startAt.getTime() / DAY) * DAY;
+      return nextActionTimes.slice(0, 4).map((time) => {
+        const days = Math.floor((time.getTime() - midnight) / DAY);
+        return `${days}d ${time.toISOString().slice(11, 16)}`;
+      });
+    } finally {
+      await handle.delete();
+    }
+  }
+
+  const DAY = 86_400_000;
+  /** So many hours before the last Sunday of a month of next year begins in UTC; the clocks change at 01:00 UTC. */
+  function before(hours: number, month: 3 | 10): Date {
+    const last = new Date(Date.UTC(new Date().getUTCFullYear() + 1, month, 0));
+    return new Date(last.getTime() - last.getUTCDay() * DAY - hours * 3_600_000);
+  }
+  const DAILY = { cron: '30 2 * * *' };
+  const EACH_HOUR = { cron: '5 * * * *' };
+
+  test('in spring the hour that is left out starts nothing; an hourly schedule goes on each hour', async () => {
+    expect(await startsFrom(before(24, 3), DAILY)).toEqual([
+      ...['0d 01:30', '2d 00:30', '3d 00:30', '4d 00:30'],
+    ]);
+    expect(await startsFrom(before(1, 3), EACH_HOUR)).toEqual([
+      ...['0d 23:05', '1d 00:05', '1d 01:05', '1d 02:05'],
+    ]);
+  });
+
+  test('in autumn the repeated hour counts once: a daily one starts once, an hourly one leaves an hour out', async () => {
+    expect(await startsFrom(before(24, 10), DAILY)).toEqual([
+      ...['0d 00:30', '1d 01:30', '2d 01:30', '3d 01:30'],
+    ]);
+    expect(await startsFrom(before(1, 10), EACH_HOUR)).toEqual([
+      ...['0d 23:05', '1d 00:05', '1d 02:05', '1d 03:05'],
+    ]);
+    // By UTC none is.
+    expect(await startsFrom(before(1, 10), { ...EACH_HOUR, timeZone: 'UTC' })).toEqual([
+      ...['0d 23:05', '1d 00:05', '1d 01:05', '1d 02:05'],
+    ]);
+  });
+});
+
 test('a mistake in a schedule is told with its place', () => {
   write({ hourly: { ...HOURLY, timeZone: 'Europe/Berlim' } });
   expect(() => loadEstate(file)).toThrow(/timeZone/);

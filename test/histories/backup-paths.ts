@@ -1,22 +1,13 @@
 import type { EstateInput } from '../../estate/schema';
 import { Stock } from '../prune-backups/stock';
 import { backUp } from '../restore/restore-world';
-import type { BenchOptions, FailoverBench } from '../support/failover-bench';
+import type { FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
 import { keepDays, keeping } from '../support/retention';
 import { until } from '../support/until';
 import { untilServing } from '../support/until-serving';
 import { ARCHIVE, destroyCopy, useVaults } from '../support/vault';
-import type { Path } from './path';
-
-/** Paths that one world serves, in this order. */
-interface PathWorld {
-  /** What `npm run record-histories -- NAME` records alone. */
-  readonly name: string;
-  readonly options: BenchOptions;
-  readonly prepare?: (bench: FailoverBench) => Promise<void>;
-  readonly paths: readonly Path<FailoverBench>[];
-}
+import type { PathWorld } from './path';
 
 const start = (
   bench: FailoverBench,

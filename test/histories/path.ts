@@ -1,3 +1,4 @@
+import type { BenchOptions, FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
 import type { Outcome } from '../../workflows/runbook/state';
 
@@ -9,4 +10,13 @@ export interface Path<Bench> {
   readonly outcome: Outcome | null;
   /** Brings a run to where it is recorded. */
   readonly live: (bench: Bench) => Promise<LiveRun>;
+}
+
+/** Paths that one world serves, in this order. */
+export interface PathWorld {
+  /** What `npm run record-histories -- NAME` records alone. */
+  readonly name: string;
+  readonly options: BenchOptions;
+  readonly prepare?: (bench: FailoverBench) => Promise<void>;
+  readonly paths: readonly Path<FailoverBench>[];
 }

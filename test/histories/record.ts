@@ -11,6 +11,7 @@ import { ToyBench } from '../support/toy-run';
 import { ToyWorld } from '../support/toy-world';
 import { BACKUP_WORLDS } from './backup-paths';
 import { FAILOVER_WORLDS } from './failover-paths';
+import { OTHER_WORLDS } from './other-paths';
 import type { Path } from './path';
 import { historyText, scrub } from './scrub';
 import type { Replacements } from './scrub';
@@ -22,7 +23,8 @@ const LARGEST_BYTES = 300_000;
 
 /**
  * `npm run record-histories`: runs every path on the toy world and in the lab, and writes what Temporal kept of it.
- * `npm run record-histories -- restore` adds or replaces those of one world of `BACKUP_WORLDS`.
+ * `npm run record-histories -- restore` adds or replaces those of one world of `BACKUP_WORLDS` or
+ * `OTHER_WORLDS`.
  */
 async function main(): Promise<void> {
   const startedAt = Date.now();
@@ -32,7 +34,7 @@ async function main(): Promise<void> {
     const [only] = process.argv.slice(2);
     const recorded = [
       ...(only === undefined ? [...(await recordToys()), ...(await recordFailovers())] : []),
-      ...(await recordBackups(only)),
+      ...(await recordWorlds(only)),
     ];
     if (recorded.length === 0) throw new Error(`there is no world ${only}`);
     // Only once all were made: a recording that failed leaves the former ones.
@@ -86,9 +88,9 @@ async function recordFailovers(): Promise<readonly Recorded[]> {
   return recorded;
 }
 
-async function recordBackups(only: string | undefined): Promise<readonly Recorded[]> {
+async function recordWorlds(only: string | undefined): Promise<readonly Recorded[]> {
   const recorded: Recorded[] = [];
-  for (const { name, options, prepare, paths } of BACKUP_WORLDS) {
+  for (const { name, options, prepare, paths } of [...BACKUP_WORLDS, ...OTHER_WORLDS]) {
     if (only !== undefined && only !== name) continue;
     const bench = await FailoverBench.open(options);
     try {

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await bench.startWorker();
   const stock = new Stock(bench);
   names = [
-    await stock.pair('2026-10-01T10:00:00Z'),
+    await stock.pair('2026-10-01T10:00:00Z', { version: '9.3.0' }),
     await stock.pair('2026-10-02T10:00:00Z'),
     await stock.pair('2026-10-03T10:00:00Z'),
   ];
@@ -78,6 +78,17 @@ test('nothing is deleted from the command line without a run', async () => {
   const { err, code } = await say('backups', 'prune', bench.world.instance);
   expect([code, err]).toEqual([2, expect.stringContaining('runbooks start pruneBackups')]);
 });
+
+test('a backup of another version is not restored: the plan says which the nodes need', async () => {
+  const { mark } = bench;
+  const input = JSON.stringify({ backup: names[0] });
+  const { out, code } = await say('plan', 'restore', bench.world.instance, '--input', input);
+  expect(out).toMatch(
+    new RegExp(`otherVersion: ${names[0]} was taken of Bitbucket 9\\.3\\.0; the nodes run \\d+\\.\\d+`),
+  );
+  expect([code, out]).toEqual([1, expect.stringContaining('Bring the nodes to 9.3.0 first')]);
+  expect(bench.changesSince(mark)).toEqual([]);
+}, 60_000);
 
 test('a worker tells its metrics when the newest good backups were captured', async () => {
   await bench.stopWorkers();

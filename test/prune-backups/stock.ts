@@ -30,7 +30,10 @@ export class Stock {
   }
 
   /** A complete pair that was captured then; the name of the backup. */
-  async pair(capturedAt: string, options: { readonly manifest?: boolean } = {}): Promise<string> {
+  async pair(
+    capturedAt: string,
+    options: { readonly manifest?: boolean; readonly version?: string } = {},
+  ): Promise<string> {
     const backup = backupName(this.instance, capturedAt);
     const { ec2, rds } = this.bench.aws.primary;
     const tags = {
@@ -85,7 +88,7 @@ export class Stock {
       capturedAt: new Date(capturedAt).toISOString(),
       skewSeconds: 1,
       members,
-      product: { version: '9.4.1', projects: 2, repositories: 3 },
+      product: { version: options.version ?? '9.4.1', projects: 2, repositories: 3 },
       run: RUN,
       previous: null,
     };

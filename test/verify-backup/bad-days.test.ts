@@ -10,7 +10,7 @@ import { backUp } from '../restore/restore-world';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
 import { until } from '../support/until';
-import { recordsOf, verify } from './verify-world';
+import { recordsOf, verificationOf, verify } from './verify-world';
 
 let bench: FailoverBench;
 let backup: string;
@@ -29,10 +29,10 @@ afterEach(async () => {
 });
 afterAll(() => bench?.close(), 60_000);
 
-const fault = (action: string, effect: FaultEffect, times = 1) =>
+const fault = (action: string, effect: FaultEffect, times = 1, about = '') =>
   bench.world.gateway.faults.add({
     // What the lab's own services call of each other is nobody's lost answer.
-    match: { action, where: (call) => !isLabs(call) },
+    match: { action, where: (call) => !isLabs(call) && JSON.stringify(call.parameters).includes(about) },
     times,
     effect,
   });
@@ -116,6 +116,22 @@ test('what fails at the drill site is no result: nobody is asked, nothing is rec
   expect(await footprint(bench)).toEqual(before);
   expect(await bench.violations()).toEqual([]);
 }, 400_000);
+
+test('a check that could not be carried out is no result either: neither passed nor failed, and told', async () => {
+  // The others go on, and pass.
+  fault('SendCommand', { kind: 'error', code: 'AccessDenied', status: 403 }, 100, 'check-repository');
+  const run = await verify(bench);
+  const { outcome, problems, conclusion, asks } = await run.ended(400);
+  expect([outcome, problems.map(({ code }) => code), asked(asks)]).toEqual(['UNDONE', ['notVerified'], []]);
+  expect(conclusion).toMatch(/could not be tried: checkRepositories: could not run check-repository\.sh/);
+  const { result, checks } = await verificationOf(run);
+  expect([result, checks.filter(({ passed }) => !passed).map(({ name }) => name)]).toEqual([
+    ...[null, ['checkRepositories']],
+  ]);
+  expect(await recordsOf(bench, backup)).toEqual([]);
+  expect(await footprint(bench)).toEqual(before);
+  expect(await bench.violations()).toEqual([]);
+}, 500_000);
 
 test('cancelled while the database is being restored, the run takes everything down', async () => {
   const run = await verify(bench);

@@ -4,7 +4,15 @@ import { DRILL } from '../../lab/world/layout';
 import { backUp, Pushes } from '../restore/restore-world';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
-import { decisionAbout, homeOf, recordsOf, spoilBlob, verificationOf, verify } from './verify-world';
+import {
+  decisionAbout,
+  homeOf,
+  recordsOf,
+  spoilBlob,
+  verificationOf,
+  verificationTags,
+  verify,
+} from './verify-world';
 
 let bench: FailoverBench;
 let backup: string;
@@ -87,7 +95,12 @@ test('a repository that is gone and an object that is torn are told, recorded, a
   expect(checks.filter(({ passed }) => passed).map(({ name }) => name)).toEqual(
     expect.arrayContaining(['compareWithBackup', 'smokeTest']),
   );
-  expect(await recordsOf(bench, spoilt)).toMatchObject([{ result: 'failed' }]);
+  const [record] = await recordsOf(bench, spoilt);
+  expect(record).toMatchObject({ result: 'failed' });
+  // A failover cannot ask the store: the members say it themselves.
+  const told = await verificationTags(bench, spoilt);
+  expect(told).toEqual(told.map(() => `failed ${record!.at}`));
+  expect(told.length).toBeGreaterThan(1);
   expect((await decisionAbout(bench, spoilt)).point.verification?.result).toBe('failed');
   expect(await footprint(bench)).toEqual(before);
   expect(await bench.violations()).toEqual([]);

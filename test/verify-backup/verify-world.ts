@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { BACKUP_BUCKET } from '../../lab/world/layout';
 import type { BackupsReport } from '../../workflows/list-backups';
@@ -43,6 +44,26 @@ export async function recordsOf(
     }),
   );
   return records.sort((one, other) => one.at.localeCompare(other.at));
+}
+
+/** How its members at the drill site's region say that their trial ended; undefined: they say nothing. */
+export async function verificationTags(
+  { aws }: FailoverBench,
+  backup: string,
+): Promise<readonly (string | undefined)[]> {
+  const { Snapshots = [] } = await aws.standby.ec2.send(
+    new DescribeSnapshotsCommand({ Filters: [{ Name: 'tag:runbooks:backup', Values: [backup] }] }),
+  );
+  const { DBSnapshots = [] } = await aws.standby.rds.send(
+    new DescribeDBSnapshotsCommand({ SnapshotType: 'manual' }),
+  );
+  const all = [
+    ...Snapshots.map(({ Tags = [] }) => Tags),
+    ...DBSnapshots.map(({ TagList = [] }) => TagList).filter((tags) =>
+      tags.some(({ Key, Value }) => Key === 'runbooks:backup' && Value === backup),
+    ),
+  ];
+  return all.map((tags) => tags.find(({ Key }) => Key === 'runbooks:verification')?.Value);
 }
 
 /** What retention makes of a backup in the region of the drill site. */

@@ -6,8 +6,10 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { Worker } from '@temporalio/worker';
 import { BACKUP_WORLDS } from '../histories/backup-paths';
 import { FAILOVER_WORLDS } from '../histories/failover-paths';
+import { OTHER_WORLDS } from '../histories/other-paths';
 import { TOY_PATHS } from '../histories/toy-paths';
 import { keepRuntimeQuiet } from '../support/quiet-runtime';
+import { servedRunbooks } from '../support/served-runbooks';
 
 const DIRECTORY = join(__dirname, '../fixtures/histories');
 const FILES = readdirSync(DIRECTORY).filter((file) => file.endsWith('.json'));
@@ -26,11 +28,18 @@ function replay(history: History): Promise<void> {
 }
 
 test('every path that is recorded has its recording', () => {
-  const backups = BACKUP_WORLDS.flatMap(({ paths }) => paths);
+  const backups = [...BACKUP_WORLDS, ...OTHER_WORLDS].flatMap(({ paths }) => paths);
   const names = [...TOY_PATHS, ...FAILOVER_WORLDS.flat(), ...backups].map(({ name }) => `${name}.json`);
   expect(FILES).toEqual(
     expect.arrayContaining([...names, 'instance-lease-1.json', 'instance-lease-toy.json']),
   );
+});
+
+test('each workflow that workers serve has a recorded history', () => {
+  const recorded = FILES.map(
+    (file) => load(file).events![0]!.workflowExecutionStartedEventAttributes!.workflowType!.name,
+  );
+  expect(recorded).toEqual(expect.arrayContaining([...servedRunbooks(), 'instanceLease']));
 });
 
 test.each(FILES)('%s replays with the workflows as they are now', async (file) => {

@@ -10,27 +10,58 @@ export interface HomeCopySet {
 }
 
 export type HomeChoice =
-  | { readonly chosen: HomeCopySet; readonly passedOver: readonly string[] }
+  | {
+      readonly chosen: HomeCopySet;
+      readonly passedOver: readonly string[];
+      /** What people must know before it is used. */
+      readonly problems: readonly Problem[];
+    }
   | { readonly chosen: null; readonly problem: Problem };
 
 /**
  * The newest set that has a completed snapshot of every volume that the home consists of, by the standby's estate and
- * by the set's own tag. Newer sets that lack something are named: they cost data.
+ * by the set's own tag, and that has not failed a verification. Newer sets that lack something, or have failed, are named:
+ * they cost data. Where all have failed the newest is taken, for a failover without a copy would be worse, and people are
+ * asked about it.
  */
 export function chooseHomeCopy(copies: readonly HomeCopy[], volumes: readonly string[]): HomeChoice {
   const sets = [...group(copies)].sort(([, left], [, right]) =>
     capturedAt(right).localeCompare(capturedAt(left)),
   );
   const passedOver: string[] = [];
+  let doubtful: {
+    readonly set: HomeCopySet;
+    readonly failedAt: string;
+    readonly newer: readonly string[];
+  } | null = null;
   for (const [backup, members] of sets) {
+    const at = capturedAt(members);
     const lacking = lacks(members, volumes);
-    if (lacking.length === 0) {
-      const snapshots = Object.fromEntries(members.map((copy) => [copy.volume, copy.snapshotId]));
-      return { chosen: { backup, capturedAt: capturedAt(members), snapshots }, passedOver };
+    if (lacking.length > 0) {
+      passedOver.push(`${backup} of ${at}: ${lacking.join(', ')}`);
+      continue;
     }
-    passedOver.push(`${backup} of ${capturedAt(members)}: ${lacking.join(', ')}`);
+    const snapshots = Object.fromEntries(members.map((copy) => [copy.volume, copy.snapshotId]));
+    const set = { backup, capturedAt: at, snapshots };
+    const failedAt = members.map((copy) => copy.failedVerificationAt).find((time) => time !== undefined);
+    if (failedAt === undefined) return { chosen: set, passedOver, problems: [] };
+    doubtful ??= { set, failedAt, newer: [...passedOver] };
+    passedOver.push(`${backup} of ${at}: failed its verification at ${failedAt}`);
   }
-  return { chosen: null, problem: noCopy(passedOver) };
+  if (doubtful === null) return { chosen: null, problem: noCopy(passedOver) };
+  const { set, failedAt, newer } = doubtful;
+  return { chosen: set, passedOver: newer, problems: [allHaveFailed(set, failedAt)] };
+}
+
+function allHaveFailed({ backup, capturedAt: at }: HomeCopySet, failedAt: string): Problem {
+  return {
+    code: 'homeCopyFailedVerification',
+    message: `Every complete copy of the home has failed its verification. The newest is ${backup} of ${at}; it failed at ${failedAt}.`,
+    remedy:
+      'Look what was found (runbooks backups show), and bring a better copy to this region if there is one. Or consent: the ' +
+      'home comes up as that copy holds it.',
+    consent: 'dataLoss',
+  };
 }
 
 function noCopy(passedOver: readonly string[]): Problem {

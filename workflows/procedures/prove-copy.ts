@@ -3,6 +3,7 @@ import type { Manifest } from '../plan/backup/manifest';
 import type { DrillSite, Instance } from '../plan/instance';
 import { nodeUrls } from '../plan/node-urls';
 import type { Settings } from '../plan/settings';
+import { failedCheck } from '../plan/verify/verdict';
 import type { TrialCheck } from '../plan/verify/verdict';
 import type { Run } from '../runbook/run';
 import type { RunningNodes } from '../steps/nodes';
@@ -22,8 +23,8 @@ interface Proof {
 }
 
 /**
- * Everything that a restored copy must show. Each check is tried by itself, so that one that fails hides no other; the
- * results are told as they come, for the time may be over before the last.
+ * Everything that a restored copy must show. Each check is tried by itself, so that one that fails hides no other, and one
+ * that could not be carried out is told apart from one that has found something; the results are told as they come, for the time may be over before the last.
  */
 export async function proveCopy<Input>(
   run: AnyRun<Input>,
@@ -36,7 +37,7 @@ export async function proveCopy<Input>(
   const urls = nodeUrls(drill, first.nodes);
   const check = async (name: string, work: (tried: AnyRun<Input>) => Promise<string>): Promise<void> => {
     const tried = await run.attempt(work);
-    told({ name, passed: tried.done, detail: tried.done ? tried.value : tried.why });
+    told(tried.done ? { name, passed: true, detail: tried.value } : failedCheck(name, tried.why));
   };
 
   await check('compareWithBackup', async (tried) => {
@@ -84,7 +85,7 @@ async function compareWithRows<Input>(
   );
   const name = 'compareRows';
   if (!tried.done) {
-    told({ name, passed: false, detail: tried.why });
+    told(failedCheck(name, tried.why));
     return { sample: [] };
   }
   const { repositories, refs, missing, sample } = tried.value;

@@ -19,11 +19,13 @@ export interface HomeCopy {
   /** EBS snapshot state; only `completed` can be used. */
   readonly state: string;
   readonly sizeGiB: number;
+  /** Tag `runbooks:verification`: when a trial of this copy failed, the last one; absent: none did, or none was made. */
+  readonly failedVerificationAt?: string | undefined;
 }
 
 /**
  * Snapshots of the shared home in a region, found by the tag `runbooks:instance`. Snapshots whose other tags are
- * missing or malformed are left out and named in `ignored`.
+ * missing or malformed, or whose deletion was begun, are left out and named in `ignored`.
  */
 export const listHomeCopies = defineObservation<
   ListHomeCopies,

@@ -154,9 +154,11 @@ export interface RecordVerification {
   readonly store: BackupStore;
   readonly instance: string;
   readonly record: VerificationRecord;
+  /** In the place that was tried; they are tagged with the result. */
+  readonly members?: readonly PointMember[] | undefined;
 }
 
-/** Says beside the manifest how the trial went; from then on retention goes by it. */
+/** Says beside the manifest and on every member how the trial went; from then on retention and a failover go by it. */
 export const recordVerification = defineStep<RecordVerification, { readonly key: string }>({
   name: 'recordVerification',
   title: 'Record the result of the trial',

@@ -1,6 +1,7 @@
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import type { Snapshot } from '@aws-sdk/client-ec2';
 
+import { TAGS } from '../../../workflows/plan/backup/manifest';
 import { listHomeCopies } from '../../../workflows/steps/list-home-copies';
 import type { HomeCopy } from '../../../workflows/steps/list-home-copies';
 import type { Dependencies } from '../../dependencies';
@@ -45,12 +46,14 @@ export function homeCopyOf(snapshot: Snapshot): HomeCopy | string {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+  const deleting = tagValue(snapshot.Tags, TAGS.deleting);
   const captured = Date.parse(tagValue(snapshot.Tags, 'runbooks:captured-at') ?? '');
   const wrong = [
     ...(backup ? [] : ['no runbooks:backup']),
     ...(volume ? [] : ['no runbooks:volume']),
     ...(volume && members.includes(volume) ? [] : ['runbooks:members does not name its volume']),
     ...(Number.isNaN(captured) ? ['runbooks:captured-at is no time'] : []),
+    ...(deleting ? [`being deleted by ${deleting}`] : []),
   ];
   if (!backup || !volume || wrong.length > 0) return `${id}: ${wrong.join(', ')}`;
   return {
@@ -61,5 +64,12 @@ export function homeCopyOf(snapshot: Snapshot): HomeCopy | string {
     capturedAt: new Date(captured).toISOString(),
     state: snapshot.State ?? 'unknown',
     sizeGiB: snapshot.VolumeSize ?? 0,
+    ...failureOf(tagValue(snapshot.Tags, TAGS.verification)),
   };
+}
+
+/** @param tag e.g. `failed 2026-11-21T16:00:00.000Z` */
+function failureOf(tag: string | undefined): Pick<HomeCopy, 'failedVerificationAt'> {
+  const [result, at = 'an unknown time'] = (tag ?? '').split(' ');
+  return result === 'failed' ? { failedVerificationAt: at } : {};
 }

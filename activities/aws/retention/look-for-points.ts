@@ -4,6 +4,7 @@ import { makeCatalogue } from '../../../workflows/plan/backup/catalogue';
 import type { StoredBackup } from '../../../workflows/plan/backup/catalogue';
 import { TAGS } from '../../../workflows/plan/backup/manifest';
 import type { Place } from '../../../workflows/plan/backup/manifest';
+import { isDeletedByName } from '../../../workflows/plan/backup/object-keys';
 import { placeKey } from '../../../workflows/plan/backup/restore-point';
 import type { Observed } from '../../../workflows/runbook/observed';
 import type {
@@ -17,7 +18,8 @@ import { askAws, AwsTransient } from '../errors';
 import { inVault, VAULT_ACTIONS } from '../in-vault';
 import { observe } from '../observe';
 import { STORE_READS } from '../s3/objects';
-import { readBackups } from '../s3/read-backups';
+import { listBackups, readFolders } from '../s3/read-backups';
+import type { BackupFolder } from '../s3/read-backups';
 import { openAmong, openRunsOf } from './open-runs';
 
 /** IAM actions of a look. */
@@ -49,15 +51,23 @@ export async function lookForPoints(
       vault: true,
     })),
   ];
-  const [stored, ...found] = await Promise.all([
-    look(() => readBackups(dependencies, store, instance, backups)),
+  const [listed, ...found] = await Promise.all([
+    look(() => listBackups(dependencies, store, instance, backups)),
     ...places.map((place) =>
       look(() => listMembers(atPlace(dependencies, place, vaults), place, instance, backups)),
     ),
   ]);
-  const silent = [stored, ...found].flatMap((one) => (one.state === 'known' ? [] : [one.reason]));
   const seen = places.filter((_place, index) => found[index]?.state === 'known');
   const snapshots = found.flatMap((one) => (one.state === 'known' ? one.value : []));
+  const tagged = new Set(snapshots.map(({ tags }) => tags[TAGS.backup]));
+  // Nothing in the store is ever deleted: what is over, and of which nothing is found, is not read again for ever.
+  const isNeeded = ({ backup, names }: BackupFolder): boolean =>
+    backups !== undefined || tagged.has(backup) || !isDeletedByName(names);
+  const stored =
+    listed.state === 'known'
+      ? await look(() => readFolders(dependencies, store, instance, listed.value.filter(isNeeded)))
+      : listed;
+  const silent = [stored, ...found].flatMap((one) => (one.state === 'known' ? [] : [one.reason]));
   const users = snapshots.map(({ tags }) => tags[TAGS.usedBy]).filter((run) => run !== undefined);
   const runs = await openRunsOf(instance);
   const known: readonly StoredBackup[] | null = stored.state === 'known' ? stored.value : null;

@@ -1,5 +1,5 @@
 import type { DeletionRecord } from '../../../workflows/plan/backup/manifest';
-import { backupPrefix } from '../../../workflows/plan/backup/object-keys';
+import { backupPrefix, deletionEnding, deletionKey } from '../../../workflows/plan/backup/object-keys';
 import { placeKey } from '../../../workflows/plan/backup/restore-point';
 import type { StepContext } from '../../../workflows/runbook/step';
 import type { DeleteRestorePoint } from '../../../workflows/steps/restore-points';
@@ -30,7 +30,8 @@ export async function recordDeletion(
     reason,
     run: { workflowId, runId },
   };
-  const key = `${folderOf(input, context)}${at.replace(/[-:]|\.\d+/g, '')}${ending(input, context)}`;
+  const stamp = at.replace(/[-:]|\.\d+/g, '');
+  const key = deletionKey(store, context.instance, backup, { ...nameOf(input, context), stamp });
   await writeRecord(dependencies, store, key, record);
   return key;
 }
@@ -41,14 +42,13 @@ export async function findRecord(
   input: DeleteRestorePoint,
   context: StepContext,
 ): Promise<string | undefined> {
-  const objects = await listObjects(dependencies, input.store, folderOf(input, context));
-  return objects.map(({ key }) => key).find((key) => key.endsWith(ending(input, context)));
+  const folder = `${backupPrefix(input.store, context.instance, input.backup)}records/`;
+  const ending = deletionEnding(nameOf(input, context));
+  const objects = await listObjects(dependencies, input.store, folder);
+  return objects.map(({ key }) => key).find((key) => key.endsWith(ending));
 }
 
-function folderOf({ store, backup }: DeleteRestorePoint, { instance }: StepContext): string {
-  return `${backupPrefix(store, instance, backup)}records/`;
-}
-
-function ending({ backup, place }: DeleteRestorePoint, context: StepContext): string {
-  return `-deletion-${stableToken(context, backup, placeKey(place)).slice(0, 12)}.json`;
+function nameOf({ backup, place, orphan }: DeleteRestorePoint, context: StepContext) {
+  const { region, account } = place;
+  return { region, account, orphan, token: stableToken(context, backup, placeKey(place)).slice(0, 12) };
 }

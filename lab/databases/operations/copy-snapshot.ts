@@ -2,7 +2,7 @@ import type { Operation } from '../control';
 import { SECONDS } from '../durations';
 import { faults } from '../faults';
 import { needOwnSnapshot, needSnapshot } from '../find-snapshot';
-import { checkSnapshotAvailable, checkSnapshotCopy } from '../preconditions';
+import { checkCopiesInProgress, checkSnapshotAvailable, checkSnapshotCopy } from '../preconditions';
 import { answerSnapshot } from '../render-snapshot';
 import { SNAPSHOT_WORD, snapshotArn } from '../snapshot';
 import type { DatabaseSnapshot, SnapshotKind } from '../snapshot';
@@ -27,6 +27,9 @@ export function copySnapshot(kind: SnapshotKind): Operation {
     checkSnapshotCopy(source, { crossRegion, crossAccount: source.account !== account, kmsKeyId });
     // Only clusters have a word of their own for it.
     const status = kind === 'cluster' ? 'copying' : 'creating';
+    const others: readonly DatabaseSnapshot[] = control.store.snapshotsIn(kind, region, account);
+    const underWay = others.filter((one) => one.sourceRegion !== undefined && one.status === status);
+    if (crossRegion) checkCopiesInProgress(underWay.length);
     const copy: DatabaseSnapshot = {
       ...source,
       ...{ id, region, account, status },

@@ -131,9 +131,9 @@ export class AwsLab {
     this.gateway.faults.add({ match: { action }, times, effect: { kind: 'dropAfter' } });
   }
 
-  /** What begins during `work` takes ten times as long, so that a look in between surely meets it. */
-  async slowly<T>(work: () => Promise<T>): Promise<T> {
-    this.clock.slowness = 10;
+  /** What begins during `work` takes so many times as long, so that a look in between surely meets it. */
+  async slowly<T>(work: () => Promise<T>, times = 10): Promise<T> {
+    this.clock.slowness = times;
     try {
       return await work();
     } finally {
@@ -143,27 +143,41 @@ export class AwsLab {
 
   /** A primary and its replica in the other region; hardly any time passes. */
   async establishPair(primary: string, standby: string): Promise<void> {
+    await this.establishDatabase(primary);
+    await this.instantly(async () => {
+      await this.clients.rds(STANDBY).send(
+        new CreateDBInstanceReadReplicaCommand({
+          DBInstanceIdentifier: standby,
+          SourceDBInstanceIdentifier: `arn:aws:rds:${PRIMARY}:123456789012:db:${primary}`,
+        }),
+      );
+      await this.available(STANDBY, standby);
+    });
+  }
+
+  /** A database in the primary's region. */
+  establishDatabase(id: string): Promise<void> {
+    return this.instantly(async () => {
+      await this.clients.rds(PRIMARY).send(
+        new CreateDBInstanceCommand({
+          DBInstanceIdentifier: id,
+          DBInstanceClass: 'db.m5.large',
+          Engine: 'postgres',
+          AllocatedStorage: 100,
+          DBName: 'bitbucket',
+          MasterUsername: OWNER.username,
+          MasterUserPassword: PASSWORDS[OWNER.password],
+          BackupRetentionPeriod: 7,
+        }),
+      );
+      await this.available(PRIMARY, id);
+    });
+  }
+
+  /** What begins during `work` is done at once. */
+  async instantly(work: () => Promise<void>): Promise<void> {
     this.clock.instant = true;
-    await this.clients.rds(PRIMARY).send(
-      new CreateDBInstanceCommand({
-        DBInstanceIdentifier: primary,
-        DBInstanceClass: 'db.m5.large',
-        Engine: 'postgres',
-        AllocatedStorage: 100,
-        DBName: 'bitbucket',
-        MasterUsername: OWNER.username,
-        MasterUserPassword: PASSWORDS[OWNER.password],
-        BackupRetentionPeriod: 7,
-      }),
-    );
-    await this.available(PRIMARY, primary);
-    await this.clients.rds(STANDBY).send(
-      new CreateDBInstanceReadReplicaCommand({
-        DBInstanceIdentifier: standby,
-        SourceDBInstanceIdentifier: `arn:aws:rds:${PRIMARY}:123456789012:db:${primary}`,
-      }),
-    );
-    await this.available(STANDBY, standby);
+    await work();
     this.clock.instant = false;
   }
 

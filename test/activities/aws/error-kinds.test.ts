@@ -37,6 +37,14 @@ test('validation errors are told apart by what they say', () => {
   expect(kindOf('ValidationError', 'Template format error', 400)).toBe('invalid');
 });
 
+test('copies in progress are waited for; a full quota of manual snapshots is not', () => {
+  const quota = (message: string): string => kindOf('SnapshotQuotaExceededFault', message, 400);
+  expect(quota('Cannot copy more than 5 snapshots across regions')).toBe('busy');
+  expect(quota('Cannot copy more than 20 snapshots across regions')).toBe('busy');
+  expect(quota('Cannot create more than 100 manual snapshots')).toBe('quota');
+  expect(quota('Cannot create more than 100 manual snapshots, copies included')).toBe('quota');
+});
+
 test('an unknown error with a server status passes, with a client status it does not', () => {
   expect(kindOf('Odd', '', 500)).toBe('transient');
   expect(kindOf('Odd', '', 400)).toBe('invalid');

@@ -138,6 +138,28 @@ test('a snapshot with missing tags is named, not used', () => {
   );
 });
 
+test('a copy that is being deleted is named, not used; one that has failed a verification says so', () => {
+  const tagged = (more: Readonly<Record<string, string>>) => {
+    const tags = {
+      'runbooks:backup': 'set-1',
+      'runbooks:volume': 'home',
+      'runbooks:members': 'home',
+      'runbooks:captured-at': '2026-11-20T10:00:00Z',
+      ...more,
+    };
+    return homeCopyOf({
+      SnapshotId: 'snap-1',
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    });
+  };
+  expect(tagged({ 'runbooks:deleting': 'pruneBackups/bitbucket/1' })).toBe(
+    'snap-1: being deleted by pruneBackups/bitbucket/1',
+  );
+  const at = '2026-11-22T03:00:00.000Z';
+  expect(tagged({ 'runbooks:verification': `failed ${at}` })).toMatchObject({ failedVerificationAt: at });
+  expect(tagged({ 'runbooks:verification': `passed ${at}` })).not.toHaveProperty('failedVerificationAt');
+});
+
 test('one volume per run, whatever answers are lost; undo deletes it, and only once', async () => {
   await completed();
   const from = lab.ledgerLength;

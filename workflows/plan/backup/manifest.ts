@@ -141,4 +141,6 @@ export const TAGS = {
   usedBy: 'runbooks:used-by',
   /** Workflow id of the run that began to delete it: from then on it is no restore point. */
   deleting: 'runbooks:deleting',
+  /** How the last trial of this place ended, e.g. `failed 2026-11-21T16:00:00.000Z`: a failover cannot ask the store. */
+  verification: 'runbooks:verification',
 } as const;

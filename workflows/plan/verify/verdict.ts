@@ -1,14 +1,17 @@
 import type { VerificationRecord } from '../backup/manifest';
+import { isFinding } from './finding';
 
-export type TrialCheck = VerificationRecord['checks'][number];
+type RecordedCheck = VerificationRecord['checks'][number];
+
+export interface TrialCheck extends RecordedCheck {
+  /** It could not be carried out, and says nothing about the backup. */
+  readonly untried?: true;
+}
 
 interface Failure {
   readonly step: string | null;
   readonly why: string;
 }
-
-/** Steps that fail because of what the backup holds; any other may as well fail because of the drill site, or of AWS. */
-const TELLING: readonly string[] = ['mountHome', 'startNode.1'];
 
 /** How a trial went. `result` null: it says nothing about the backup, for it did not get so far. */
 export interface Verdict {
@@ -18,22 +21,37 @@ export interface Verdict {
   readonly why: string | null;
 }
 
+/** What came of one check that has failed for good: something found, or nothing learned. */
+export function failedCheck(name: string, why: string): TrialCheck {
+  return { name, passed: false, detail: why, ...(isFinding(name, why) ? {} : { untried: true }) };
+}
+
 /**
- * A backup has passed when the trial came to its end and every check with it. It has failed when a check did, or a step that
- * tells of the backup. A quota that was full, or time that was over, is neither: nobody must take it for a bad backup.
+ * A backup has passed when the trial came to its end and every check with it. It has failed when something was found in it,
+ * by a check or by a step on the way. A quota that was full, a host that was silent, time that was over are neither: nobody
+ * must take them for a bad backup, and nobody for a good one.
  * @param failure what ended the trial early; null = nothing did
  */
 export function verdictOf(checks: readonly TrialCheck[], failure: Failure | null): Verdict {
-  const telling = failure !== null && failure.step !== null && TELLING.includes(failure.step);
-  const all = telling
-    ? [...checks, { name: failure.step ?? '', passed: false, detail: failure.why }]
-    : checks;
-  const failed = all.filter(({ passed }) => !passed);
-  if (failed.length > 0) {
-    const why = failed.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
-    return { result: 'failed', checks: all, why };
+  const found = failure !== null && isFinding(failure.step, failure.why);
+  const all = found ? [...checks, { name: failure.step ?? '', passed: false, detail: failure.why }] : checks;
+  const failed = all.filter(({ passed, untried }) => !passed && untried !== true);
+  if (failed.length > 0) return { result: 'failed', checks: all, why: inOneLine(failed) };
+  const untried = inOneLine(all.filter((check) => check.untried === true));
+  if (failure !== null) {
+    const ended = `${failure.step ?? 'the trial'}: ${failure.why}`;
+    return { result: null, checks: all, why: [untried, ended].filter(Boolean).join('; ') };
   }
-  return failure === null
+  return untried === ''
     ? { result: 'passed', checks: all, why: null }
-    : { result: null, checks: all, why: `${failure.step ?? 'the trial'}: ${failure.why}` };
+    : { result: null, checks: all, why: untried };
+}
+
+/** What is written down beside the manifest: what was looked at. */
+export function recordedChecks({ checks }: Verdict): readonly RecordedCheck[] {
+  return checks.filter(({ untried }) => untried !== true);
+}
+
+function inOneLine(checks: readonly TrialCheck[]): string {
+  return checks.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
 }

@@ -4,7 +4,7 @@ import { drillProblems } from '../../../../workflows/plan/verify/drill-problems'
 import { pickPoint } from '../../../../workflows/plan/verify/pick-point';
 import type { Pick } from '../../../../workflows/plan/verify/pick-point';
 import { sampleOf } from '../../../../workflows/plan/verify/sample';
-import { verdictOf } from '../../../../workflows/plan/verify/verdict';
+import { failedCheck, recordedChecks, verdictOf } from '../../../../workflows/plan/verify/verdict';
 import type { DrillFacts } from '../../../../workflows/steps/verify';
 import { lastOfEach } from '../../../../activities/hosts/repository-rows';
 import { HERE, point, THERE } from '../backup/points';
@@ -117,15 +117,75 @@ describe('what a trial says', () => {
     expect([late.result, late.why]).toEqual(['failed', why]);
   });
 
-  test.each(['mountHome', 'startNode.1'])('%s tells of the backup', (step) => {
-    const verdict = verdictOf([], { step, why: 'no git data' });
-    expect(verdict).toMatchObject({ result: 'failed', why: `${step}: no git data` });
-    expect(verdict.checks).toEqual([{ name: step, passed: false, detail: 'no git data' }]);
+  test.each([
+    ['mountHome', '/home has no bitbucket.properties: the volume is not a copy of the shared home'],
+    [
+      'mountHome',
+      'mount-home.sh on i-1 failed with exit code 1: mount: wrong fs type, bad option, bad superblock',
+    ],
+    ['startNode.1', 'node i-1 (10.0.0.1) in eu-west-1 says ERROR: it could not start.'],
+    ['startNode.1', 'node i-1 (10.0.0.1) in eu-west-1 says FIRST_RUN: it sees an empty database or home'],
+  ])('%s tells of the backup: %s', (step, why) => {
+    const verdict = verdictOf([], { step, why });
+    expect(verdict).toMatchObject({ result: 'failed', why: `${step}: ${why}` });
+    expect(verdict.checks).toEqual([{ name: step, passed: false, detail: why }]);
   });
 
-  test.each(['createHomeVolume', 'restoreDrillDatabase', null])('%s tells nothing of it', (step) => {
-    expect(verdictOf([good], { step, why: 'quota' }).result).toBeNull();
+  test.each([
+    ['createHomeVolume', 'quota'],
+    ['restoreDrillDatabase', 'quota'],
+    [null, 'not done within 6 h'],
+    ['mountHome', 'mount-home.sh was not fetched by i-1 in eu-west-1 within 20 s'],
+    ['mountHome', "not there within the step's budget: volume home: device /dev/xvdf is not there yet"],
+    [
+      'startNode.1',
+      "not there within the step's budget: 0 of 1 nodes in service: no instance yet; the last launch failed: no capacity",
+    ],
+    ['startNode.1', 'node i-1 (10.0.0.1) in eu-west-1 says MAINTENANCE: it is locked for maintenance.'],
+    [
+      'startNode.1',
+      "no answer within the step's budget (START_TO_CLOSE); last: node i-1 says ERROR: it could not start.",
+    ],
+  ])('%s tells nothing of it: %s', (step, why) => {
+    expect(verdictOf([good], { step, why })).toMatchObject({
+      result: null,
+      why: expect.stringContaining(why),
+    });
   });
+
+  const found = {
+    compareWithBackup: 'the restored instance is not what was backed up: 2 projects, the manifest says 3',
+    checkRepositories: 'git finds 1 of 9 repositories broken: SHOP/storefront (2): error: bad blob',
+    smokeTest: 'http://n shows the set-up wizard: it sees an empty database or home',
+    cloneRepositories: 'the clone of SHOP/storefront is not whole: missing blob 1',
+  };
+  test.each(Object.entries(found))('%s has found something', (name, why) => {
+    const check = failedCheck(name, why);
+    expect(check).toEqual({ name, passed: false, detail: why });
+    expect(verdictOf([good, check], null)).toMatchObject({ result: 'failed', why: `${name}: ${why}` });
+  });
+
+  const inTheWay = {
+    compareWithBackup:
+      'the restored instance is not what was backed up: Bitbucket 9.5.0, the backup is of 9.4.1',
+    compareRows: 'secret env:DB: not set',
+    checkRepositories: 'i-1 in eu-west-1 takes no commands: not managed by Systems Manager or not running',
+    smokeTest: 'git push of OPS/probe at http://n as probe failed: Authentication failed.',
+    cloneRepositories: 'git clone of SHOP/storefront failed with exit code 128: fatal: early EOF',
+  };
+  test.each(Object.entries(inTheWay))(
+    '%s could not be carried out: neither passed nor failed',
+    (name, why) => {
+      const check = failedCheck(name, why);
+      expect(check).toMatchObject({ passed: false, untried: true });
+      expect(verdictOf([good, check], null)).toEqual({
+        ...{ result: null, checks: [good, check], why: `${name}: ${why}` },
+      });
+      // What was found meanwhile stands, and only that is recorded.
+      const both = verdictOf([good, check, bad], null);
+      expect([both.result, recordedChecks(both)]).toEqual(['failed', [good, bad]]);
+    },
+  );
 });
 
 describe('the sample', () => {

@@ -1,0 +1,35 @@
+import { runMark } from '../../workflows/runbook/run-mark';
+import type { FailoverBench } from '../support/failover-bench';
+import { LiveRun } from '../support/live-run';
+import type { PathWorld } from './path';
+
+/** Runbooks that look, or that others leave behind. */
+export const OTHER_WORLDS: readonly PathWorld[] = [
+  {
+    name: 'others',
+    options: {},
+    paths: [
+      {
+        name: 'list-backups-succeeded',
+        outcome: 'SUCCEEDED',
+        live: (bench) => bench.start(bench.message(), { runbook: 'listBackups' }),
+      },
+      { name: 'fence-lost-site-succeeded', outcome: 'SUCCEEDED', live: fencedAfterwards },
+    ],
+  },
+];
+
+/** What a failover from a silent region has left behind, when that region is back. */
+async function fencedAfterwards(bench: FailoverBench): Promise<LiveRun> {
+  await bench.lose('region-down');
+  const failover = await bench.start();
+  await failover.approve('failover', 'grace', 'linus');
+  await failover.approve('unprovenFence', 'margaret');
+  await failover.ended(120);
+  const { instance, runId } = await failover.status();
+  const handle = bench.client.workflow.getHandle(`fenceLostSite/${instance}/after-${runMark(runId)}`);
+  await bench.world.heal();
+  const left = new LiveRun(handle);
+  await left.ended(120);
+  return left;
+}
