@@ -33,14 +33,17 @@ export class Days {
   constructor(private readonly play: Play) {}
 
   async playHour(hour: number): Promise<void> {
-    const { calendar, starts, say } = this.play;
+    const { calendar, findings, starts, say } = this.play;
     const due = hour + SCHEDULES.hourly.minute * 60_000;
     calendar.move(due - Date.now());
     const began = Date.now();
     const told: string[] = [];
     for (const name of ORDER) {
       const run = await starts.inHour(name, hour);
-      if (run !== undefined) told.push(await this.follow(name, run, due));
+      if (run === 'missed') {
+        findings.problem(`${name} has started nothing in the hour of ${new Date(hour).toISOString()}`);
+        told.push(`${name} missed`);
+      } else if (run !== 'notDue') told.push(await this.follow(name, run, due));
     }
     say(
       `${new Date(hour).toISOString().slice(0, 16)}Z  ${told.join('; ')}  (${((Date.now() - began) / 1000).toFixed(1)} s)`,

@@ -24,18 +24,18 @@ export class Starts {
     return starts;
   }
 
-  /** Starts what is due in an hour. @returns undefined when nothing is */
-  async inHour(name: ScheduleName, hour: number): Promise<LiveRun | undefined> {
+  /** Starts what is due in an hour. `missed`: the schedule should have started something, and has not. */
+  async inHour(name: ScheduleName, hour: number): Promise<LiveRun | 'notDue' | 'missed'> {
     const [from, to] = [hour, hour + HOUR - 1000].map((at) => new Date(at).toISOString());
     await this.say('schedules', 'backfill', this.idOf(name), '--from', from ?? '', '--to', to ?? '');
     const due = dueIn(hour, SCHEDULES[name]);
-    if (due === null) return undefined;
+    if (due === null) return 'notDue';
     const time = new Date(due).toISOString().replace('.000Z', 'Z');
     const { runbook } = SCHEDULES[name];
     const id = `${runbook}/${this.bench.world.instance}/${name}-${time}`;
     const handle = this.bench.client.workflow.getHandle(id);
-    await until(`${id} to be started`, () => handle.describe(), START_SECONDS);
-    return new LiveRun(handle);
+    const isThere = await until(id, () => handle.describe(), START_SECONDS).catch(() => undefined);
+    return isThere === undefined ? 'missed' : new LiveRun(handle);
   }
 
   /** Starts it for now. */
