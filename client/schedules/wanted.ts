@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ScheduleOptions } from '@temporalio/client';
 import { ESTATE } from '../../workflows/plan/fleet/estate';
 import type { Estate } from '../../estate/schema';
+import { serverTimeZone } from './server-time-zone';
 
 /** Begins the id of every schedule that comes from an estate; others are none of our business. */
 export const OWN = 'runbooks/';
@@ -29,13 +30,14 @@ export function wantedSchedules(estate: Estate, taskQueue: string): readonly Wan
     Object.entries(schedules).map(([name, entry]): WantedSchedule => {
       const { runbook, cron, timeZone, jitter, catchUp, overlap, input } = entry;
       const message = { ...input, instance, requestedBy: `schedule ${name}`, trigger: 'schedule' };
+      const timezone = serverTimeZone(cron, timeZone);
       const fingerprint = createHash('sha256')
-        .update(JSON.stringify([entry, message, taskQueue]))
+        .update(JSON.stringify([entry, message, taskQueue, ...(timezone === timeZone ? [] : [timezone])]))
         .digest('hex')
         .slice(0, 16);
       return {
         scheduleId: `${OWN}${instance}/${name}`,
-        spec: { cronExpressions: [cron], timezone: timeZone, jitter: jitter * 1000 },
+        spec: { cronExpressions: [cron], timezone, jitter: jitter * 1000 },
         policies: { overlap: OVERLAPS[overlap], catchupWindow: catchUp * 1000 },
         action: {
           type: 'startWorkflow',

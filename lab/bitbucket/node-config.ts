@@ -30,7 +30,7 @@ const schema = z.strictObject({
   upgradeTaskSeconds: z.number().min(0).default(3),
   integrityCheckSeconds: z.number().min(0).default(3),
   heartbeatSeconds: z.number().positive().default(1),
-  clock: z.strictObject({ realStartMs: z.number(), scale: z.number().positive() }).optional(),
+  calendarFile: z.string().startsWith('/').optional(),
 });
 
 /** One node of the Bitbucket simulator. All durations are REAL seconds. */
@@ -45,7 +45,7 @@ export type NodeConfig = z.input<typeof schema>;
  * - `stackProperties`: the stack's BitbucketProperties. When given, bitbucket.properties is rendered anew from it at
  *   boot, as the automation of the Quick Start does [B §9.3]; when absent the file is left as it is.
  * - `faultsFile`: what goes wrong on purpose with answers; see `answer-faults.ts`.
- * - `clock`: stamps pushes with the time of the emulated world; real time when absent.
+ * - `calendarFile`: pushes are recorded with the time of this `Calendar`; real time when absent.
  */
 export type CompleteNodeConfig = z.output<typeof schema>;
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Calendar } from '../clock/calendar';
 import { Cluster } from './cluster';
 import { Database } from './database';
 import type { Pulse } from './database';
@@ -25,6 +26,7 @@ export class BitbucketNode {
   readonly database: Database;
   readonly users: Users;
   readonly cluster: Cluster;
+  private readonly calendar: Calendar;
   private readonly web: WebServer;
   private readonly ending = new AbortController();
   private phase: 'STARTING' | 'UP' | 'FIRST_RUN' | 'ERROR' | 'STOPPING' = 'STARTING';
@@ -39,6 +41,7 @@ export class BitbucketNode {
     this.database = new Database(config.database);
     this.users = new Users(this.database);
     this.cluster = new Cluster(config);
+    this.calendar = new Calendar(config.calendarFile);
     this.web = new WebServer(this);
   }
 
@@ -48,11 +51,9 @@ export class BitbucketNode {
     return this.last?.maintenance === undefined ? 'RUNNING' : 'MAINTENANCE';
   }
 
-  /** Time that is written to the database: the emulated world's when the configuration knows it. */
+  /** Time with which pushes are recorded. */
   now(): Date {
-    const { clock } = this.config;
-    if (clock === undefined) return new Date();
-    return new Date(clock.realStartMs + (Date.now() - clock.realStartMs) * clock.scale);
+    return new Date(this.calendar.now());
   }
 
   /** @throws Unavailable while the shared home cannot be used */

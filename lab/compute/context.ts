@@ -1,3 +1,4 @@
+import type { Calendar } from '../clock/calendar';
 import type { Emulator } from '../gateway/emulator';
 import type { WorldBus } from '../world/events';
 import type { LabDirectory } from '../world/directory';
@@ -25,6 +26,7 @@ export interface ComputeHosts {
 /** What the parts of EC2, EBS and Auto Scaling share. */
 export interface ComputeContext {
   readonly schedule: Schedule;
+  readonly calendar: Calendar;
   readonly directory: LabDirectory;
   readonly network: LabNetwork;
   readonly hosts: ComputeHosts;

@@ -1,5 +1,6 @@
 import { Balancers } from '../balancer/balancers';
 import { classicOverlay } from '../balancer/classic-overlay';
+import { Calendar } from '../clock/calendar';
 import type { VirtualClock } from '../clock/virtual-clock';
 import { Emulator } from '../gateway/emulator';
 import type { Overlay } from '../gateway/overlay';
@@ -44,7 +45,8 @@ export function createCompute(options: ComputeOptions): Compute {
   const { clock, directory, network, hosts, bus } = options;
   const schedule = new Schedule(clock, bus);
   const emulator = new Emulator(options.emulatorUrl);
-  const context: ComputeContext = { schedule, directory, network, hosts, bus, emulator };
+  const calendar = new Calendar(directory.calendar);
+  const context: ComputeContext = { schedule, calendar, directory, network, hosts, bus, emulator };
   const instances = new Instances(context);
   const volumes = new Volumes(context);
   const snapshots = new Snapshots(context);

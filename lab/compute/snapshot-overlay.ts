@@ -31,7 +31,8 @@ export function snapshotOverlay(context: ComputeContext, snapshots: Snapshots): 
     if (reply.status >= 400) return reply;
     const content = parseXml(reply.body);
     await take(snapshots, call, content);
-    return ec2Reply(call, { ...content, status: 'pending', progress: '' });
+    const startTime = snapshots.startTime(content);
+    return ec2Reply(call, { ...content, startTime, status: 'pending', progress: '' });
   };
 
   const createMany: Handler = async (call) => {
@@ -50,7 +51,7 @@ export function snapshotOverlay(context: ComputeContext, snapshots: Snapshots): 
       await take(snapshots, call, content);
       if (copied) await copyTags(context, call, volume, content);
       const { status: _status, ...rest } = content;
-      items.push({ ...rest, state: 'pending', progress: '' });
+      items.push({ ...rest, startTime: snapshots.startTime(content), state: 'pending', progress: '' });
     }
     return ec2Reply(call, { snapshotSet: { item: items } });
   };

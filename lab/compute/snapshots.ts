@@ -17,6 +17,8 @@ export interface Snapshot {
   /** Volume that it was made of; of a copy, none. */
   readonly volumeId: string | null;
   readonly encryption: { readonly encrypted: boolean; readonly kmsKeyId?: string };
+  /** Milliseconds by which the calendar was before the emulator's clock when it was made. */
+  readonly ahead: number;
   state: 'pending' | 'completed' | 'error';
   message: string;
   completedAt: string | null;
@@ -122,6 +124,7 @@ export class Snapshots {
     const { encrypted, kmsKeyId } = snapshot.encryption;
     const common = {
       ...item,
+      startTime: this.startTime(item),
       status: snapshot.state,
       ...(isCopy ? { volumeId: COPY_VOLUME } : {}),
       encrypted: String(encrypted),
@@ -134,11 +137,19 @@ export class Snapshots {
     return { ...common, volumeSize: '0', encrypted: 'false', progress: '0%', statusMessage };
   }
 
+  /** When the emulator says that a snapshot was made, by the calendar of the world. */
+  startTime(item: XmlNode): string {
+    const ahead = this.all.get(text(item, 'snapshotId'))?.ahead ?? 0;
+    const told = text(item, 'startTime');
+    return ahead === 0 ? told : new Date(Date.parse(told) + ahead).toISOString();
+  }
+
   private add(
     given: Pick<Snapshot, 'snapshotId' | 'region' | 'account' | 'volumeId' | 'encryption'>,
   ): Snapshot {
     const snapshot: Snapshot = {
       ...given,
+      ahead: this.context.calendar.ahead,
       sharedWith: new Set(),
       state: 'pending',
       message: '',

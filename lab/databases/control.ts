@@ -1,3 +1,4 @@
+import type { Calendar } from '../clock/calendar';
 import type { VirtualClock } from '../clock/virtual-clock';
 import type { AccountResources } from './account';
 import type { DatabaseCluster } from './cluster';
@@ -19,6 +20,7 @@ import { SECONDS } from './durations';
 /** What every operation of the emulated RDS works with. */
 export interface Control {
   readonly clock: VirtualClock;
+  readonly calendar: Calendar;
   readonly regions: Regions;
   readonly servers: Servers;
   readonly volumes: Volumes;

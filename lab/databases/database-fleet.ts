@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { QueryResultRow } from 'pg';
+import { Calendar } from '../clock/calendar';
 import type { VirtualClock } from '../clock/virtual-clock';
 import type { Overlay } from '../gateway/overlay';
 import type { LabDirectory } from '../world/directory';
@@ -54,6 +55,7 @@ export class DatabaseFleet {
     );
     this.control = {
       clock,
+      calendar: new Calendar(directory.calendar),
       transitions,
       regions: this.regions,
       servers: this.servers,

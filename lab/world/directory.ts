@@ -36,4 +36,9 @@ export class LabDirectory {
   run(name: string): string {
     return join(this.root, 'run', name);
   }
+
+  /** For `Calendar`. */
+  get calendar(): string {
+    return this.run('calendar');
+  }
 }

@@ -82,6 +82,7 @@ export class NodePrograms {
       probeUser: { username: USERS.probe, password: passwords.BITBUCKET_PROBE_PASSWORD },
       violationsFile: this.violationsFile(),
       faultsFile: this.options.directory.run('bitbucket-faults'),
+      calendarFile: this.options.directory.calendar,
       stackProperties: parameters?.[PROPERTIES_PARAMETER] ?? '',
       drainSeconds: Math.max(1, 30 / scale),
       indexingSeconds: Math.max(1, 600 / scale),

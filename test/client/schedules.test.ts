@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time';
 import { parse, stringify } from 'yaml';
 import { loadEstate } from '../../estate/load';
 import type { EstateInput } from '../../estate/schema';
+import { serverTimeZone } from '../../client/schedules/server-time-zone';
 import { wantedSchedules } from '../../client/schedules/wanted';
 import { runCommand } from '../support/command-line';
 import { openConnection } from '../support/open-connection';
@@ -60,7 +62,7 @@ afterAll(async () => {
 });
 
 test('a schedule of the estate is put into force as it is written, and applying again changes nothing', async () => {
-  write({ hourly: { ...HOURLY, input: { mode: 'locked' } } });
+  write({ hourly: { ...HOURLY, cron: '5 8-18 * * *', input: { mode: 'locked' } } });
   const said = await apply();
   expect([said.err, said.out, said.code]).toEqual(['', `${ID}: created\n`, 0]);
   const { spec, policies, action } = await client.schedule.getHandle(ID).describe();
@@ -73,6 +75,29 @@ test('a schedule of the estate is put into force as it is written, and applying 
   });
   expect((await apply()).out).toBe(`${ID}: as the estate says\n`);
 }, 60_000);
+
+test('what is due every hour is due in both hours when clocks are put back', async () => {
+  write({ hourly: { ...HOURLY, jitter: '0s' } });
+  expect((await apply()).out).toBe(`${ID}: changed as the estate says\n`);
+  const time = (text: string) => msToTs(Date.parse(text));
+  const { startTime } = await client.workflowService.listScheduleMatchingTimes({
+    ...{ namespace, scheduleId: ID },
+    ...{ startTime: time('2026-10-24T23:30:00Z'), endTime: time('2026-10-25T03:30:00Z') },
+  });
+  expect(
+    startTime?.map(({ seconds }) => new Date(Number(seconds) * 1000).toISOString().slice(11, 16)),
+  ).toEqual(['00:05', '01:05', '02:05', '03:05']);
+}, 60_000);
+
+test('only what is due every hour is read by the clocks of Greenwich, and only whole hours away from them', () => {
+  const now = new Date('2026-11-25T00:00:00Z');
+  expect(serverTimeZone('5 * * * *', 'Europe/Berlin', now)).toBe('UTC');
+  expect(serverTimeZone('*/20 * * * *', 'America/New_York', now)).toBe('UTC');
+  expect(serverTimeZone('30 4,16 * * *', 'Europe/Berlin', now)).toBe('Europe/Berlin');
+  expect(serverTimeZone('5 * * * 1', 'Europe/Berlin', now)).toBe('Europe/Berlin');
+  expect(serverTimeZone('5 * * * *', 'Asia/Kolkata', now)).toBe('Asia/Kolkata');
+  expect(serverTimeZone('5 * * * *', 'Australia/Lord_Howe', now)).toBe('Australia/Lord_Howe');
+});
 
 test('a pause that people made stays when the estate changes', async () => {
   const paused = await say('pause', `${INSTANCE}/hourly`, '--note', 'migration', '--as', 'ada');

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { processTerminal } from '../../client/terminal';
-import { runningProcesses } from '../../lab/world/process';
+import { endAtOnce } from '../support/end-at-once';
 import { Findings } from './findings';
 import { KINDS } from './results';
 import type { Kind, SweepResult } from './results';
@@ -86,13 +86,6 @@ async function main(words: readonly string[]): Promise<void> {
   );
   const failed = Object.values(tell().kinds).some(({ cases, passed }) => passed < cases);
   process.exitCode = failed ? 1 : 0;
-}
-
-/** What was found until now is told. What is left in files the next lab removes. */
-function endAtOnce(tell: () => unknown): never {
-  tell();
-  for (const program of runningProcesses()) program.signal('SIGKILL');
-  process.exit(1);
 }
 
 /** Schedules are numbered from 1, so that everybody's first ten are the same. */

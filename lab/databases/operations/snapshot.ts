@@ -67,8 +67,8 @@ export function addSnapshot(
     ...{ id, region, account, encrypted, kmsKeyId, tags },
     sharedWith: new Set(),
     directory: newSnapshotDirectory(control),
-    // Wall-clock time, as everything that clients compare with their own clock.
-    createdAt: Date.now(),
+    // Not virtual, as everything that clients compare with their own clock.
+    createdAt: control.calendar.now(),
     startedAt: control.clock.now(),
     seconds: SECONDS.snapshot,
     sourceArn: undefined,

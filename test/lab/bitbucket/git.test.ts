@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { Calendar } from '../../../lab/clock/calendar';
 import { CHANGE_TYPE, NO_COMMIT } from '../../../lab/bitbucket/schema';
 import { readRefs } from '../../../lab/bitbucket/git/refs';
 import { GIT_ENVIRONMENT } from '../../../lab/bitbucket/git/run';
@@ -82,6 +83,20 @@ test('what was pushed can be cloned, and every changed ref is a row of the datab
   ]);
   await git('clone', '--quiet', '--bare', remote(node), 'b.git');
   expect(await git('-C', 'b.git', 'rev-parse', 'main')).toBe(second);
+});
+
+test('a push is recorded with the time of the calendar', async () => {
+  const calendar = new Calendar(join(site.directory, 'calendar'));
+  calendar.move(-86_400_000);
+  const node = await site.start({ calendarFile: join(site.directory, 'calendar') });
+  await node.reaches('RUNNING');
+  await git('clone', '--quiet', remote(node), 'a');
+  await git('-C', 'a', 'push', '--quiet', 'origin', 'main:refs/heads/branch');
+  const [row] = await server.query<{ days: number }>(
+    site.database.name,
+    'select round(extract(epoch from now() - max(created_timestamp)) / 86400)::int as days from sta_activity',
+  );
+  expect(row?.days).toBe(1);
 });
 
 test('deleting a branch over REST removes the ref and records it; repeating it is no error', async () => {

@@ -21,6 +21,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import type { EC2Client, Snapshot, Volume } from '@aws-sdk/client-ec2';
+import { Calendar } from '../../../lab/clock/calendar';
 import { ComputeWorld, PRIMARY, STANDBY, until } from './compute-world';
 
 let world: ComputeWorld;
@@ -168,6 +169,18 @@ test('a copy of a snapshot that is not complete is accepted and fails later', as
     );
   expect((await failed(early.SnapshotId!)).StateMessage).toBe('Source snapshot is not complete');
   expect((await failed(unknown.SnapshotId!)).StateMessage).toBe('Source snapshot is not found');
+});
+
+test('a snapshot says when it was taken by the calendar of that moment, and keeps saying it', async () => {
+  const calendar = new Calendar(world.directory.calendar);
+  const day = 86_400_000;
+  const VolumeId = await newVolume(primary, `${PRIMARY}a`);
+  calendar.move(-day);
+  const taken = await primary.send(new CreateSnapshotCommand({ VolumeId }));
+  calendar.move(0);
+  const daysAgo = ({ StartTime }: Snapshot): number => Math.round((Date.now() - Number(StartTime)) / day);
+  expect(daysAgo(taken)).toBe(1);
+  expect(daysAgo(await completed(primary, taken.SnapshotId!))).toBe(1);
 });
 
 test('the quotas of one volume are kept', async () => {

@@ -16,6 +16,7 @@ import {
   StartDBInstanceCommand,
   StopDBInstanceCommand,
 } from '@aws-sdk/client-rds';
+import { Calendar } from '../../../lab/clock/calendar';
 import { eventually, PRIMARY, RdsLab, STANDBY } from './rds-lab';
 
 let lab: RdsLab;
@@ -86,6 +87,19 @@ test('a snapshot holds the data of its time, is copied to the other region and r
   await expect(lab.rds(STANDBY).send(restore)).rejects.toMatchObject({
     name: 'DBInstanceAlreadyExistsFault',
   });
+});
+
+test('a snapshot says when it was taken by the calendar of that moment', async () => {
+  const calendar = new Calendar(lab.directory.calendar);
+  calendar.move(-86_400_000);
+  const order = { DBInstanceIdentifier: 'db-a', DBSnapshotIdentifier: 's-yesterday' };
+  await lab.rds(PRIMARY).send(new CreateDBSnapshotCommand(order));
+  calendar.move(0);
+  await available(PRIMARY, 'db-a');
+  await eventually(async () => (await snapshotStatus(PRIMARY, 's-yesterday')) === 'available');
+  const reply = await lab.rds(PRIMARY).send(new DescribeDBSnapshotsCommand(order));
+  const taken = Number(reply.DBSnapshots?.[0]?.SnapshotCreateTime);
+  expect(Math.round((Date.now() - taken) / 86_400_000)).toBe(1);
 });
 
 test('a snapshot of a replica restores as a writer', async () => {
