@@ -1,4 +1,6 @@
 import type { BackupsReport } from '../../workflows/list-backups';
+import { isDeletedByName } from '../../workflows/plan/backup/object-keys';
+import { keysInStore } from '../support/backup-store';
 import { FailoverBench } from '../support/failover-bench';
 import { snapshotsOf } from '../support/snapshots';
 
@@ -47,6 +49,11 @@ test('what backup makes is complete in both places, and the older one goes in bo
   expect([state.outcome, state.degraded, state.steps.length]).toEqual(['SUCCEEDED', [], 2]);
   expect(await snapshotsOf(bench, first.id)).toEqual([]);
   expect(await snapshotsOf(bench, second.id)).toHaveLength(4);
+  // What the store keeps of it for ever needs no reading any more.
+  const { backup } = (await first.report()) as unknown as { backup: { name: string } };
+  const prefix = `/${backup.name}/`;
+  const names = (await keysInStore(bench)).flatMap((key) => key.split(prefix)[1] ?? []);
+  expect([names.length, isDeletedByName(names)]).toEqual([4, true]);
   expect(await standing()).toEqual(['primary complete keep', 'standby complete keep']);
   expect(await bench.violations()).toEqual([]);
 }, 400_000);
