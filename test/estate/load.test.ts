@@ -183,7 +183,7 @@ test.each([
     'an unknown answer to failures',
     'default: ask #',
     'default: asks #',
-    /failures\.default: write ask, abort or .* not "asks"/,
+    /failures\.default: write ask, abort, degrade, or .* not "asks"/,
   ],
   [
     'an instance name that no workflow id could carry',
