@@ -159,6 +159,7 @@ function settingsOf(file: PolicyFile): PolicySettings {
     backup: {
       mode: backup.mode,
       drainSeconds: backup.drainTimeout,
+      lockSeconds: backup.lockLimit,
       freezeLimitSeconds: backup.freezeLimit,
       maxSkewSeconds: backup.maxSkew,
       ...(backup.snapshotLock === undefined ? {} : { snapshotLock: lockOf(backup.snapshotLock) }),

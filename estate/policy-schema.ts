@@ -37,9 +37,12 @@ const gate = z.union([z.literal('auto'), approval], {
   error: 'write auto, or { approvals, roles, timeout, identity, escalate, approvalLifetime }',
 });
 
-const failure = z.union([z.literal(['ask', 'abort']), z.strictObject({ retry: z.int().min(1) })], {
-  error: 'write ask, abort or { retry: <times> }',
-});
+const lastAnswer = z.literal(['ask', 'abort', 'degrade']);
+
+const failure = z.union(
+  [lastAnswer, z.strictObject({ retry: z.int().min(1), then: lastAnswer.optional() })],
+  { error: 'write ask, abort, degrade, or { retry: <times>, then: <one of these> }' },
+);
 
 /** Gates of the runbooks, with what holds when the estate says nothing. Other gates may be added by name. */
 export const GATE_DEFAULTS = {
@@ -68,6 +71,7 @@ export const GATE_DEFAULTS = {
   blindPromotion: { approvals: 1, roles: ['manager'] },
   unprovenService: { approvals: 1, roles: ['manager'] },
   uncheckedRestore: { approvals: 1, roles: ['manager'] },
+  unknownMesh: { approvals: 1, roles: ['operator', 'manager'] },
   // What somebody has to do by hand is for those who do it.
   dnsByHand: { approvals: 1, roles: ['operator', 'manager'] },
   handMount: { approvals: 1, roles: ['operator', 'manager'] },
@@ -76,15 +80,23 @@ export const GATE_DEFAULTS = {
 };
 
 /**
- * Steps that stop the run when they have failed, unless the estate says otherwise. While they are tried users may be
- * locked out, and the next backup is soon; nobody is to be woken for this one.
+ * What becomes of a run when one of these steps has failed, unless the estate says otherwise: nobody is to be woken for a
+ * backup. Up to the manifest it stops, because users may be locked out and the next backup is soon; a copy that fails is
+ * left out, because a question would keep the next backups waiting. A vault's permission that cannot be taken back is
+ * asked about: nobody else would notice.
  */
 export const FAILURE_DEFAULTS = {
+  awaitDatabase: 'abort',
   lockBitbucket: 'abort',
   drainBitbucket: 'abort',
   captureVolumes: 'abort',
   captureDatabase: 'abort',
+  unlockBitbucket: { retry: 2, then: 'abort' },
   completeBackup: 'abort',
+  shareBackup: 'degrade',
+  copyBackup: 'degrade',
+  lockSnapshots: 'degrade',
+  recordCopy: 'degrade',
 } as const;
 
 const GATE_MEANING: Readonly<Record<keyof typeof GATE_DEFAULTS, string>> = {
@@ -103,6 +115,7 @@ const GATE_MEANING: Readonly<Record<keyof typeof GATE_DEFAULTS, string>> = {
   dataLoss: 'The standby is older than the limit.',
   unprovenFence: 'It could not be proven that the lost site accepts no writes.',
   blindPromotion: 'The replica cannot be looked into before it is promoted.',
+  unknownMesh: 'It cannot be seen whether the instance has Mesh nodes, which a backup would leave out.',
   uncheckedRestore: 'A backup cannot be compared with its manifest before it is restored.',
   unprovenService: 'The service cannot be proven by signing in, cloning and pushing.',
   dnsByHand: 'The service name has to be moved by hand.',
@@ -279,6 +292,9 @@ const shape = {
     drainTimeout: duration
       .prefault('10m')
       .describe('locked: running pushes and clones may take so long to end; then it unlocks and fails.'),
+    lockLimit: duration
+      .prefault('30m')
+      .describe('locked: users are locked out no longer than this; then it unlocks and fails.'),
     freezeLimit: duration
       .refine((seconds) => seconds >= 10, 'must be at least 10s: commands to the file server take some')
       .prefault('60s')

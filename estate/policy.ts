@@ -64,6 +64,8 @@ export interface PolicySettings {
     readonly mode: 'zeroDowntime' | 'locked';
     /** How long running requests may take to end after the lock. */
     readonly drainSeconds: number;
+    /** Users are locked out no longer than this. */
+    readonly lockSeconds: number;
     /** After so long the host ends a freeze by itself. */
     readonly freezeLimitSeconds: number;
     readonly maxSkewSeconds: number;
@@ -124,7 +126,9 @@ interface Escalation {
   readonly roles: readonly string[];
 }
 
-type FailurePolicy = 'ask' | 'abort' | { readonly retry: number };
+type LastAnswer = 'ask' | 'abort' | 'degrade';
+
+type FailurePolicy = LastAnswer | { readonly retry: number; readonly then?: LastAnswer | undefined };
 
 export interface Person {
   /** The name under which the person answers, e.g. `ada`. */

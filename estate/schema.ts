@@ -165,6 +165,12 @@ const backup = z
       )
       .prefault([])
       .describe('Other accounts that get every backup, out of reach of whoever takes over this one.'),
+    mesh: z
+      .literal('elsewhere')
+      .optional()
+      .describe(
+        'Repositories on Mesh nodes are backed up by other means; otherwise such an instance is refused.',
+      ),
     drill: drill.optional(),
   })
   .describe('Without it `backup` refuses.');

@@ -2,6 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import { activeSite } from './plan/backup/active-site';
 import { captureTimes } from './plan/backup/capture-times';
 import { describeProduct } from './plan/backup/describe-product';
+import { keyProblems } from './plan/backup/key-problems';
 import type { BackupMode } from './plan/backup/manifest';
 import { backupName } from './plan/backup/name';
 import { productProblems } from './plan/backup/product-problems';
@@ -14,7 +15,7 @@ import { copyToSite, keepAt } from './procedures/copy-backup';
 import { PART_KINDS } from './procedures/part-kinds';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
-import { completeBackup, writeManifest } from './steps/backup';
+import { awaitDatabase, completeBackup, writeManifest } from './steps/backup';
 import type { CapturedPart, CompleteMembers } from './steps/backup';
 import { drainBitbucket, lockBitbucket, unlockBitbucket } from './steps/maintenance';
 import { observeProduct } from './steps/observe-product';
@@ -49,29 +50,39 @@ export const backup = runbook<BackupInput, Instance, Settings>('backup', { recov
   const { site, mode, plan } = source;
 
   await run.gate('backup', `Back up ${run.subject.name} at ${site.name}`);
-  const captureAll = () =>
-    mode === 'locked' ? locked(run, source, () => capture(run, source)) : capture(run, source);
-  const { parts, search } = await captureWithSearch(run, source, captureAll);
-
-  const members = parts.flatMap((part) => part.members);
+  const { encrypted } = await run.step(awaitDatabase, { site });
+  for (const problem of keyProblems(encrypted, plan, site.name)) await run.problem(problem);
   const { region } = site;
-  const complete = await run.step(completeBackup, { region, backup: source.backup, members });
-  const { sha256 } = await keep(run, source, parts, complete);
+  const { original, search, account } = await run.leavable({ undone: remains(source) }, async (part) => {
+    const captureAll = () => (mode === 'locked' ? locked(part, source, capture) : capture(part, source));
+    const { parts, search: begun } = await captureWithSearch(part, source, captureAll);
+    const members = parts.flatMap((one) => one.members);
+    const complete = await part.step(completeBackup, { region, backup: source.backup, members });
+    const { sha256 } = await keep(part, source, parts, complete);
+    return {
+      original: {
+        ...{ backup: source.backup, site: site.name, region, members: complete.members },
+        ...{ sha256, store: plan.store },
+      },
+      search: begun,
+      account: complete.account,
+    };
+  });
 
   run.verifying();
-  const { members: kept, account } = complete;
-  const original = {
-    ...{ backup: source.backup, site: site.name, region, members: kept },
-    ...{ sha256, store: plan.store },
-  };
-  await run.together<unknown>(
-    () => keepAt(run, original),
-    ...plan.copies
-      .filter((copy) => copy.site !== site.name)
-      .map((copy) => () => copyToSite(run, original, copy)),
-    ...(search === undefined
-      ? []
-      : [() => endSearch(run, search, { store: plan.store, place: { site: site.name, region, account } })]),
+  const stands = `${source.backup} is kept; a copy that was under way completes by itself, tagged and without a record`;
+  await run.leavable({ stands }, (part) =>
+    part.together<unknown>(
+      () => keepAt(part, original),
+      ...plan.copies
+        .filter((copy) => copy.site !== site.name)
+        .map((copy) => () => copyToSite(part, original, copy)),
+      ...(search === undefined
+        ? []
+        : [
+            () => endSearch(part, search, { store: plan.store, place: { site: site.name, region, account } }),
+          ]),
+    ),
   );
 });
 
@@ -84,6 +95,18 @@ async function captureWithSearch(
   if (search === undefined) return { parts: await captureAll() };
   const beside = await besideSearch(run, { search, backup }, captureAll);
   return { parts: beside.done, search: beside.search };
+}
+
+/** What an emergency that has no time for the undo may leave behind. */
+function remains({ site, backup, mode }: Source): string {
+  const lock =
+    mode === 'locked'
+      ? ' Look whether Bitbucket is locked for maintenance: a restart of all nodes ends that.'
+      : '';
+  return (
+    `In ${site.region}, snapshots with the tag runbooks:backup = ${backup} may be left, which belong to no backup: ` +
+    `pruneBackups with "removeOrphans": true deletes them. The file server ends a freeze by itself.${lock}`
+  );
 }
 
 /** Which site is the active one, what Bitbucket says of itself, and whether all of it would be in the backup. */
@@ -113,7 +136,7 @@ async function assess(run: BackupRun): Promise<Source> {
   const nodes = answeringNodeUrls(site, facts);
   const { administrator } = credentials;
   const product = await run.observe(observeProduct, { nodes, administrator });
-  for (const problem of productProblems(product, mode)) await run.problem(problem);
+  for (const problem of productProblems(product, mode, plan.mesh)) await run.problem(problem);
   await refuseUnknownCopies(run, plan);
   const backup = backupName(subject.name, workflowInfo().startTime.toISOString());
   run.fact('backup', backup);
@@ -139,15 +162,23 @@ async function refuseUnknownCopies(run: BackupRun, { copies }: BackupPlan): Prom
   }
 }
 
-/** Users are locked out for as long as `work` takes, and not longer: whatever goes wrong, the undo unlocks. */
-async function locked<T>(run: BackupRun, { nodes }: Source, work: () => Promise<T>): Promise<T> {
+/** Users are locked out for as long as `work` takes, and never beyond the limit: whatever goes wrong, the undo unlocks. */
+function locked<T>(
+  run: BackupRun,
+  source: Source,
+  work: (run: BackupRun, source: Source) => Promise<T>,
+): Promise<T> {
   const { administrator } = run.subject.credentials;
-  const { unlockToken } = await run.step(lockBitbucket, { nodes, administrator });
-  const limitSeconds = run.policy.backup.drainSeconds;
-  await run.step(drainBitbucket, { nodes, administrator, unlockToken, limitSeconds });
-  const done = await work();
-  await run.step(unlockBitbucket, { nodes, administrator, unlockToken });
-  return done;
+  const { nodes } = source;
+  const { drainSeconds, lockSeconds } = run.policy.backup;
+  return run.hurried({ why: 'users are locked out', limitSeconds: lockSeconds }, async (part) => {
+    const { unlockToken } = await part.step(lockBitbucket, { nodes, administrator });
+    const limitSeconds = drainSeconds;
+    await part.step(drainBitbucket, { nodes, administrator, unlockToken, limitSeconds });
+    const done = await work(part, source);
+    await part.step(unlockBitbucket, { nodes, administrator, unlockToken });
+    return done;
+  });
 }
 
 /** All parts at the same time: the closer together, the less there is to repair after a restore. */

@@ -51,7 +51,9 @@ export const fenceLostSite = runbook<FenceLostSiteInput, Instance, Settings>(
     for (const [label, value] of Object.entries(found.evidence)) run.fact(label, value);
 
     await run.gate('fenceLostSite', `Fence ${lost.name}, which was lost and answers again`);
-    if (!(await fence(run, lost))) run.degraded(`the fence of ${lost.name} was set, and not proven`);
+    const stands = `${lost.name} is fenced as far as the steps say; nothing of it was taken off`;
+    if (!(await run.leavable({ stands }, (part) => fence(part, lost))))
+      run.degraded(`the fence of ${lost.name} was set, and not proven`);
     run.followUp(
       `Keep ${lost.name} down; its database can never rejoin and holds the pushes that were lost.`,
     );

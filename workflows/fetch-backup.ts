@@ -35,7 +35,11 @@ export const fetchBackup = runbook<FetchBackupInput, Instance, Settings>(
   async (run) => {
     const { original, vault, site, kmsKeyId, account } = await assess(run);
     await run.gate('backup', `Fetch ${original.backup} from ${vault.name} to ${site.name}`);
-    await copyFromVault(run, original, { vault, account, to: { site: site.name, kmsKeyId } });
+    const { backup } = original;
+    const undone = `In ${site.region}, look for snapshots with the tag runbooks:backup = ${backup} that are in no record, and whether ${vault.name} lets our account copy.`;
+    await run.leavable({ undone }, (part) =>
+      copyFromVault(part, original, { vault, account, to: { site: site.name, kmsKeyId } }),
+    );
     run.verifying();
     run.report('backup', { name: original.backup, site: site.name, region: site.region });
     run.followUp(

@@ -73,7 +73,8 @@ interface Target {
 
 /**
  * Home and database of the active site as they were at a backup [B §13.5]. What is there is kept under another name, and
- * is put back by an undo until users are let in again: from then on the run only goes forward.
+ * is put back by an undo until users are let in again: from then on the run only goes forward. In between an emergency
+ * waits for it, or for its undo: neither is worth anything when it is cut short.
  */
 export const restore = runbook<RestoreInput, Instance, Settings>(
   'restore',
@@ -110,11 +111,14 @@ export const restore = runbook<RestoreInput, Instance, Settings>(
     await run.step(admitUsers, { region, autoScalingGroup, loadBalancer: site.loadBalancer.name });
 
     const numbers = numbersAfter(valueOf(facts.group), site.nodes.count);
-    await startOtherNodes(run, site, numbers.desired, { afterStop: true });
-    await run.step(setNodeNumbers, { region, autoScalingGroup, ...numbers });
-    run.verifying();
-    await settleWithIndex(run, target, first, numbers.desired);
-    await reportLoss(run, target);
+    const stands = 'home and database are restored and users are let in; nodes may be missing';
+    await run.leavable({ stands }, async (part) => {
+      await startOtherNodes(part, site, numbers.desired, { afterStop: true });
+      await part.step(setNodeNumbers, { region, autoScalingGroup, ...numbers });
+      part.verifying();
+      await settleWithIndex(part, target, first, numbers.desired);
+      await reportLoss(part, target);
+    });
     leaveWord(run, target);
   },
 );

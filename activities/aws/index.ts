@@ -22,6 +22,7 @@ import { attachHomeVolumeImplementation } from './ec2/attach-home-volume';
 import { captureVolumesImplementation } from './ec2/capture-volumes';
 import { createHomeVolumeImplementation } from './ec2/create-home-volume';
 import { listHomeCopiesImplementation } from './ec2/list-home-copies';
+import { awaitDatabaseImplementation } from './rds/await-database';
 import { captureDatabaseImplementation } from './rds/capture-database';
 import { configureClusterImplementation } from './rds/configure-cluster';
 import { configureDatabaseImplementation } from './rds/configure-database';
@@ -53,6 +54,7 @@ export function awsImplementations(dependencies: Dependencies): Implementation[]
     configureClusterImplementation,
     setStackPropertiesImplementation,
     startNodeImplementation,
+    awaitDatabaseImplementation,
     captureVolumesImplementation,
     captureDatabaseImplementation,
     completeBackupImplementation,

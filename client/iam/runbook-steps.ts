@@ -22,6 +22,7 @@ const COPY_AT_THE_DRILL_SITE = [
  */
 export const RUNBOOK_STEPS: Readonly<Record<string, readonly string[]>> = {
   backup: [
+    'awaitDatabase',
     'captureDatabase',
     'captureSearch',
     'captureVolumes',

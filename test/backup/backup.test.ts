@@ -150,6 +150,7 @@ test('a dry run tells every call, and makes none', async () => {
   expect([outcome, steps.map(({ id }) => id)]).toEqual([
     'PLANNED',
     [
+      'awaitDatabase',
       'captureVolumes',
       'captureDatabase',
       'completeBackup',

@@ -9,6 +9,10 @@ import { until } from '../support/until';
 let bench: FailoverBench;
 /** The region in which every EBS snapshot is shown as failed. */
 let failing: string | null = null;
+/** The region in which every EBS snapshot is shown as pending. */
+let stuck: string | null = null;
+/** What RDS says of every DB instance, and what it shows instead. */
+let shown: readonly [string, string] | null = null;
 
 beforeAll(async () => {
   bench = await FailoverBench.open();
@@ -18,17 +22,30 @@ beforeAll(async () => {
     handlers: {
       DescribeSnapshots: async ({ region }, forward) => {
         const reply = await forward();
-        if (region !== failing) return reply;
+        if (region !== failing && region !== stuck) return reply;
+        const state = region === failing ? '>error<' : '>pending<';
         return {
           ...reply,
-          body: Buffer.from(reply.body.toString().replaceAll(/>(pending|completed)</g, '>error<')),
+          body: Buffer.from(reply.body.toString().replaceAll(/>(pending|completed)</g, state)),
         };
+      },
+    },
+  });
+  bench.world.gateway.use({
+    service: 'rds',
+    handlers: {
+      DescribeDBInstances: async (_call, forward) => {
+        const reply = await forward();
+        if (shown === null) return reply;
+        return { ...reply, body: Buffer.from(reply.body.toString().replaceAll(...shown)) };
       },
     },
   });
 }, 240_000);
 afterEach(() => {
   failing = null;
+  stuck = null;
+  shown = null;
   bench?.world.gateway.faults.clear();
 });
 afterAll(() => bench?.close(), 60_000);
@@ -88,20 +105,45 @@ test('a snapshot that fails after its call was accepted ends the backup, and not
   expect(await bench.violations()).toEqual([]);
 }, 180_000);
 
-test('a copy that fails is deleted with its sibling; the backup itself stands', async () => {
+test('a copy that fails is deleted with its sibling and left out; the backup stands, and the next one is let in', async () => {
   failing = 'eu-west-1';
   const run = await start();
-  const ask = await run.asked('copyBackup.standby.failed');
-  expect(ask.evidence.join()).toContain('What there was of it has been deleted');
-  expect((await snapshotsOf(bench, run.id)).filter(({ site }) => site === 'standby')).toEqual([]);
-  await run.decide({ ask: ask.id, verdict: 'abort', actor: 'grace' });
-  const { outcome } = await run.ended();
-  expect(outcome).toBe('HANDED_OVER');
+  const { outcome, degraded, asks } = await run.ended();
+  expect([outcome, asks.filter(({ kind }) => kind === 'failedStep')]).toEqual(['DEGRADED', []]);
+  expect(degraded).toEqual([
+    expect.stringMatching(/^the copy at standby was left out: .*What there was of it has been deleted/),
+  ]);
   expect((await snapshotsOf(bench, run.id)).map(({ site, kind }) => [site, kind])).toEqual([
     ['primary', 'ebs'],
     ['primary', 'rds'],
   ]);
 }, 180_000);
+
+test.each([
+  ['is stopped', ['<DBInstanceStatus>available<', '<DBInstanceStatus>stopped<'], 'databaseNotAvailable'],
+  ['is encrypted, and its copy has no key', ['<StorageEncrypted>false<', '<StorageEncrypted>true<'], 'noKey'],
+] as const)(
+  'a database that %s is told in the plan, before anything is touched',
+  async (_what, change, code) => {
+    shown = change;
+    const { mark } = bench;
+    const [outcome, problems] = await problemsOf(await start());
+    expect([outcome, problems]).toEqual(['REFUSED', expect.arrayContaining([code])]);
+    expect(bench.changesSince(mark)).toEqual([]);
+  },
+  60_000,
+);
+
+test('two backups of one instance at once: the second is refused, and names the first', async () => {
+  stuck = 'eu-central-1';
+  const run = await start();
+  await run.step('completeBackup', ['verifying']);
+  const second = await (await start()).ended();
+  expect([second.outcome, second.problems[0]?.code]).toEqual(['REFUSED', 'instanceBusy']);
+  expect(second.problems[0]?.message).toContain(run.id);
+  await run.handle.cancel();
+  expect((await run.ended()).outcome).toBe('UNDONE');
+}, 120_000);
 
 test('a volume that the estate names and the file server lacks is told before anything is touched', async () => {
   await bench.changeEstate((estate) => {
@@ -146,3 +188,25 @@ test('a worker that dies while the home is frozen: the host thaws by itself, and
   expect(value.consistency).toBe('crash');
   expect(applied(mark, 'CreateSnapshots')).toHaveLength(1);
 }, 240_000);
+
+test('a backup that waits for a region that is lost makes room for the failover in time', async () => {
+  stuck = 'eu-central-1';
+  const run = await start();
+  await run.step('completeBackup', ['verifying']);
+  await bench.lose('region-down');
+  const failover = await bench.start();
+  await failover.approve('preempt', 'grace');
+  const { outcome, conclusion, followUps } = await run.ended(60);
+  expect([outcome, conclusion]).toEqual([
+    'UNDO_INCOMPLETE',
+    expect.stringContaining('let go for drFailover'),
+  ]);
+  expect(followUps.join()).toContain('snapshots with the tag runbooks:backup');
+  await failover.approve('failover', 'grace', 'linus');
+  await failover.approve('unprovenFence', 'margaret');
+  const state = await failover.ended(240);
+  const nameIn = ({ facts }: { facts: readonly { label: string; value: string }[] }, label: string) =>
+    facts.find((fact) => fact.label === label)?.value;
+  expect(nameIn(state, 'home copy')).not.toContain(nameIn(await run.status(), 'backup'));
+  expect([state.outcome, state.conclusion]).toEqual(['SUCCEEDED', expect.anything()]);
+}, 400_000);

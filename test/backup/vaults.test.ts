@@ -261,7 +261,7 @@ test('what the policy does not keep goes from the vault as well, by its role', a
 
 test('a role that cannot be taken on is asked about in clear words; mended, the copy is made', async () => {
   const role = `arn:aws:iam::${ACCOUNT}:role/other`;
-  await useVaults(bench, [{ ...ARCHIVE, role }]);
+  await useVaults(bench, [{ ...ARCHIVE, role }], { asks: true });
   const fault = bench.world.gateway.faults.add({
     match: { action: 'AssumeRole' },
     effect: {
@@ -287,7 +287,7 @@ test('a role that cannot be taken on is asked about in clear words; mended, the 
 }, 400_000);
 
 test('a copy that the other account may not make leaves neither half of it there', async () => {
-  await useVaults(bench, [ARCHIVE], { deadlines: { shareBackup: 30 } });
+  await useVaults(bench, [ARCHIVE], { deadlines: { shareBackup: 30 }, asks: true });
   // Taken back behind our back, as a person or a policy may do: EBS accepts the copy and fails it.
   bench.world.gateway.use({
     service: 'ec2',

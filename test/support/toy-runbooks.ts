@@ -83,6 +83,60 @@ export const toyKeep = runbook<object, { readonly name: string }, RunPolicy>(
   },
 );
 
+/** Up to its point of no return an emergency makes it take everything back, from then on leave it as it is. */
+export const toyLeavable = runbook<object, { readonly name: string }, RunPolicy>(
+  'toyLeavable',
+  { recovery: false },
+  async (run) => {
+    const input = { name: run.subject.name };
+    await run.observe(lookAround, input);
+    await run.leavable({ undone: 'Turn off by hand what is on.' }, async (part) => {
+      await part.together(
+        () => part.step(first, input),
+        () => part.step(second, input),
+      );
+      await part.step(proof, input);
+      await part.step(oneWay, input);
+    });
+    await run.leavable({ stands: 'the last toy is turned on by nobody' }, (part) => part.step(last, input));
+  },
+);
+
+/** In the middle people are not waited for. */
+export const toyHurried = runbook<object, { readonly name: string }, RunPolicy>(
+  'toyHurried',
+  { recovery: false },
+  async (run) => {
+    const input = { name: run.subject.name };
+    await run.step(first, input);
+    const hurry = { why: 'the lid is open', limitSeconds: run.policy.deadlines['hurry'] ?? 20 };
+    await run.hurried(hurry, async (part) => {
+      await part.step(second, input);
+      await part.step(proof, input);
+    });
+    await run.step(last, input);
+  },
+);
+
+/** It can do without the second; and without the last, once it has passed its point of no return. */
+export const toyOptional = runbook<object, { readonly name: string }, RunPolicy>(
+  'toyOptional',
+  { recovery: false },
+  async (run) => {
+    const input = { name: run.subject.name };
+    await run.step(first, input);
+    const got = await run.optional('the second toy', async (part) => {
+      await part.step(second, input);
+      return part.step(proof, input);
+    });
+    run.report('got', got);
+    await run.optional('the rest', async (part) => {
+      await part.step(oneWay, input);
+      await part.step(last, input);
+    });
+  },
+);
+
 /** One step, for fleets of many. */
 export const toyTask = runbook<object, { readonly name: string }, RunPolicy>(
   'toyTask',

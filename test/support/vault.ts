@@ -21,12 +21,16 @@ interface Rules {
   readonly deadlines?: Readonly<Record<string, number>>;
   /** Of the backups only the newest is kept; the policy's own counts unless told. */
   readonly newestOnly?: boolean;
+  /** A copy that fails is asked about, and not left out. */
+  readonly asks?: boolean;
 }
+
+const ASKING = { shareBackup: 'ask', copyBackup: 'ask' } as const;
 
 export function useVaults(
   bench: FailoverBench,
   vaults: readonly (typeof ARCHIVE)[],
-  { deadlines = {}, newestOnly = false }: Rules = {},
+  { deadlines = {}, newestOnly = false, asks = false }: Rules = {},
 ): Promise<void> {
   const { instance } = bench.world;
   return bench.changeEstate((estate): EstateInput => {
@@ -38,6 +42,7 @@ export function useVaults(
       policy: {
         ...estate.policy,
         deadlines: { ...estate.policy?.deadlines, ...deadlines },
+        failures: { ...estate.policy?.failures, ...(asks ? { steps: ASKING } : {}) },
         backup: { ...estate.policy?.backup, ...(newestOnly ? { retention: KEEP_NEWEST } : {}) },
       },
     };

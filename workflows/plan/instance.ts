@@ -28,6 +28,8 @@ export interface BackupPlan {
   readonly copies: readonly CopyPlan[];
   /** Absent: none. */
   readonly vaults?: readonly VaultPlan[] | undefined;
+  /** Repositories on Mesh nodes are backed up by other means. Absent: there are to be none. */
+  readonly mesh?: 'elsewhere' | undefined;
   /** Absent: backups cannot be verified. */
   readonly drill?: DrillSite | undefined;
 }

@@ -22,6 +22,7 @@ export interface Settings extends RunPolicy {
   readonly backup: {
     readonly mode: BackupMode;
     readonly drainSeconds: number;
+    readonly lockSeconds: number;
     readonly freezeLimitSeconds: number;
     readonly maxSkewSeconds: number;
     readonly snapshotLock?: SnapshotLockSettings | undefined;

@@ -23,24 +23,28 @@ export interface Original {
 export async function keepAt<Input>(run: AnyRun<Input>, original: Original): Promise<void> {
   const vaults = run.subject.backup?.vaults ?? [];
   await run.together<unknown>(
-    () => lockMembers(run, original),
+    () => run.optional(`the lock at ${original.site}`, (part) => lockMembers(part, original)),
     ...vaults.filter(({ site }) => site === original.site).map((vault) => () => keepIn(run, original, vault)),
   );
 }
 
-/** To another site, and from there into the vaults that lie there. */
+/** To another site, and from there into the vaults that lie there. The backup is one without them as well. */
 export async function copyToSite<Input>(
   run: AnyRun<Input>,
   original: Original,
   { site, kmsKeyId }: { readonly site: string; readonly kmsKeyId?: string | undefined },
 ): Promise<void> {
   const region = run.subject.sites.find(({ name }) => name === site)?.region ?? '';
-  const { members } = await copyTo(run, original, { site, region, kmsKeyId: kmsKeyId ?? null });
-  const vaults = run.subject.backup?.vaults ?? [];
+  const to = { site, region, kmsKeyId: kmsKeyId ?? null };
+  const copied = await run.optional(`the copy at ${site}`, (part) => copyTo(part, original, to));
+  const vaults = (run.subject.backup?.vaults ?? []).filter((vault) => vault.site === site);
+  if (copied === null) {
+    for (const { name } of vaults) run.degraded(`${name} got no copy: there is none at ${site} to be copied`);
+    return;
+  }
+  const { members } = copied;
   await run.together<unknown>(
-    ...vaults
-      .filter((vault) => vault.site === site)
-      .map((vault) => () => keepIn(run, { ...original, site, region, members }, vault)),
+    ...vaults.map((vault) => () => keepIn(run, { ...original, site, region, members }, vault)),
   );
 }
 
@@ -70,19 +74,24 @@ export function copyFromVault<Input>(
   );
 }
 
-function keepIn<Input>(
+async function keepIn<Input>(
   run: AnyRun<Input>,
   original: Original,
   { name, account, role, kmsKeyId }: VaultPlan,
 ): Promise<void> {
   const to = { site: name, region: original.region, kmsKeyId, vault: { account, role } };
-  return copyAcross(run, original, to, {
-    account,
-    titles: [`Let ${name} copy the backup`, `Take the permission of ${name} back`],
-  });
+  const titles = [`Let ${name} copy the backup`, `Take the permission of ${name} back`] as const;
+  await run.optional(`the copy in ${name}`, (part) =>
+    copyAcross(part, original, to, { account, titles }, (copying) =>
+      part.optional(`the copy in ${name}`, copying),
+    ),
+  );
 }
 
-/** Nothing of it is left open to the other account when the copy is there. */
+/**
+ * Nothing of it is left open to the other account, whatever became of the copy.
+ * @param dispensable where the run can do without the copy
+ */
 async function copyAcross<Input>(
   run: AnyRun<Input>,
   original: Original,
@@ -91,11 +100,12 @@ async function copyAcross<Input>(
     titles: [share, end],
     ...permission
   }: Pick<ShareBackup, 'account' | 'vault'> & { readonly titles: readonly [string, string] },
+  dispensable: (work: (run: AnyRun<Input>) => Promise<unknown>) => Promise<unknown> = (work) => work(run),
 ): Promise<void> {
   const { region, backup, members } = original;
   const shared = { region, backup, members, ...permission };
   await run.step(shareBackup, shared, { id: `shareBackup.${to.site}`, title: share });
-  await copyTo(run, original, to);
+  await dispensable((part) => copyTo(part, original, to));
   await run.step(endSharing, shared, { id: `endSharing.${to.site}`, title: end });
 }
 

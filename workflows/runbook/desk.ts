@@ -137,19 +137,15 @@ export class Desk {
    * Waits until the ask is closed; false when it is still open at that time.
    * @throws RunStopped when an emergency needs the instance
    */
-  private async closedBy({ id, kind, title }: Ask, time: string): Promise<boolean> {
+  private async closedBy({ id, title }: Ask, time: string): Promise<boolean> {
     const isClosed = (): boolean => this.find(id).result !== null;
     const left = Math.max(1, Date.parse(time) - Date.now());
     const summary = `asks: ${title}`.slice(0, 200);
-    const isOver = await condition(() => isClosed() || this.letsGo(kind), left, { summary });
+    const letsGo = (): boolean => this.recorder.state.preemptedBy !== null;
+    const isOver = await condition(() => isClosed() || letsGo(), left, { summary });
     if (!isOver || isClosed()) return isOver;
     this.recorder.apply({ type: 'askClosed', ask: id, result: 'withdrawn', at: now() });
     throw preempted(this.recorder.state, null);
-  }
-
-  /** What an undo wants to know is asked to the end: the instance is not fit for others before. */
-  private letsGo(kind: AskKind): boolean {
-    return kind !== 'failedUndo' && this.recorder.state.preemptedBy !== null;
   }
 
   /** From now on the second group may decide as well. Telling them delays nothing, and its failure stops nothing. */
@@ -172,9 +168,13 @@ export class Desk {
     this.recorder.apply({ type: 'asked', ask: { ...ask, deadlineAt: at, result: 'policy', closedAt: at } });
   }
 
-  /** Waits while the run is held; decisions and queries go on being answered. */
-  async passHold(): Promise<void> {
-    if (isHeld(this.recorder.state)) await condition(() => !isHeld(this.recorder.state));
+  /**
+   * Waits while the run is held; decisions and queries go on being answered.
+   * @param mayBeLeft whether an emergency ends the wait
+   */
+  async passHold(mayBeLeft: () => boolean = () => false): Promise<void> {
+    const letsGo = (): boolean => this.recorder.state.preemptedBy !== null && mayBeLeft();
+    if (isHeld(this.recorder.state)) await condition(() => !isHeld(this.recorder.state) || letsGo());
     // A run that was not held must notice a cancel here as well.
     await this.noticeCancel();
   }

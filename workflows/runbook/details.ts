@@ -157,10 +157,11 @@ function ending(state: RunState): string {
   return `${said} ${duration(reportOf(state, null, Date.parse(endedAt)).rto.totalSeconds)} in all.`;
 }
 
-function held({ held: by }: RunState): string {
+function held({ held: by, hurry = null }: RunState): string {
   if (by === null) return '';
+  const since = hurry === null ? '' : `, but not while ${plain(hurry)}: it stops after that`;
   const why = by.reason === null ? '' : `: ${clip(by.reason, LONGEST_SENTENCE)}`;
-  return `**Held by ${plain(by.actor)}**${why}. To go on: *More Actions*, *Send an Update*, \`resume\`, Data \`{"actor": "YOUR NAME"}\`.`;
+  return `**Held by ${plain(by.actor)}**${since}${why}. To go on: *More Actions*, *Send an Update*, \`resume\`, Data \`{"actor": "YOUR NAME"}\`.`;
 }
 
 function heldWithParent({ heldWithParent: by }: RunState): string {

@@ -58,6 +58,7 @@ export type RunEvent =
     }
   | { readonly type: 'refused'; readonly refusal: Refusal }
   | { readonly type: 'held'; readonly held: RunState['held'] }
+  | { readonly type: 'hurry'; readonly why: string | null }
   | { readonly type: 'fleet'; readonly fleet: FleetProgress }
   | { readonly type: 'heldWithParent'; readonly held: RunState['held'] }
   | { readonly type: 'preempted'; readonly by: NonNullable<RunState['preemptedBy']> }
@@ -162,6 +163,8 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       return { ...state, refusals: [...state.refusals, event.refusal].slice(-REFUSALS_KEPT) };
     case 'held':
       return { ...state, held: event.held };
+    case 'hurry':
+      return { ...state, hurry: event.why };
     case 'fleet':
       return { ...state, fleet: event.fleet };
     case 'heldWithParent':

@@ -5,14 +5,17 @@ import type { ChildEnd } from './children';
 import { Fleet } from './fleet';
 import type { FleetOrder } from './fleet';
 import type { FleetProgress } from './fleet-rules';
-import { failureDeciders } from './gates';
+import { answerFailure } from './failed-step';
+import type { PartRules } from './failed-step';
 import { isCovered } from './consents';
+import { cutShort } from './leaving';
+import type { Leaving } from './leaving';
 import type { PassContext } from './passes';
-import { failureAnswer } from './policy';
+import { failureRule } from './policy';
 import type { RunPolicy } from './policy';
 import { now } from './recorder';
 import { settleAll } from './run';
-import type { ChildMessage, Run, Standing, StepOptions } from './run';
+import type { ChildMessage, Hurry, Run, Standing, StepOptions } from './run';
 import type { Check, Condition, ObservationContract, Problem, StepContract, Verified } from './step';
 import { describeFailure, failureType, preempted, RunStopped } from './stopped';
 import { attempt, withinLimit } from './trial';
@@ -35,12 +38,11 @@ interface Progress {
 export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Run<Input, Subject, Policy> {
   readonly pass = 'execute';
 
-  /** @param isAttempt a failed step ends the work, and nobody is asked */
   constructor(
     private readonly context: PassContext,
     private readonly approvals: Approvals,
     private readonly undo: UndoStack,
-    private readonly isAttempt = false,
+    private readonly rules: PartRules = {},
     private readonly progress: Progress = { begun: new Set(), isVerifying: false },
   ) {}
 
@@ -61,15 +63,15 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
   }
 
   async observe<I, O>(contract: ObservationContract<I, O>, input: I): Promise<O> {
-    await this.context.desk.passHold();
-    return this.context.look(contract, input);
+    await this.passHold();
+    return this.leftByEmergency(() => this.context.look(contract, input));
   }
 
   async measure<I, O>(contract: ObservationContract<I, O>, input: I): Promise<O | null> {
     try {
       return await this.observe(contract, input);
     } catch (error) {
-      if (isCancellation(error)) throw error;
+      if (isCancellation(error) || error instanceof RunStopped) throw error;
       this.degraded(`${contract.title}: ${describeFailure(error)}`);
       return null;
     }
@@ -77,11 +79,10 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
 
   async step<I, O>(contract: StepContract<I, O>, input: I, options: StepOptions = {}): Promise<O> {
     const { id = contract.name, title = contract.title } = options;
-    const { recorder, desk } = this.context;
-    let retriesLeft = retriesByPolicy(this.policy, contract.name);
+    const { recorder } = this.context;
+    let retriesLeft = failureRule(this.policy, contract.name).retries;
     for (;;) {
-      await desk.passHold();
-      this.letGoIfUntouched();
+      await this.passHold();
       this.working();
       const tried = await this.tryStep(contract, input, { id, title });
       if (tried.done) return tried.output;
@@ -90,12 +91,8 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
         retriesLeft -= 1;
         continue;
       }
-      const verdict = await this.askAboutFailure(
-        contract,
-        { id, title },
-        tried.why,
-        tried.fallback !== undefined,
-      );
+      const failed = { contract, id, title, why: tried.why, canBeSkipped: tried.fallback !== undefined };
+      const verdict = await answerFailure(this.context, this.rules, failed, (ask) => this.asking(ask));
       if (verdict === 'skip' && tried.fallback !== undefined) return tried.fallback;
     }
   }
@@ -119,10 +116,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
   }
 
   attempt<T>(work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<Attempt<T>> {
-    const inner = new ExecutePass<Input, Subject, Policy>(
-      ...([this.context, this.approvals, this.undo, true, this.progress] as const),
-    );
-    return attempt(() => work(inner));
+    return attempt(() => work(this.inner({ isAttempt: true })));
   }
 
   async temporary<T>(
@@ -130,9 +124,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     work: (run: Run<Input, Subject, Policy>) => Promise<T>,
   ): Promise<T> {
     const undo = this.undo.nested();
-    const inner = new ExecutePass<Input, Subject, Policy>(
-      ...([this.context, this.approvals, undo, this.isAttempt, this.progress] as const),
-    );
+    const inner = this.inner({}, undo);
     try {
       const value = await withinLimit(limitSeconds, () => work(inner));
       await undo.unwind();
@@ -147,9 +139,54 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     }
   }
 
+  async leavable<T>(leaving: Leaving, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T> {
+    const inner = this.inner({ leaving });
+    try {
+      return await work(inner);
+    } catch (error) {
+      // A question that was withdrawn does not know where it stood.
+      const isPreempted = error instanceof RunStopped && error.stop.kind === 'preempted';
+      throw isPreempted && error.stop.stands === null ? inner.letGo() : error;
+    }
+  }
+
+  async hurried<T>(
+    { why, limitSeconds }: Hurry,
+    work: (run: Run<Input, Subject, Policy>) => Promise<T>,
+  ): Promise<T> {
+    const { recorder } = this.context;
+    recorder.apply({ type: 'hurry', why });
+    try {
+      return await withinLimit(limitSeconds, () => work(this.inner({ hurry: why })));
+    } finally {
+      recorder.apply({ type: 'hurry', why: null });
+    }
+  }
+
+  async optional<T>(what: string, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T | null> {
+    const undo = this.undo.nested();
+    try {
+      const value = await work(this.inner({ isOptional: true }, undo));
+      // What stands beyond a point of no return is not taken back with the part around it.
+      if (!undo.isCommitted) undo.handOver();
+      return value;
+    } catch (error) {
+      if (!(error instanceof RunStopped) || error.stop.kind !== 'aborted' || error.stop.leftOut !== true) {
+        undo.handOver();
+        throw error;
+      }
+      this.degraded(`${what} was left out: ${error.stop.why}`);
+      if (undo.isCommitted || (await undo.unwind())) return null;
+      this.degraded(`what was begun of ${what} could not be taken back`);
+      return null;
+    } finally {
+      this.working();
+    }
+  }
+
   async keep(name: string, { title, evidence, seconds }: Standing): Promise<string | null> {
     const { desk } = this.context;
-    await desk.passHold();
+    await this.passHold();
     const question = {
       id: desk.freshId(name),
       kind: 'release',
@@ -168,14 +205,13 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
   }
 
   async safePoint(stands: string): Promise<void> {
-    await this.context.desk.passHold();
+    await this.context.desk.passHold(() => true);
     if (this.context.recorder.state.preemptedBy !== null)
       throw preempted(this.context.recorder.state, stands);
   }
 
   async child(runbook: string, message: ChildMessage): Promise<ChildEnd> {
-    await this.context.desk.passHold();
-    this.letGoIfUntouched();
+    await this.passHold();
     return runChild(this.context.recorder, runbook, message);
   }
 
@@ -231,10 +267,42 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     this.context.recorder.apply({ type: 'extra', name, value });
   }
 
-  private letGoIfUntouched(): void {
-    const { state } = this.context.recorder;
-    if (state.preemptedBy !== null && this.undo.isEmpty && state.pastPointOfNoReturn === null)
-      throw preempted(state, null);
+  /** A part in which these rules hold as well. */
+  private inner(rules: PartRules, undo = this.undo): ExecutePass<Input, Subject, Policy> {
+    const { context, approvals, progress } = this;
+    return new ExecutePass(context, approvals, undo, { ...this.rules, ...rules }, progress);
+  }
+
+  /** Waits while the run is held, unless people are not waited for; lets go for an emergency where that may be. */
+  private async passHold(): Promise<void> {
+    const { desk } = this.context;
+    if (this.rules.hurry === undefined) await desk.passHold(() => this.mayBeLeft);
+    else await desk.noticeCancel();
+    if (this.context.recorder.state.preemptedBy !== null && this.mayBeLeft) throw this.letGo();
+  }
+
+  /** A run that has changed nothing may be left anywhere. */
+  private get mayBeLeft(): boolean {
+    const isUntouched = this.undo.isEmpty && this.context.recorder.state.pastPointOfNoReturn === null;
+    return this.rules.leaving !== undefined || isUntouched;
+  }
+
+  private letGo(): RunStopped {
+    const { leaving } = this.rules;
+    const stands = leaving !== undefined && 'stands' in leaving ? leaving.stands : null;
+    return preempted(this.context.recorder.state, stands);
+  }
+
+  /** Work that an emergency cuts short where the run may be left. */
+  private async leftByEmergency<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.mayBeLeft) return work();
+    const { recorder, desk } = this.context;
+    try {
+      return await cutShort(recorder, { when: () => this.mayBeLeft }, work);
+    } catch (error) {
+      await desk.noticeCancel();
+      throw recorder.state.preemptedBy !== null && this.mayBeLeft ? this.letGo() : error;
+    }
   }
 
   private working(): void {
@@ -288,7 +356,9 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     try {
       let check: Check<O>;
       for (;;) {
-        check = await this.context.part<I, O, Check<O>>(contract, 'check', step, { input });
+        check = await this.leftByEmergency(() =>
+          this.context.part<I, O, Check<O>>(contract, 'check', step, { input }),
+        );
         fallback = check.output;
         const hard = check.problems.filter((problem) => problem.consent === undefined);
         if (hard.length > 0) {
@@ -300,9 +370,14 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
         }
         const due = this.approvals.due(step, contract, check, this.progress.begun.has(id));
         if (due === null) break;
+        const { hurry } = this.rules;
+        if (hurry !== undefined) {
+          const why = `${title} is no longer what was approved, and nobody is asked while ${hurry}`;
+          throw new RunStopped({ kind: 'aborted', why, step: id });
+        }
         recorder.apply({ type: 'step', id, state: 'waiting', at: now() });
         await this.asking(due);
-        await this.context.desk.passHold();
+        await this.passHold();
         recorder.apply({ type: 'step', id, state: 'checking', at: now() });
       }
       await this.context.desk.noticeCancel();
@@ -313,17 +388,23 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
           fallback = output;
         }
         recorder.apply({ type: 'step', id, state: 'verifying', at: now() });
-        return this.context.part<I, O, Verified<O>>(contract, 'verify', step, {
-          input,
-          ...(output === undefined ? {} : { output }),
-        });
+        return this.leftByEmergency(() =>
+          this.context.part<I, O, Verified<O>>(contract, 'verify', step, {
+            input,
+            ...(output === undefined ? {} : { output }),
+          }),
+        );
       });
       for (const why of verified.degraded ?? [])
         recorder.apply({ type: 'degraded', why: `${title}: ${why}` });
       recorder.apply({ type: 'step', id, state: 'done', at: now(), proof: verified.facts, error: null });
       return { done: true, output: verified.output };
     } catch (error) {
-      if (error instanceof RunStopped) throw error;
+      if (error instanceof RunStopped) {
+        const why = error.stop.kind === 'preempted' ? error.stop.why : null;
+        if (why !== null) recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: why });
+        throw error;
+      }
       if (isCancellation(error)) {
         recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: 'cancelled' });
         throw error;
@@ -345,59 +426,21 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     check: Check<O>,
   ): Promise<O> {
     const { recorder } = this.context;
-    if (contract.risk === 'reversible') this.undo.register(contract, input, step, check);
-    else recorder.apply({ type: 'pointOfNoReturn', step: step.id });
+    const { leaving } = this.rules;
+    const rest = leaving !== undefined && 'undone' in leaving ? leaving.undone : null;
+    if (contract.risk === 'reversible') this.undo.register(contract, input, step, check, rest);
+    else {
+      recorder.apply({ type: 'pointOfNoReturn', step: step.id });
+      this.undo.commit();
+    }
     recorder.apply({ type: 'step', id: step.id, state: 'running', at: now() });
     this.approvals.used(contract.risk);
     this.progress.begun.add(step.id);
-    const output = await this.context.part<I, O, O>(contract, 'run', step, { input });
+    const output = await this.leftByEmergency(() =>
+      this.context.part<I, O, O>(contract, 'run', step, { input }),
+    );
     this.approvals.used(contract.risk);
     this.undo.complete(step.id, output);
     return output;
   }
-
-  private async askAboutFailure(
-    contract: { readonly name: string },
-    step: { id: string; title: string },
-    why: string,
-    skippable: boolean,
-  ): Promise<'retry' | 'skip'> {
-    const { recorder, desk } = this.context;
-    if (this.isAttempt) throw new RunStopped({ kind: 'aborted', why, step: step.id });
-    if (failureAnswer(this.policy, contract.name) === 'abort') {
-      throw new RunStopped({
-        kind: 'aborted',
-        why: `${step.title} failed and the policy says abort: ${why}`,
-      });
-    }
-    const answer = await this.asking(() =>
-      desk.ask({
-        id: desk.freshId(`${step.id}.failed`),
-        kind: 'failedStep',
-        title: `${step.title} failed`,
-        evidence: [why],
-        verdicts: skippable ? ['retry', 'skip', 'abort'] : ['retry', 'abort'],
-        ...failureDeciders(this.policy),
-      }),
-    );
-    if (answer.verdict === 'retry') return 'retry';
-    if (answer.verdict === 'skip') {
-      recorder.apply(
-        { type: 'step', id: step.id, state: 'skipped', at: now() },
-        {
-          type: 'degraded',
-          why: `${step.title} was skipped by ${answer.by ?? 'somebody'}: ${answer.note ?? ''}`,
-        },
-      );
-      return 'skip';
-    }
-    const who =
-      answer.verdict === 'timeout' ? 'nobody decided in time' : `${answer.by ?? 'somebody'} decided so`;
-    throw new RunStopped({ kind: 'aborted', why: `${step.title} failed (${why}); ${who}` });
-  }
-}
-
-function retriesByPolicy(policy: RunPolicy, step: string): number {
-  const answer = failureAnswer(policy, step);
-  return typeof answer === 'object' ? answer.retry : 0;
 }

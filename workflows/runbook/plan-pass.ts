@@ -1,3 +1,4 @@
+import type { Leaving } from './leaving';
 import type { PassContext } from './passes';
 import { completePlan, planStep } from './plan';
 import type { Plan, PlannedGate, PlannedStep } from './plan';
@@ -5,7 +6,7 @@ import { gatePolicy } from './policy';
 import type { RunPolicy } from './policy';
 import { now } from './recorder';
 import { settleAll } from './run';
-import type { Procedure, Run, StepOptions } from './run';
+import type { Hurry, Procedure, Run, StepOptions } from './run';
 import type { RunFact, StepRecord } from './state';
 import type { Check, ObservationContract, Problem, StepContract } from './step';
 import { RunStopped } from './stopped';
@@ -83,6 +84,18 @@ class PlanPass<Input, Subject, Policy extends RunPolicy> implements Run<Input, S
   }
 
   temporary<T>(_limitSeconds: number, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+
+  leavable<T>(_leaving: Leaving, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+
+  hurried<T>(_hurry: Hurry, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+
+  optional<T>(_what: string, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T | null> {
     return work(this);
   }
 

@@ -24,8 +24,14 @@ export type GatePolicy =
       readonly approvalLifetimeSeconds?: number | undefined;
     };
 
-/** What happens when a step has failed for good: ask people, try again so many times and then ask, or abort. */
-export type FailureAnswer = 'ask' | 'abort' | { readonly retry: number };
+/**
+ * What becomes of the run: people are asked, it is aborted, or it goes on without the part that it can do without
+ * (`Run.optional`) and ends DEGRADED; where it cannot do without, `degrade` asks.
+ */
+type LastAnswer = 'ask' | 'abort' | 'degrade';
+
+/** What happens when a step has failed for good: at once, or after so many tries more (then people are asked unless told). */
+type FailureAnswer = LastAnswer | { readonly retry: number; readonly then?: LastAnswer | undefined };
 
 export interface Person {
   readonly name: string;
@@ -104,6 +110,13 @@ export function gatePolicy(policy: RunPolicy, gate: string): GatePolicy {
   return policy.gates[gate] ?? UNNAMED_GATE;
 }
 
-export function failureAnswer(policy: RunPolicy, step: string): FailureAnswer {
-  return policy.failures.steps[step] ?? policy.failures.default;
+/** How often the policy tries a failed step again, and what it says then. */
+export function failureRule(
+  { failures }: RunPolicy,
+  step: string,
+): { readonly retries: number; readonly then: LastAnswer } {
+  const answer = failures.steps[step] ?? failures.default;
+  return typeof answer === 'object'
+    ? { retries: answer.retry, then: answer.then ?? 'ask' }
+    : { retries: 0, then: answer };
 }

@@ -1,6 +1,7 @@
 import type { ChildEnd } from './children';
 import type { FleetOrder } from './fleet';
 import type { FleetProgress } from './fleet-rules';
+import type { Leaving } from './leaving';
 import type { RunPolicy } from './policy';
 import type { Condition, ObservationContract, Problem, StepContract } from './step';
 import type { Attempt } from './trial';
@@ -17,6 +18,13 @@ export interface Standing {
   /** What they have to know of it. */
   readonly evidence: readonly string[];
   readonly seconds: number;
+}
+
+/** How long a part may take in which people are not waited for, and why they are not. */
+export interface Hurry {
+  /** Continues "while …", e.g. `users are locked out`. */
+  readonly why: string;
+  readonly limitSeconds: number;
 }
 
 /** The start message of a child. */
@@ -75,6 +83,24 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
    * the new version, upgrade mode is on". A run that has changed nothing lets go anywhere.
    */
   safePoint(stands: string): Promise<void>;
+  /**
+   * Work that an emergency may cut short wherever it is, a wait of hours as well as a call: it ends as by a cancel, also
+   * in a region that does not answer. `leaving` says what becomes of what was done. Before a point of no return that is
+   * not to be cut, it must end.
+   */
+  leavable<T>(leaving: Leaving, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T>;
+  /**
+   * Work in which people are not waited for: a hold takes effect after it, a failed step does not ask but aborts, and so
+   * does a question about a changed plan. When the time is over it is ended as by a cancel, and fails.
+   */
+  hurried<T>(hurry: Hurry, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T>;
+  /**
+   * Work that the run can do without. Where the policy says `degrade` for a step of it that has failed for good, it ends
+   * there: what it did is taken back, unless it has passed a point of no return, and the run goes on and ends DEGRADED.
+   * @param what e.g. `the copy at dublin`
+   * @returns null when it was left out
+   */
+  optional<T>(what: string, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T | null>;
   /**
    * Runs a runbook for another instance as a child, to its end; held and cancelled with this run. A plan does not start it.
    */

@@ -16,17 +16,19 @@ import { Desk } from './desk';
 import { initialState } from './events';
 import { ExecutePass } from './execute-pass';
 import { acquireLease, keepLease, releaseLease } from './lease-use';
+import { cutShort } from './leaving';
 import { concludeStop, concludeSuccess } from './outcome';
 import type { Conclusion } from './outcome';
 import { PassContext } from './passes';
 import { makePlan, plannedRecords } from './plan-pass';
+import type { Plan } from './plan';
 import type { RunPolicy } from './policy';
 import { now, Recorder } from './recorder';
 import { reportOf } from './report';
 import type { Report } from './report';
 import type { Procedure } from './run';
 import type { Condition } from './step';
-import { describeFailure, RunStopped } from './stopped';
+import { describeFailure, preempted, RunStopped } from './stopped';
 import { UndoStack } from './undo';
 
 export interface RunbookOptions<Input = never, Subject = never> {
@@ -167,7 +169,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
 
   private async planAndExecute(context: PassContext, undo: UndoStack): Promise<Conclusion> {
     this.recorder.apply({ type: 'phase', phase: 'observing', at: now() });
-    const plan = await makePlan(context, this.procedure);
+    const plan = await this.plan(context);
     this.desk.plan = plan;
     this.recorder.apply({
       type: 'planned',
@@ -188,6 +190,16 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     const approvals = new Approvals(context, plan);
     await approvals.open();
     return this.execute(context, approvals, undo);
+  }
+
+  /** An emergency does not wait for it: nothing has been changed. */
+  private async plan(context: PassContext): Promise<Plan> {
+    try {
+      return await cutShort(this.recorder, {}, () => makePlan(context, this.procedure));
+    } catch (error) {
+      await this.desk.noticeCancel();
+      throw this.recorder.state.preemptedBy === null ? error : preempted(this.recorder.state, null);
+    }
   }
 
   private async execute(context: PassContext, approvals: Approvals, undo: UndoStack): Promise<Conclusion> {

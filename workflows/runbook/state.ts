@@ -158,6 +158,8 @@ export interface RunState {
   readonly refusals: readonly Refusal[];
   readonly notices: readonly NoticeRecord[];
   readonly held: { readonly actor: string; readonly reason: string | null; readonly since: string } | null;
+  /** Why people are not waited for at the moment, e.g. `users are locked out`; absent or null where they are. */
+  readonly hurry?: string | null;
   /** Where its children stand, of a run over many instances; absent in any other. */
   readonly fleet?: FleetProgress;
   /** The hold of the run that started this one as a child. */

@@ -8,8 +8,13 @@ export class RunStopped extends Error {
     readonly stop:
       | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
       | { readonly kind: 'denied'; readonly why: string }
-      /** `step`: id of the step because of which it was. */
-      | { readonly kind: 'aborted'; readonly why: string; readonly step?: string | null }
+      /** `step`: id of the step because of which it was. `leftOut`: the policy lets the run go on without that part. */
+      | {
+          readonly kind: 'aborted';
+          readonly why: string;
+          readonly step?: string | null;
+          readonly leftOut?: true;
+        }
       | { readonly kind: 'leaseLost'; readonly why: string }
       /** Let go for an emergency. `stands`: the state in which the runbook may be left; null = take back what was done. */
       | { readonly kind: 'preempted'; readonly why: string; readonly stands: string | null },

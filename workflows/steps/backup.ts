@@ -33,6 +33,23 @@ export const captureVolumes = defineStep<CapturePart, CapturedPart>({
   expectedSeconds: 20,
 });
 
+export interface AwaitDatabase {
+  readonly site: Site;
+}
+
+export interface ReadyDatabase {
+  readonly encrypted: boolean;
+}
+
+/** The database as a snapshot needs it: RDS refuses one while it makes its own. Waited for while nobody is locked out. */
+export const awaitDatabase = defineStep<AwaitDatabase, ReadyDatabase>({
+  name: 'awaitDatabase',
+  title: 'Wait until the database can be captured',
+  risk: 'readOnly',
+  deadlineSeconds: 3600,
+  expectedSeconds: 0,
+});
+
 /** A DB snapshot whose identifier is the backup's name. Ends when the instant is captured; undo deletes it. */
 export const captureDatabase = defineStep<CapturePart, CapturedPart>({
   name: 'captureDatabase',

@@ -66,7 +66,7 @@ export function copyBackupImplementation(dependencies: Dependencies): StepImplem
         ];
         throw terminal(
           `the copy of ${input.backup} in ${region} failed: ${reasons.join('; ')}. ` +
-            `What there was of it has been deleted (${gone.join(', ')}). Check the key and the source, then retry`,
+            `What there was of it has been deleted (${gone.join(', ')}). Check the source, and the key that the estate names; the estate is kept as it was when the run began`,
         );
       }
       if (complete === null) throw lookAgain(pending.join('; '), context);

@@ -1,0 +1,71 @@
+import type { Answer } from './desk';
+import { failureDeciders } from './gates';
+import type { Leaving } from './leaving';
+import type { PassContext } from './passes';
+import { failureRule } from './policy';
+import { now } from './recorder';
+import { RunStopped } from './stopped';
+
+/** What holds in a part of the procedure, and in the parts of it. */
+export interface PartRules {
+  /** A failed step ends the work, and nobody is asked. */
+  readonly isAttempt?: true;
+  /** The run can do without it. */
+  readonly isOptional?: true;
+  /** An emergency may cut it short. */
+  readonly leaving?: Leaving;
+  /** Why people are not waited for. */
+  readonly hurry?: string;
+}
+
+interface FailedStep {
+  readonly contract: { readonly name: string };
+  readonly id: string;
+  readonly title: string;
+  readonly why: string;
+  /** Its output is known all the same. */
+  readonly canBeSkipped: boolean;
+}
+
+/**
+ * What becomes of a step that has failed for good, its own tries and those of the policy included: the rules of its part
+ * say, or the policy, or people.
+ * @param asking notes that the run waits for people
+ * @throws RunStopped when the step, its part or the run ends
+ */
+export async function answerFailure(
+  { recorder, desk, policy }: PassContext,
+  { isAttempt, isOptional, hurry }: PartRules,
+  { contract, id, title, why, canBeSkipped }: FailedStep,
+  asking: (ask: () => Promise<Answer>) => Promise<Answer>,
+): Promise<'retry' | 'skip'> {
+  if (isAttempt) throw new RunStopped({ kind: 'aborted', why, step: id });
+  const { then } = failureRule(policy, contract.name);
+  if (then === 'degrade' && isOptional)
+    throw new RunStopped({ kind: 'aborted', why: `${title}: ${why}`, step: id, leftOut: true });
+  if (then === 'abort' || hurry !== undefined) {
+    const rule = then === 'abort' ? 'the policy says abort' : `nobody is asked while ${hurry ?? ''}`;
+    throw new RunStopped({ kind: 'aborted', why: `${title} failed and ${rule}: ${why}` });
+  }
+  const answer = await asking(() =>
+    desk.ask({
+      id: desk.freshId(`${id}.failed`),
+      kind: 'failedStep',
+      title: `${title} failed`,
+      evidence: [why],
+      verdicts: canBeSkipped ? ['retry', 'skip', 'abort'] : ['retry', 'abort'],
+      ...failureDeciders(policy),
+    }),
+  );
+  if (answer.verdict === 'retry') return 'retry';
+  if (answer.verdict === 'skip') {
+    recorder.apply(
+      { type: 'step', id, state: 'skipped', at: now() },
+      { type: 'degraded', why: `${title} was skipped by ${answer.by ?? 'somebody'}: ${answer.note ?? ''}` },
+    );
+    return 'skip';
+  }
+  const who =
+    answer.verdict === 'timeout' ? 'nobody decided in time' : `${answer.by ?? 'somebody'} decided so`;
+  throw new RunStopped({ kind: 'aborted', why: `${title} failed (${why}); ${who}` });
+}
