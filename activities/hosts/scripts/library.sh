@@ -103,6 +103,48 @@ find_device() {
 # What is mounted on a directory; nothing when nothing is.
 mounted_from() { bounded 20 findmnt -rno SOURCE -M "$1" 2>/dev/null || true; }
 
+# Repositories on the data stores (STORES: their mount points, one a line; none = the home is all there is). How Bitbucket
+# arranges them there is its own affair: whatever has HEAD, objects and refs is one, and is taken for the repository whose
+# id it is called by. Sets STORED: their paths, one a line; UNREAD: stores that could not be searched; LAYOUT: known, or
+# unknown where the names are no ids, or not all was read: then nobody can tell which repository is there.
+LAYOUT=
+find_stored() {
+  [ -z "$LAYOUT" ] || return 0
+  STORED='' UNREAD='' LAYOUT=known
+  while IFS= read -r store; do
+    [ -n "$store" ] || continue
+    # Another file system inside is a store of its own, or none of Bitbucket's.
+    if found=$(bounded 120 find -H "$store" -xdev -type d \( -name refs -prune -o -name objects \
+      -exec test -f '{}/../HEAD' \; -exec test -d '{}/../refs' \; -print -prune \) 2>/dev/null); then
+      STORED="$STORED
+$found"
+    else
+      UNREAD="$UNREAD $store"
+    fi
+  done <<END
+$STORES
+END
+  STORED=$(printf '%s\n' "$STORED" | sed -n 's|/objects$||p')
+  # Numbers that are something else than ids would come more than once.
+  names=$(printf '%s\n' "$STORED" | sed 's|.*/||')
+  if [ -n "$UNREAD" ] || printf '%s\n' "$names" | grep -qv '^[0-9]*$' ||
+    [ -n "$(printf '%s\n' "$names" | sort | uniq -d)" ]; then
+    LAYOUT=unknown
+  fi
+}
+
+# Sets LOCATED: where the repository of an id lies, in the home or on a data store; empty where it was not found, or nobody
+# can tell.
+locate() {
+  LOCATED=$REPOSITORIES/$1
+  if bounded 20 test -d "$LOCATED"; then return 0; fi
+  find_stored
+  LOCATED=
+  [ "$LAYOUT" = known ] || return 0
+  LOCATED=$(printf '%s\n' "$STORED" | wanted=/$1 awk '
+    substr($0, length($0) - length(ENVIRON["wanted"]) + 1) == ENVIRON["wanted"] { print; exit }')
+}
+
 # Runs git on a repository that may belong to another user, and whose alternates name the path that nodes see.
 git_at() {
   repository=$1
@@ -110,8 +152,12 @@ git_at() {
   borrowed=
   if [ -f "$repository/objects/info/alternates" ]; then
     while IFS= read -r alternate; do
-      here=$REPOSITORIES/${alternate##*/repositories/}
-      if [ ! -d "$alternate" ] && [ -d "$here" ]; then borrowed=${borrowed:+$borrowed:}$here; fi
+      [ ! -d "$alternate" ] || continue
+      lender=${alternate%/objects}
+      # Forks lie beside each other, wherever that is.
+      LOCATED=${repository%/*}/${lender##*/}
+      [ -d "$LOCATED/objects" ] || locate "${lender##*/}"
+      if [ -n "$LOCATED" ]; then borrowed=${borrowed:+$borrowed:}$LOCATED/objects; fi
     done <"$repository/objects/info/alternates"
   fi
   GIT_ALTERNATE_OBJECT_DIRECTORIES=$borrowed GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_COUNT=1 \
