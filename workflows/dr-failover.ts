@@ -238,6 +238,7 @@ async function reportLoss(
     databaseSeconds: databaseLossSeconds(promoted.lastReplayedAt, run.incidentStartedAt),
     homeSeconds: Math.round(homeLossSeconds(copies.capturedAt, run.incidentStartedAt) * 10) / 10,
     pushesCompared: compared?.compared ?? null,
+    ...(compared?.notChecked === undefined ? {} : { pushesNotChecked: compared.notChecked }),
     lostPushes: compared?.lostPushes ?? null,
   });
 }

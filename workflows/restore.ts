@@ -328,6 +328,7 @@ async function reportLoss(run: RestoreRun, { site, chosen, asideId }: Target): P
     databaseSeconds: seconds,
     homeSeconds: seconds,
     pushesCompared: compared?.compared ?? null,
+    ...(compared?.notChecked === undefined ? {} : { pushesNotChecked: compared.notChecked }),
     lostPushes: compared?.lostPushes ?? null,
   });
 }

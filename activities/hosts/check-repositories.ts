@@ -4,7 +4,7 @@ import type { Dependencies } from '../dependencies';
 import { needsPerson } from '../errors';
 import { implementStep } from '../implement';
 import type { StepImplementation } from '../implement';
-import { look } from './file-server';
+import { look, repositoryParameters, searchSeconds } from './file-server';
 import { HOST_COMMAND_ACTIONS } from './run-command';
 
 /** Seconds for all repositories together, and for one of them at most. */
@@ -32,11 +32,12 @@ export function checkRepositoriesImplementation({ aws }: Dependencies): StepImpl
       for (const { id, project, slug } of repositories) {
         const name = `${project}/${slug} (${id})`;
         const parameters = {
-          REPOSITORIES: `${fileServer.sharedHome}/data/repositories`,
+          ...repositoryParameters(fileServer),
           ID: String(id),
           GIT_SECONDS: String(seconds),
         };
-        const { facts } = await look(aws, input, 'check-repository', parameters, seconds + 60);
+        const limit = seconds + 60 + searchSeconds(fileServer);
+        const { facts } = await look(aws, input, 'check-repository', parameters, limit);
         if (facts.state === 'slow') slow.push(name);
         else if (facts.state !== 'ok') broken.push(`${name}: ${facts.faults ?? facts.state ?? 'no answer'}`);
       }

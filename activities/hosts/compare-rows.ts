@@ -6,7 +6,7 @@ import { implementStep } from '../implement';
 import type { StepImplementation } from '../implement';
 import { commitKey, findMissing } from './count-lost-pushes';
 import type { Commits } from './count-lost-pushes';
-import { look } from './file-server';
+import { look, repositoryParameters, searchSeconds } from './file-server';
 import { readRepositoryRows } from './repository-rows';
 import type { RefRow } from './repository-rows';
 import { HOST_COMMAND_ACTIONS } from './run-command';
@@ -32,8 +32,9 @@ export function compareRowsImplementation(dependencies: Dependencies): StepImple
 
     async verify(input) {
       const { repositories, refs } = await readRepositoryRows(dependencies, input, input.capturedAt);
-      const { missing: gone, all } = await findDirectories(dependencies, input, repositories);
-      const there = repositories.filter(({ id }) => !gone.has(id));
+      const { missing: gone, unknown, all } = await findDirectories(dependencies, input, repositories);
+      const there = repositories.filter(({ id }) => !gone.has(id) && !unknown.has(id));
+      const unchecked = repositories.filter(({ id }) => unknown.has(id));
       const lost = await findLostRefs(dependencies, input, there, refs);
       const missing = [
         ...repositories.filter(({ id }) => gone.has(id)).map((one) => `${nameOf(one)} has no directory`),
@@ -53,34 +54,46 @@ export function compareRowsImplementation(dependencies: Dependencies): StepImple
           ...compared,
           withoutRow: Math.max(0, all - there.length),
           missing: missing.length === 0 ? 'nothing' : shorten(missing).join('; '),
+          ...(unchecked.length === 0 ? {} : { notChecked: unchecked.length }),
         },
+        ...(unchecked.length === 0 ? {} : { degraded: [notChecked(unchecked)] }),
       };
     },
   });
+}
+
+interface Directories {
+  readonly missing: ReadonlySet<number>;
+  /** Not in the home, and on the data stores nobody can tell. */
+  readonly unknown: ReadonlySet<number>;
+  readonly all: number;
 }
 
 async function findDirectories(
   { aws }: Dependencies,
   input: CompareRows,
   repositories: readonly SampledRepository[],
-): Promise<{ readonly missing: ReadonlySet<number>; readonly all: number }> {
+): Promise<Directories> {
   const missing = new Set<number>();
+  const unknown = new Set<number>();
   let all = 0;
   for (let at = 0; at === 0 || at < repositories.length; at += IDS_PER_COMMAND) {
     const ids = repositories.slice(at, at + IDS_PER_COMMAND).map(({ id }) => id);
     const parameters = {
-      REPOSITORIES: `${input.fileServer.sharedHome}/data/repositories`,
+      ...repositoryParameters(input.fileServer),
       IDS: ids.join(' '),
     };
-    const { facts } = await look(aws, input, 'check-directories', parameters, COMMAND_SECONDS);
+    const seconds = COMMAND_SECONDS + searchSeconds(input.fileServer);
+    const { facts } = await look(aws, input, 'check-directories', parameters, seconds);
     const answer = facts.directories ?? '';
     if (ids.length > 0 && answer.length !== ids.length) {
       throw new Error(`check-directories.sh answered for ${answer.length} of ${ids.length} repositories`);
     }
     ids.filter((_, index) => answer[index] === 'x').forEach((id) => missing.add(id));
+    ids.filter((_, index) => answer[index] === '?').forEach((id) => unknown.add(id));
     all = Number(facts.all ?? 0);
   }
-  return { missing, all };
+  return { missing, unknown, all };
 }
 
 async function findLostRefs(
@@ -91,7 +104,7 @@ async function findLostRefs(
 ): Promise<readonly string[]> {
   const known = new Map(there.map((one) => [one.id, one]));
   const wanted = refs.filter(({ repositoryId }) => known.has(repositoryId));
-  const lost = await findMissing(dependencies, input, commitsOf(wanted));
+  const { missing: lost } = await findMissing(dependencies, input, commitsOf(wanted));
   return wanted
     .filter(({ repositoryId, commit }) => lost.has(commitKey(repositoryId, commit)))
     .map(({ repositoryId, ref, commit }) => {
@@ -110,6 +123,11 @@ function commitsOf(refs: readonly RefRow[]): Commits {
 
 function nameOf({ id, project, slug }: SampledRepository): string {
   return `${project}/${slug} (${id})`;
+}
+
+function notChecked(repositories: readonly SampledRepository[]): string {
+  const names = shorten(repositories.map(nameOf)).join(', ');
+  return `not checked: ${names}: not in the home, may lie on a data store whose order is not understood, or could not be read in time`;
 }
 
 function shorten(lines: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@ import { countLostPushes } from '../../workflows/steps/count-lost-pushes';
 import type { Dependencies } from '../dependencies';
 import { implementObservation } from '../implement';
 import type { ObservationImplementation } from '../implement';
-import { look } from './file-server';
+import { look, repositoryParameters, searchSeconds } from './file-server';
 import type { FileServerPlace } from './file-server';
 import { readPushRecords } from './push-records';
 import type { PushRecord } from './push-records';
@@ -21,8 +21,10 @@ export function countLostPushesImplementation(dependencies: Dependencies): Obser
     ['rds:DescribeDBInstances', ...HOST_COMMAND_ACTIONS],
     async (input) => {
       const pushes = await readPushRecords(dependencies, input);
-      const missing = await findMissing(dependencies, input, commitsByRepository(pushes));
-      return { compared: pushes.length, lostPushes: lostByRepository(pushes, missing) };
+      const { missing, unknown } = await findMissing(dependencies, input, commitsByRepository(pushes));
+      const known = pushes.filter(({ repositoryId }) => !unknown.has(repositoryId));
+      const lost = { compared: known.length, lostPushes: lostByRepository(known, missing) };
+      return unknown.size === 0 ? lost : { ...lost, notChecked: pushes.length - known.length };
     },
   );
 }
@@ -73,24 +75,31 @@ function lostByRepository(
     .sort((a, b) => b.count - a.count || a.repository.localeCompare(b.repository));
 }
 
-/** Keys of the commits that the home does not hold. */
+interface Missing {
+  /** Keys of the commits that the home does not hold. */
+  readonly missing: ReadonlySet<string>;
+  /** Repositories that are not in the home, and of which nobody can tell whether they lie on a data store. */
+  readonly unknown: ReadonlySet<number>;
+}
+
 export async function findMissing(
   { aws }: Dependencies,
   input: FileServerPlace,
   all: Commits,
-): Promise<ReadonlySet<string>> {
+): Promise<Missing> {
   const missing = new Set<string>();
+  const unknown = new Set<number>();
   for (const batch of batches(all, COMMITS_PER_COMMAND)) {
     const { facts } = await look(
       aws,
       input,
       'check-commits',
       {
-        REPOSITORIES: `${input.fileServer.sharedHome}/data/repositories`,
+        ...repositoryParameters(input.fileServer),
         COMMITS: batch.map(({ repositoryId, commits }) => [repositoryId, ...commits].join(' ')).join('\n'),
         GIT_SECONDS: String(GIT_SECONDS),
       },
-      COMMAND_SECONDS,
+      COMMAND_SECONDS + searchSeconds(input.fileServer),
     );
     for (const { repositoryId, commits } of batch) {
       const answer = facts[`commits.${repositoryId}`] ?? '';
@@ -100,12 +109,13 @@ export async function findMissing(
             `${commits.length} commits of repository ${repositoryId}`,
         );
       }
+      if (answer.includes('?')) unknown.add(repositoryId);
       commits
         .filter((_, at) => answer[at] === 'x')
         .forEach((commit) => missing.add(commitKey(repositoryId, commit)));
     }
   }
-  return missing;
+  return { missing, unknown };
 }
 
 export function commitKey(repositoryId: number, commit: string): string {

@@ -22,6 +22,7 @@ export interface ExportState {
 /** How long each script may take on the host, seconds. */
 const LOOK_SECONDS = 60;
 const CHANGE_SECONDS = 240;
+const STORE_SECONDS = 120;
 
 export async function lookAtExport(aws: AwsClients, place: FileServerPlace): Promise<ExportState> {
   const parameters = { EXPORT_PATH: place.fileServer.exportPath };
@@ -94,6 +95,32 @@ export function volumesParameter(fileServer: FileServer): string {
   return outermostFirst
     .map((volume) => [volume.name, volume.device, volume.mountPoint].join('\t'))
     .join('\n');
+}
+
+/**
+ * Mount points of the data stores: of the volumes other than the one that the home's own repositories lie on. Bitbucket puts
+ * new repositories there, in an order of its own.
+ */
+export function storesOf({ sharedHome, volumes }: FileServer): readonly string[] {
+  const repositories = `${sharedHome}/data/repositories/`;
+  const mountPoints = volumes.map(({ mountPoint }) => mountPoint);
+  const [own] = mountPoints
+    .filter((one) => repositories.startsWith(`${one.replace(/\/+$/, '')}/`))
+    .sort((a, b) => b.length - a.length);
+  return mountPoints.filter((one) => one !== own);
+}
+
+/** How long it may take a script to search the data stores for repositories; see `find_stored` in library.sh. */
+export function searchSeconds(fileServer: FileServer): number {
+  return storesOf(fileServer).length * STORE_SECONDS;
+}
+
+/** Parameters REPOSITORIES and STORES: where the repositories of an instance may lie. */
+export function repositoryParameters(fileServer: FileServer): Readonly<Record<string, string>> {
+  return {
+    REPOSITORIES: `${fileServer.sharedHome}/data/repositories`,
+    STORES: storesOf(fileServer).join('\n'),
+  };
 }
 
 export function words(text: string | undefined): readonly string[] {

@@ -10,7 +10,7 @@ export interface MountedVolumes {
   readonly serials: Readonly<Record<string, string>>;
   /** Mount points inside the home that the estate does not name. */
   readonly others: readonly string[];
-  /** Tokens of freezes of ours that are on. */
+  /** Tokens of freezes of ours that are on: also of those that were ended, until all is thawed. */
   readonly unthawed: readonly string[];
 }
 
@@ -22,6 +22,8 @@ export type ThawedBy = ThawReason | 'deadman' | 'unknown';
 
 const LOOK_SECONDS = 60;
 const CHANGE_SECONDS = 180;
+/** Per file system: 45 to bring to the disk what was written, 35 to freeze. */
+const FREEZE_SECONDS = 80;
 
 export async function lookAtVolumes(aws: AwsClients, place: FileServerPlace): Promise<MountedVolumes> {
   const { fileServer } = place;
@@ -41,7 +43,8 @@ export async function lookAtVolumes(aws: AwsClients, place: FileServerPlace): Pr
  * Freezes all file systems of the home or none.
  * @param token names this freeze; of a later one with another token, this one is ended first
  * @param limitSeconds after so long the host ends the freeze by itself
- * @throws NeedsPerson when one cannot be frozen, e.g. because somebody else has
+ * @throws NeedsPerson when one cannot be frozen, e.g. because somebody else has, or not in time: what comes too late is
+ *   thawed by the host; NotYet while an earlier freeze is not over
  */
 export async function freezeHome(
   aws: AwsClients,
@@ -51,10 +54,15 @@ export async function freezeHome(
 ): Promise<void> {
   const VOLUMES = volumesParameter(place.fileServer);
   const parameters = { VOLUMES, TOKEN: token, LIMIT_SECONDS: String(Math.ceil(limitSeconds)) };
-  await change(aws, place, 'freeze-home', parameters, CHANGE_SECONDS);
+  const seconds = CHANGE_SECONDS + place.fileServer.volumes.length * FREEZE_SECONDS;
+  await change(aws, place, 'freeze-home', parameters, seconds);
 }
 
-/** Ends a freeze. @returns who ended it first, which may have been the host's own timer */
+/**
+ * Ends a freeze.
+ * @returns who ended it first, which may have been the host's own timer
+ * @throws NotYet while not all is thawed, or more may still be frozen
+ */
 export async function thawHome(
   aws: AwsClients,
   place: FileServerPlace,
@@ -66,7 +74,11 @@ export async function thawHome(
   return by === 'captured' || by === 'released' || by === 'deadman' ? by : 'unknown';
 }
 
-/** Ends every freeze of ours on this host. @returns the tokens of those that were on */
+/**
+ * Ends every freeze of ours on this host.
+ * @returns the tokens of those that were on
+ * @throws NotYet while not all is thawed, or more may still be frozen
+ */
 export async function thawAll(aws: AwsClients, place: FileServerPlace): Promise<readonly string[]> {
   const { facts } = await change(aws, place, 'thaw-home', { TOKEN: '', REASON: 'released' }, CHANGE_SECONDS);
   return words(facts.ended);

@@ -1,6 +1,6 @@
 import type { Facts } from '../../workflows/runbook/step';
 import type { AwsClients } from '../aws/clients';
-import { exportState, look, volumesParameter, words } from './file-server';
+import { exportState, look, searchSeconds, storesOf, volumesParameter, words } from './file-server';
 import type { ExportState, FileServerPlace } from './file-server';
 
 export interface HomeState {
@@ -11,7 +11,10 @@ export interface HomeState {
   /** The following are null unless every volume is mounted. */
   readonly properties: boolean | null;
   readonly repositories: number | null;
-  /** Repositories that were checked; those that failed, and those that took too long. */
+  /**
+   * Repositories that were checked; those that failed, and those that took too long: in the home by number, elsewhere by
+   * path. A data store that took too long to search is among the last.
+   */
   readonly sampled: number | null;
   readonly broken: readonly string[];
   readonly unfinished: readonly string[];
@@ -20,13 +23,18 @@ export interface HomeState {
 /** Seconds for the check of one repository of the sample. */
 const FSCK_SECONDS = 20;
 
-/** @param sample how many repositories are checked with `git fsck --connectivity-only`; 0 = none */
+/**
+ * @param sample how many repositories are checked with `git fsck --connectivity-only`, of the home and as many of its data
+ *   stores; 0 = none, and the stores are not searched
+ */
 export async function lookAtHome(
   aws: AwsClients,
   place: FileServerPlace,
   sample: number,
 ): Promise<HomeState> {
   const { fileServer } = place;
+  const stores = storesOf(fileServer);
+  const searching = stores.length === 0 ? 0 : sample * FSCK_SECONDS + searchSeconds(fileServer);
   const answer = await look(
     aws,
     place,
@@ -35,10 +43,11 @@ export async function lookAtHome(
       VOLUMES: volumesParameter(fileServer),
       SHARED_HOME: fileServer.sharedHome,
       EXPORT_PATH: fileServer.exportPath,
+      STORES: stores.join('\n'),
       SAMPLE: String(sample),
       FSCK_SECONDS: String(FSCK_SECONDS),
     },
-    60 + sample * FSCK_SECONDS,
+    60 + sample * FSCK_SECONDS + (sample === 0 ? 0 : searching),
   );
   const { facts } = answer;
   const volumes = Object.fromEntries(

@@ -9,7 +9,7 @@ import type { Dependencies } from '../dependencies';
 import { needsPeople, needsPerson, terminal } from '../errors';
 import { implementStep } from '../implement';
 import type { StepImplementation } from '../implement';
-import { change, exportParameters, volumesParameter } from './file-server';
+import { change, exportParameters, storesOf, volumesParameter } from './file-server';
 import type { FileServerPlace } from './file-server';
 import { homeFacts, isExported, lookAtHome, showVolumes } from './home-state';
 import type { HomeState } from './home-state';
@@ -60,7 +60,7 @@ export function mountHomeImplementation({ aws }: Dependencies): StepImplementati
         facts: { ...homeFacts(state), sampled },
         ...(state.unfinished.length === 0
           ? {}
-          : { degraded: [`repositories too large to check in time: ${state.unfinished.join(', ')}`] }),
+          : { degraded: [`too large to check in time: ${state.unfinished.join(', ')}`] }),
       };
     },
 
@@ -83,6 +83,7 @@ export async function mountAndExport(aws: AwsClients, place: FileServerPlace): P
     ...exportParameters(fileServer),
     VOLUMES: volumesParameter(fileServer),
     SHARED_HOME: fileServer.sharedHome,
+    STORES: storesOf(fileServer).join('\n'),
     OWNER: fileServer.owner,
     DEVICE_SECONDS: String(DEVICE_SECONDS),
   };
@@ -134,12 +135,19 @@ function wholeHome({ fileServer }: MountHome, state: HomeState): Mounted {
     throw terminal(`${sharedHome} has no bitbucket.properties: the volume is not a copy of the shared home`);
   }
   if (state.repositories === null || state.repositories === 0) {
-    throw terminal(`${sharedHome}/data/repositories is empty: Bitbucket would start without any git data`);
+    throw terminal(
+      `${sharedHome}/data/repositories is empty, and so are the data stores: Bitbucket would start without any git data`,
+    );
   }
   if (state.broken.length > 0) {
+    const inHome = state.broken.filter((name) => !name.startsWith('/'));
+    const where = [
+      ...(inHome.length === 0 ? [] : [`${inHome.join(', ')} in ${sharedHome}/data/repositories`]),
+      ...state.broken.filter((name) => name.startsWith('/')),
+    ];
     throw needsPerson(
       `git fsck --connectivity-only fails in ${state.broken.length} of ${state.sampled ?? 0} repositories ` +
-        `(${state.broken.join(', ')} in ${sharedHome}/data/repositories). Use an older copy, or accept it and skip`,
+        `(${where.join('; ')}). Use an older copy, or accept it and skip`,
     );
   }
   return { repositories: state.repositories, sampled: state.sampled ?? 0 };

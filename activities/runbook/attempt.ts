@@ -18,6 +18,8 @@ const FAULTS = 8;
 interface HandedOn {
   readonly calls: CallCount;
   readonly faults: number;
+  /** See `remember`. */
+  readonly notes?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -35,7 +37,8 @@ export async function attempt<T>(
   const former = readHandedOn(info.heartbeatDetails);
   const meter = new CallMeter(former.calls);
   let { faults } = former;
-  const beat = (): void => heartbeat({ calls: meter.count, faults } satisfies HandedOn);
+  const notes = { ...former.notes };
+  const beat = (): void => heartbeat({ calls: meter.count, faults, notes } satisfies HandedOn);
   beat();
   const timer = setInterval(beat, (info.heartbeatTimeoutMs ?? DEFAULT_TIMEOUT_MILLISECONDS) / BEATS);
   try {
@@ -44,6 +47,7 @@ export async function attempt<T>(
         signal: cancellationSignal(),
         count: (call) => meter.add(call),
         confirmLease: () => lease.confirm(context),
+        notes,
       },
       work,
     );

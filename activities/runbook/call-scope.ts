@@ -14,6 +14,8 @@ export interface CallScope {
   count(call: OutgoingCall): void;
   /** Rejects with `LeaseLost` when another run holds the instance. */
   confirmLease(): Promise<void>;
+  /** What a former attempt of the same activity left for this one, and this one leaves for the next; plain data. */
+  notes?: Record<string, unknown>;
 }
 
 const storage = new AsyncLocalStorage<CallScope>();
@@ -37,6 +39,17 @@ export function noteAnswer(): void {
 export function wasAnswered(): boolean {
   const scope = storage.getStore();
   return scope !== undefined && answered.has(scope);
+}
+
+/** What an attempt wrote down under this name, this one or a former one; undefined outside an activity. */
+export function recall(name: string): unknown {
+  return storage.getStore()?.notes?.[name];
+}
+
+/** Writes something down for the attempts after this one; `undefined` forgets it. Must be plain data. */
+export function remember(name: string, value: unknown): void {
+  const notes = storage.getStore()?.notes;
+  if (notes !== undefined) notes[name] = value;
 }
 
 /** Aborted when the activity is cancelled; undefined outside an activity (command line, tests). */

@@ -19,6 +19,8 @@ export const countLostPushes = defineObservation<
   CountLostPushes,
   {
     readonly compared: number;
+    /** Pushes to repositories of which nobody can tell where on the data stores they lie; absent: none. */
+    readonly notChecked?: number | undefined;
     readonly lostPushes: readonly { readonly repository: string; readonly count: number }[];
   }
 >({ name: 'countLostPushes', title: 'Compare the database with the home', deadlineSeconds: 600 });

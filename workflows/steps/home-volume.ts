@@ -61,4 +61,5 @@ export const mountHome = defineStep<MountHome, { readonly repositories: number; 
   risk: 'reversible',
   deadlineSeconds: 900,
   expectedSeconds: 30,
+  attemptSeconds: 600,
 });

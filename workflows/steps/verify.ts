@@ -98,8 +98,9 @@ export interface ComparedRows {
 }
 
 /**
- * Every repository of the database has its directory, and what was last pushed to its refs before the backup is in it.
- * What is missing is an answer, not a failure of the step. Directories without a row are counted only: Bitbucket deletes them
+ * Every repository of the database has its directory, in the home or on a data store, and what was last pushed to its refs
+ * before the backup is in it. What is missing is an answer, not a failure of the step; what may lie on a data store that is not
+ * understood is told as not checked. Directories without a row are counted only: Bitbucket deletes them
  * some time after the row.
  */
 export const compareRows = defineStep<CompareRows, ComparedRows>({

@@ -13,6 +13,8 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isOurs, tagValue } from '../ownership';
 import { isRepeated, lookAgain } from '../pace';
+import { noteRefusal, requireHeadroom } from './snapshot-headroom';
+import type { CapturedVolume } from './snapshot-headroom';
 import { createSet, deleteOwn, findBackupSnapshots, nameSet, sortSets } from './snapshot-sets';
 import type { SnapshotSet } from './snapshot-sets';
 import { readVolumeLayout } from './volume-layout';
@@ -143,9 +145,20 @@ async function captureFrozen(
     pace: context.pace,
   };
   const volumeIds = Object.values(layout.volumes);
+  const volumes = volumesOf(input, layout);
+  await requireHeadroom(dependencies, region, volumes, context);
+  let refusedBy = '';
   try {
     await freezeHome(aws, placeOf(input), freeze, input.freezeLimitSeconds);
     return await askAws(about, () => createSet(dependencies, input, layout, freeze, context), {
+      busy: ({ name, message }) => {
+        refusedBy = name;
+        // Each attempt holds up users: not sooner than the spacing that AWS asks for [A §3.1].
+        throw notYet(
+          `no room for another snapshot in ${region}: ${name}: ${message}`,
+          context.pace.slowestSeconds,
+        );
+      },
       unreachable: async ({ name }) => {
         const { own } = await findOwn(dependencies, input, context);
         const made = sortSets(own, volumeIds).whole.find((set) => set.freeze === freeze);
@@ -155,7 +168,9 @@ async function captureFrozen(
       },
     });
   } catch (error) {
-    await thawHome(aws, placeOf(input), freeze, 'released');
+    // Where this fails, what is still on is ended by the next freeze, by the undo, and by the host.
+    await thawHome(aws, placeOf(input), freeze, 'released').catch(() => undefined);
+    await noteRefusal(dependencies, region, volumes, refusedBy);
     throw error;
   }
 }
@@ -183,6 +198,11 @@ function membersOf({ snapshots }: SnapshotSet, { volumes }: VolumeLayout): Captu
     name,
     id: snapshots.find((one) => one.VolumeId === volumeId)?.SnapshotId ?? '',
   }));
+}
+
+function volumesOf({ site }: CapturePart, { volumes }: VolumeLayout): readonly CapturedVolume[] {
+  const types = new Map(site.fileServer.volumes.map(({ name, type }) => [name, type]));
+  return Object.entries(volumes).map(([name, id]) => ({ id, type: types.get(name) ?? '' }));
 }
 
 function plannedCalls(

@@ -75,6 +75,8 @@ export function captureDatabaseImplementation(dependencies: Dependencies): StepI
       const snapshot = await kind.find(dependencies, region, id);
       if (snapshot !== undefined) {
         requireOurs(input, snapshot, context);
+        // Whoever began it may not have lived to see it.
+        await seeBegun(dependencies, capture, context);
         return output;
       }
       await askAws(

@@ -1,7 +1,8 @@
-# Reads every object of one repository. Parameters: REPOSITORIES, ID, GIT_SECONDS. Answers state=ok|absent|slow|broken, and
-# for broken what git says. Reads only.
+# Reads every object of one repository. Parameters: REPOSITORIES, STORES (mount points of data stores, one a line), ID,
+# GIT_SECONDS. Answers state=ok|absent|slow|broken, and for broken what git says. Reads only.
 need git
-directory=$REPOSITORIES/$ID
+locate "$ID"
+directory=$LOCATED
 if ! bounded 20 test -f "$directory/HEAD"; then
   say state absent
   exit 0

@@ -103,6 +103,48 @@ find_device() {
 # What is mounted on a directory; nothing when nothing is.
 mounted_from() { bounded 20 findmnt -rno SOURCE -M "$1" 2>/dev/null || true; }
 
+# Repositories on the data stores (STORES: their mount points, one a line; none = the home is all there is). How Bitbucket
+# arranges them there is its own affair: whatever has HEAD, objects and refs is one, and is taken for the repository whose
+# id it is called by. Sets STORED: their paths, one a line; UNREAD: stores that could not be searched; LAYOUT: known, or
+# unknown where the names are no ids, or not all was read: then nobody can tell which repository is there.
+LAYOUT=
+find_stored() {
+  [ -z "$LAYOUT" ] || return 0
+  STORED='' UNREAD='' LAYOUT=known
+  while IFS= read -r store; do
+    [ -n "$store" ] || continue
+    # Another file system inside is a store of its own, or none of Bitbucket's.
+    if found=$(bounded 120 find -H "$store" -xdev -type d \( -name refs -prune -o -name objects \
+      -exec test -f '{}/../HEAD' \; -exec test -d '{}/../refs' \; -print -prune \) 2>/dev/null); then
+      STORED="$STORED
+$found"
+    else
+      UNREAD="$UNREAD $store"
+    fi
+  done <<END
+$STORES
+END
+  STORED=$(printf '%s\n' "$STORED" | sed -n 's|/objects$||p')
+  # Numbers that are something else than ids would come more than once.
+  names=$(printf '%s\n' "$STORED" | sed 's|.*/||')
+  if [ -n "$UNREAD" ] || printf '%s\n' "$names" | grep -qv '^[0-9]*$' ||
+    [ -n "$(printf '%s\n' "$names" | sort | uniq -d)" ]; then
+    LAYOUT=unknown
+  fi
+}
+
+# Sets LOCATED: where the repository of an id lies, in the home or on a data store; empty where it was not found, or nobody
+# can tell.
+locate() {
+  LOCATED=$REPOSITORIES/$1
+  if bounded 20 test -d "$LOCATED"; then return 0; fi
+  find_stored
+  LOCATED=
+  [ "$LAYOUT" = known ] || return 0
+  LOCATED=$(printf '%s\n' "$STORED" | wanted=/$1 awk '
+    substr($0, length($0) - length(ENVIRON["wanted"]) + 1) == ENVIRON["wanted"] { print; exit }')
+}
+
 # Runs git on a repository that may belong to another user, and whose alternates name the path that nodes see.
 git_at() {
   repository=$1
@@ -110,8 +152,12 @@ git_at() {
   borrowed=
   if [ -f "$repository/objects/info/alternates" ]; then
     while IFS= read -r alternate; do
-      here=$REPOSITORIES/${alternate##*/repositories/}
-      if [ ! -d "$alternate" ] && [ -d "$here" ]; then borrowed=${borrowed:+$borrowed:}$here; fi
+      [ ! -d "$alternate" ] || continue
+      lender=${alternate%/objects}
+      # Forks lie beside each other, wherever that is.
+      LOCATED=${repository%/*}/${lender##*/}
+      [ -d "$LOCATED/objects" ] || locate "${lender##*/}"
+      if [ -n "$LOCATED" ]; then borrowed=${borrowed:+$borrowed:}$LOCATED/objects; fi
     done <"$repository/objects/info/alternates"
   fi
   GIT_ALTERNATE_OBJECT_DIRECTORIES=$borrowed GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_COUNT=1 \
@@ -119,29 +165,47 @@ git_at() {
     bounded "$GIT_SECONDS" git --git-dir="$repository" "$@"
 }
 
-# Freezes of ours: per token its time, its mount points, and who ended it. In memory only, as the freeze itself.
+# Freezes of ours, in memory only as the freeze itself. Per token: .mounts, what it has frozen or may still freeze;
+# .freezing, locked as long as a freeze is under way; .frozen, its time; .whole, all are frozen; .thawed, who ended it
+# first; .done, nothing of it is frozen and nothing can be any more.
 FREEZES=${RUNTIME_DIRECTORY:-/run}/runbooks-freezes
 
-# Tokens of the freezes that are on.
+# Tokens of the freezes that are on: one that was ended is, until all is thawed.
 open_freezes() {
   [ -d "$FREEZES" ] || return 0
   for file in "$FREEZES"/*.mounts; do
     token=${file%.mounts}
-    [ ! -f "$file" ] || [ -f "$token.thawed" ] || printf '%s ' "${token##*/}"
+    [ ! -f "$file" ] || [ -f "$token.done" ] || printf '%s ' "${token##*/}"
   done
 }
 
-# Ends the freeze of a token for a reason. Fails when it had ended before, or never was.
-end_freeze() {
-  [ -f "$FREEZES/$1.mounts" ] || return 1
-  first=yes
-  (set -C && printf '%s %s\n' "$2" "$(date +%s)" >"$FREEZES/$1.thawed") 2>/dev/null || first=no
+# Thaws what a token names, and says what is left; a text, because the timer has to do the same when this script is gone.
+# The kernel does not leave a freeze halfway, whatever becomes of the process: while one is under way, what is not frozen
+# now may be so in a minute. Words go to a file: a pipe would be waited for as long as whoever hangs keeps it open.
+# shellcheck disable=SC2016 # expanded by the shell that runs it
+THAW='
+  base=$1/$2
+  left=
+  flock -sn "$base.freezing" true || left="a freeze is still under way"
   while IFS= read -r mount_point; do
-    words=$(bounded 60 fsfreeze -u "$mount_point" 2>&1) && continue
+    timeout -k 5 60 fsfreeze -u "$mount_point" >"$base.words.$$" 2>&1 9<&- && continue
+    words=$(cat "$base.words.$$")
     case $words in
-      *"Invalid argument"* | *"not a mount"* | *"No such file"*) ;; # not frozen any more
-      *) fail 75 "$mount_point cannot be thawed: $words" ;;
+      *"Invalid argument"* | *"not a mount"* | *"No such file"* | *"not supported"*) ;; # not frozen
+      *) left="${left:+$left; }$mount_point: ${words:-no answer}" ;;
     esac
-  done <"$FREEZES/$1.mounts"
-  [ "$first" = yes ]
+  done <"$base.mounts"
+  rm -f "$base.words.$$"
+  printf "%s\n" "$left"
+  [ -n "$left" ] || : >"$base.done"
+'
+
+# Ends the freeze of a token for a reason, and sets ENDED: yes when it was on and this call has ended it first. Fails, with
+# LEFT, while not all is thawed. What is done is left alone: what is frozen later is somebody else's.
+end_freeze() {
+  ENDED=no LEFT=
+  if [ ! -f "$FREEZES/$1.mounts" ] || [ -f "$FREEZES/$1.done" ]; then return 0; fi
+  (set -C && printf '%s %s\n' "$2" "$(date +%s)" >"$FREEZES/$1.thawed") 2>/dev/null && ENDED=yes
+  LEFT=$(sh -c "$THAW" thaw "$FREEZES" "$1")
+  [ -z "$LEFT" ]
 }

@@ -1,5 +1,6 @@
 # What is mounted and exported, and whether it is a home. Parameters: VOLUMES (as for mount-home), SHARED_HOME,
-# EXPORT_PATH, SAMPLE (repositories to check), FSCK_SECONDS (for each of them). Reads only.
+# EXPORT_PATH, STORES (mount points of data stores, one a line), SAMPLE (repositories to check, of the home and of the
+# stores), FSCK_SECONDS (for each of them). Reads only.
 need exportfs systemctl findmnt lsblk
 TAB=$(printf '\t')
 REPOSITORIES=$SHARED_HOME/data/repositories
@@ -32,22 +33,32 @@ if ! bounded 20 test -d "$REPOSITORIES"; then
 fi
 # The newest come first: what was written last is what a copy may have torn.
 all=$(bounded 60 ls -t "$REPOSITORIES" | grep -E '^[0-9]+$' || true)
-say repositories "$(printf '%s\n' "$all" | grep -c . || true)"
-
-[ "$SAMPLE" -gt 0 ] || exit 0
+if [ "$SAMPLE" -eq 0 ]; then
+  say repositories "$(printf '%s\n' "$all" | grep -c . || true)"
+  exit 0
+fi
 need git
-sampled=0 broken='' unfinished=''
-for id in $(printf '%s\n' "$all" | head -n "$SAMPLE"); do
-  [ -f "$REPOSITORIES/$id/HEAD" ] || continue
+find_stored
+say repositories "$(printf '%s\n' "$all" "$STORED" | grep -c . || true)"
+
+newest_stored=$(printf '%s\n' "$STORED" | grep . | tr '\n' '\0' | bounded 60 xargs -0 -r -n 5000 ls -td | head -n "$SAMPLE" || true)
+sampled=0 broken='' unfinished=$UNREAD
+while IFS= read -r path; do
+  [ -f "$path/HEAD" ] || continue
   sampled=$((sampled + 1))
+  # In the home by its number, as people know it; elsewhere by where it is.
+  name=$(printf '%s' "${path#"$REPOSITORIES/"}" | tr ' ' '?')
   code=0
-  git_at "$REPOSITORIES/$id" fsck --connectivity-only --no-dangling --no-progress >/dev/null 2>&1 || code=$?
+  git_at "$path" fsck --connectivity-only --no-dangling --no-progress >/dev/null 2>&1 || code=$?
   case $code in
     0) ;;
-    124 | 137) unfinished="$unfinished $id" ;;
-    *) broken="$broken $id" ;;
+    124 | 137) unfinished="$unfinished $name" ;;
+    *) broken="$broken $name" ;;
   esac
-done
+done <<END
+$(printf '%s\n' "$all" | head -n "$SAMPLE" | at=$REPOSITORIES awk 'NF { print ENVIRON["at"] "/" $0 }')
+$newest_stored
+END
 say sampled "$sampled"
 say broken "${broken# }"
 say unfinished "${unfinished# }"

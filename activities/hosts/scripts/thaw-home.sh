@@ -1,12 +1,15 @@
 # Ends freezes of ours. Parameters: TOKEN (empty: all that are on), REASON: captured (the caller knows that the snapshots
-# were taken before) or released. Answers who ended the freeze TOKEN first, and what was thawed now. Repeatable.
-need fsfreeze flock
+# were taken before) or released. Answers who ended the freeze TOKEN first, and which ones were on until now. Repeatable;
+# to be tried again while not all is thawed.
+need fsfreeze flock timeout
 mkdir -p "$FREEZES"
 lock_on "$FREEZES"
-ended=''
+ended='' left=''
 for open in ${TOKEN:-$(open_freezes)}; do
-  if end_freeze "$open" "$REASON"; then ended="$ended $open"; fi
+  if ! end_freeze "$open" "$REASON"; then left="${left:+$left; }$LEFT"
+  elif [ "$ENDED" = yes ] || [ -z "$TOKEN" ]; then ended="$ended $open"; fi
 done
+[ -z "$left" ] || fail 75 "not all is thawed yet: $left"
 say ended "${ended# }"
 [ -n "$TOKEN" ] || exit 0
 if [ -f "$FREEZES/$TOKEN.thawed" ]; then

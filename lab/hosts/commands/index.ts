@@ -1,7 +1,7 @@
 import { blkid, findmnt, lsblk } from './block-devices';
 import type { Command } from './command';
 import { exportfs } from './exportfs';
-import { fsfreeze, mount, mountpoint, umount } from './mount';
+import { fsfreeze, mount, mountpoint, sync, umount } from './mount';
 import { systemctl } from './systemctl';
 
 /** Programs that need a kernel or an init system; the lab answers for these, by name. */
@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   lsblk,
   mount,
   mountpoint,
+  sync,
   systemctl,
   umount,
 };

@@ -102,6 +102,9 @@ export const fsfreeze: Command = (call) => {
   return { code: 0 };
 };
 
+/** sync(1): a volume is a directory here, and everybody who reads it sees what was written. */
+export const sync: Command = () => ({ code: 0 });
+
 /** By mount point, device, or UUID. */
 export function findMount(call: CommandCall, operand: string): Mount | undefined {
   const target = absolute(call, operand);

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AwsClients } from '../../../activities/aws/clients';
 import type { Dependencies } from '../../../activities/dependencies';
+import { compareRowsImplementation } from '../../../activities/hosts/compare-rows';
 import { batches, countLostPushesImplementation } from '../../../activities/hosts/count-lost-pushes';
 import { mountHomeImplementation } from '../../../activities/hosts/mount-home';
 import { SCHEMA } from '../../../lab/bitbucket/schema';
@@ -9,6 +11,8 @@ import { VirtualClock } from '../../../lab/clock/virtual-clock';
 import { Gateway } from '../../../lab/gateway/gateway';
 import { queryReply } from '../../../lab/gateway/reply';
 import { systemsManager } from '../../../lab/hosts/systems-manager/systems-manager';
+import type { Verified } from '../../../workflows/runbook/step';
+import type { ComparedRows } from '../../../workflows/steps/verify';
 import { PostgresServer } from '../../lab/bitbucket/postgres-server';
 import { CONTEXT, FileServerWorld, REGION } from './file-server-world';
 
@@ -24,7 +28,7 @@ let dependencies: Dependencies;
 beforeAll(async () => {
   postgres = await PostgresServer.start();
   await postgres.createDatabase(DATABASE);
-  world = await FileServerWorld.start();
+  world = await FileServerWorld.start({ withStore: true });
   const clock = new VirtualClock(100);
   gateway = await Gateway.start({
     address: '127.0.0.1',
@@ -134,6 +138,53 @@ it('finds the commits that a fork borrows by the path that nodes see', async () 
   } finally {
     rmSync(fork, { recursive: true });
   }
+});
+
+describe('repositories on a data store', () => {
+  const compare = () =>
+    compareRowsImplementation(dependencies).parts.verify(
+      { ...input(''), capturedAt: '2026-01-01T10:02:30Z', sample: 10, seed: 'x' },
+      undefined,
+      CONTEXT,
+    ) as Promise<Verified<ComparedRows>>;
+
+  it('are found by their id, wherever they are', async () => {
+    const three = world.commits[2] ?? '';
+    await push(9, 3, '2026-04-01T10:00:00Z', three);
+    await push(10, 3, '2026-04-01T10:01:00Z', GONE);
+    // A fork beside it borrows by the path that nodes see.
+    const fork = join(dirname(world.stored), '4');
+    mkdirSync(join(fork, 'refs'), { recursive: true });
+    mkdirSync(join(fork, 'objects', 'info'), { recursive: true });
+    writeFileSync(join(fork, 'HEAD'), 'ref: refs/heads/main\n');
+    writeFileSync(join(fork, 'objects', 'info', 'alternates'), '/nodes/one/a1/b2c3/3/objects\n');
+    await postgres.query(
+      DATABASE,
+      `insert into repository (id, project_id, slug, name) values (4, 1, 'forked', 'f'), (5, 1, 'lost', 'l')`,
+    );
+    await push(11, 4, '2026-04-01T10:02:00Z', three);
+    expect(await look('2026-04-01T00:00:00Z')).toEqual({
+      compared: 3,
+      lostPushes: [{ repository: 'PROJ/never-copied', count: 1 }],
+    });
+    const { output, degraded } = await compare();
+    expect(output.missing).toEqual([
+      'PROJ/lost (5) has no directory',
+      'PROJ/fork (2000) has no directory',
+      expect.stringContaining('PROJ/one (1) lacks deadbeef'),
+    ]);
+    expect(output.sample.map(({ id }) => id).sort()).toEqual([1, 2, 3, 4]);
+    expect(degraded).toBeUndefined();
+  });
+
+  it('are told as not checked where the names there are no ids, never as missing', async () => {
+    mkdirSync(join(world.store, 'odd'));
+    execFileSync('cp', ['-r', world.stored, join(world.store, 'odd', 'name.git')]);
+    expect(await look('2026-04-01T00:00:00Z')).toEqual({ compared: 0, lostPushes: [], notChecked: 3 });
+    const { output, degraded } = await compare();
+    expect(output.missing).toEqual([expect.stringContaining('PROJ/one (1) lacks deadbeef')]);
+    expect(degraded).toEqual([expect.stringMatching(/^not checked: PROJ\/never-copied \(3\), .*\(2000\): /)]);
+  });
 });
 
 it('a database that does not answer is transient', async () => {

@@ -1,5 +1,5 @@
-import { mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fenceHomeImplementation } from '../../../activities/hosts/fence-home';
 import { mountHomeImplementation } from '../../../activities/hosts/mount-home';
 import { inCallScope } from '../../../activities/runbook/call-scope';
@@ -95,25 +95,14 @@ it.each(['exit 1', 'exec sleep 60'])(
   },
 );
 
-/** Puts a program of ours before the host's own, which it may call as `$real`. */
-function wrapExportfs(does: string): void {
-  const exportfs = join(world.root, 'run', 'host-bin', 'exportfs');
-  // The stand-in goes by its name.
-  const real = join(world.root, 'run', 'real', 'exportfs');
-  mkdirSync(dirname(real));
-  symlinkSync(realpathSync(exportfs), real);
-  rmSync(exportfs);
-  writeFileSync(exportfs, `#!/bin/sh\nreal=${real}\n${does}\nexec "$real" "$@"\n`, { mode: 0o755 });
-}
-
 it('an export that an earlier command takes off at the same moment is withdrawn, and no failure', async () => {
-  wrapExportfs('[ "$1" = -u ] && "$real" "$@"');
+  world.wrap('exportfs', '[ "$1" = -u ] && "$real" "$@"');
   const output = await parts().run!(input(), CONTEXT);
   expect((await parts().verify(input(), output, CONTEXT)).facts).toMatchObject({ exportedTo: '' });
 });
 
 it('one that stays exported is a failure, in the words of exportfs', async () => {
-  wrapExportfs('[ "$1" = -u ] && { echo "exportfs: busy" >&2; exit 1; }');
+  world.wrap('exportfs', '[ "$1" = -u ] && { echo "exportfs: busy" >&2; exit 1; }');
   await expect(parts().run!(input(), CONTEXT)).rejects.toThrow('exportfs: busy');
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mountHomeImplementation } from '../../../activities/hosts/mount-home';
 import { isFinding } from '../../../workflows/plan/verify/finding';
@@ -104,6 +104,19 @@ it('check reports a file server that takes no commands; people may mount by hand
   expect(problems).toMatchObject([{ code: 'fileServerUnreachable', consent: 'handMount' }]);
 });
 
+it('locks that could not be searched to the end are searched again before anybody gets in', async () => {
+  world.wrap('timeout', 'case "$*" in *" find . "*) exit 137 ;; esac');
+  await expect(parts().run!(input(), CONTEXT)).rejects.toMatchObject({
+    type: 'NotYet',
+    message: expect.stringContaining('could not be searched in time'),
+  });
+  expect(world.exported()).toEqual([]);
+  world.wrap('timeout', '');
+  await parts().run!(input(), CONTEXT);
+  expect(existsSync(join(world.repository(1), 'HEAD.lock'))).toBe(false);
+  expect(world.exported()).toEqual([world.fileServer.exportPath]);
+});
+
 it('paths with quotes, dollars and braces reach the host as they are', async () => {
   const odd = `${world.fileServer.sharedHome}/$(touch ${world.root}/owned) 'x' {{y}}`;
   const fileServer = { ...world.fileServer, sharedHome: odd };
@@ -112,6 +125,41 @@ it('paths with quotes, dollars and braces reach the host as they are', async () 
   });
   expect(existsSync(join(world.root, 'owned'))).toBe(false);
   expect(world.ssm.scripts.join('')).not.toContain('{{');
+});
+
+describe('with a data store on a volume of its own', () => {
+  beforeEach(async () => {
+    await world.stop();
+    world = await FileServerWorld.start({ withStore: true });
+  });
+
+  it('mounts both, removes the locks of git in both, exports, proves a sample of both, and undoes it', async () => {
+    const { before } = await parts().check(input(), CONTEXT);
+    expect(before).toMatchObject({ volumes: 'home unmounted, store unmounted' });
+    const loose = join(world.store, 'a1', 'somebody-elses.lock');
+    writeFileSync(loose, '');
+    const output = await parts().run!(input(), CONTEXT);
+    const { output: proven, facts } = await parts().verify(input(), output, CONTEXT);
+    expect(proven).toEqual({ repositories: 3, sampled: 3 });
+    expect(facts).toMatchObject({ mounted: true, volumes: 'home mounted, store mounted' });
+    const locks = [world.repository(1), world.stored].map((path) => existsSync(join(path, 'HEAD.lock')));
+    expect([...locks, existsSync(loose)]).toEqual([false, false, true]);
+    expect(world.exported()).toEqual([world.fileServer.exportPath]);
+    expect(await parts().undo!(input(), { before }, CONTEXT)).toMatchObject({
+      changed: true,
+      facts: { mounted: false, volumes: 'home unmounted, store unmounted', exportedTo: '' },
+    });
+  });
+
+  it('a torn repository on the store fails the proof, by its path', async () => {
+    await parts().run!(input(), CONTEXT);
+    rmSync(join(world.stored, 'objects'), { recursive: true });
+    mkdirSync(join(world.stored, 'objects'));
+    await expect(parts().verify(input(), undefined, CONTEXT)).rejects.toMatchObject({
+      type: 'NeedsPerson',
+      message: expect.stringMatching(/fails in 1 of 3 repositories \(\/.*\/stores\/one\/a1\/b2c3\/3\)/),
+    });
+  });
 });
 
 function failureOf(work: Promise<unknown>): Promise<Error> {
