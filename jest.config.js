@@ -4,8 +4,8 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testTimeout: 120_000,
-  // Most of a test is waiting for a world: two at a time keep two cores busy.
-  maxWorkers: 2,
+  // Most of a test is waiting for a world: two at a time leave more than half of two cores idle.
+  maxWorkers: 4,
   testSequencer: '<rootDir>/jest.sequencer.js',
   transform: {
     '^.+\\.(ts|js|mjs)$': [

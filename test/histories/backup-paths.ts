@@ -67,6 +67,26 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
           return run;
         },
       },
+      {
+        name: 'backup-without-its-copy',
+        outcome: 'DEGRADED',
+        live: async (bench) => {
+          const effect = { kind: 'error', code: 'InvalidParameterValue', status: 400 } as const;
+          const fault = bench.world.gateway.faults.add({ match: { action: 'CopySnapshot' }, effect });
+          const run = await start(bench, 'backup');
+          await run.ended(240);
+          bench.world.gateway.faults.remove(fault);
+          return run;
+        },
+      },
+    ],
+  },
+  {
+    name: 'search',
+    options: { search: true },
+    paths: [
+      { name: 'backup-with-search', outcome: 'SUCCEEDED', live: (bench) => start(bench, 'backup') },
+      { name: 'restore-with-search', outcome: 'SUCCEEDED', live: restored },
     ],
   },
   {
