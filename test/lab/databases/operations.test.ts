@@ -17,6 +17,7 @@ import {
   StopDBInstanceCommand,
 } from '@aws-sdk/client-rds';
 import { Calendar } from '../../../lab/clock/calendar';
+import { SECONDS } from '../../../lab/databases/durations';
 import { eventually, PRIMARY, RdsLab, STANDBY } from './rds-lab';
 
 let lab: RdsLab;
@@ -157,6 +158,8 @@ test('a renamed source has a new endpoint, keeps its data and identity, and its 
       ApplyImmediately: true,
     }),
   );
+  // The status from before the call may still be shown.
+  await lab.clock.sleep(SECONDS.staleRead + 1);
   await eventually(() =>
     lab.describe(PRIMARY, 'db-n').then(
       (found) => found.DBInstanceStatus === 'available',
