@@ -22,7 +22,8 @@ export function awaitDatabaseImplementation(dependencies: Dependencies): StepImp
     async check(input) {
       const { instance, source } = await look(dependencies, input);
       const status = source?.status ?? 'gone';
-      const problem = problemOf(input, source);
+      // One that is missing, or is not the estate's, is told by the step that captures it.
+      const problem = source === undefined ? null : problemOf(input, source);
       return {
         state: status === 'available' ? 'done' : 'needed',
         before: { status },
@@ -30,7 +31,7 @@ export function awaitDatabaseImplementation(dependencies: Dependencies): StepImp
         problems: problem === null ? [] : [problem],
         output: outputOf(instance),
         notes:
-          problem !== null || status === 'available'
+          problem !== null || source === undefined || status === 'available'
             ? []
             : [`${nameOf(input)} is ${status}: this is waited for before anything is changed`],
       };
