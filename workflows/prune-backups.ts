@@ -94,6 +94,8 @@ function tell(run: PruneRun, { found, decisions }: Inventory, { postponed, orpha
   if (postponed > 0) {
     run.fact('for another run', `${postponed} restore points`);
     run.followUp(`Run pruneBackups again: ${postponed} restore points more are past the policy.`);
+    // A schedule's follow-ups are read by nobody, and a quota of snapshots that fills up stops the backups.
+    if (run.pass === 'execute') run.degraded(`${postponed} more past the policy, left to another run`);
   }
   if (orphans.length > 0) {
     const names = [...new Set(orphans.map(({ backup }) => backup))];
