@@ -78,7 +78,7 @@ async function stopOnce(session: Session, clean: CleanRun, stop: Stop): Promise<
     : await asItWas(session, state, before);
   return {
     name: nameOf(stop),
-    duplicates: appliedTwice(bench.changesSince(mark), clean.calls),
+    duplicates: appliedTwice(bench.changesSince(mark), clean.calls, !stop.late),
     violations: [...violations, ...session.worker.crashes, ...wrong],
   };
 }

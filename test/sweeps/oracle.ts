@@ -53,10 +53,17 @@ export function endedWell(
   return completed.includes(outcome) || excused;
 }
 
-/** Calls that made or started the same thing more often than an undisturbed run does. One token is one effect. */
+/** Those whose undo is the same call once more. */
+const UNDOES_ITSELF = /ChangeSet$/;
+
+/**
+ * Calls that made or started the same thing more often than an undisturbed run does. One token is one effect.
+ * @param isUndone what the run did was taken back again
+ */
 export function appliedTwice(
   entries: readonly LedgerEntry[],
   calls: readonly KnownCall[],
+  isUndone = false,
 ): readonly string[] {
   const effects = new Map<string, Set<unknown>>();
   for (const entry of entries) {
@@ -67,7 +74,8 @@ export function appliedTwice(
   }
   return [...effects].flatMap(([key, { size }]) => {
     const known = calls.find((call) => call.fingerprint === key);
-    const allowed = known?.count ?? 1;
+    const mayRepeat = isUndone && known !== undefined && UNDOES_ITSELF.test(known.action);
+    const allowed = (known?.count ?? 1) * (mayRepeat ? 2 : 1);
     return size > allowed ? [`${known?.name ?? key} took effect ${size} times`] : [];
   });
 }
