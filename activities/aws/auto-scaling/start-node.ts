@@ -1,5 +1,5 @@
 import { DescribeScalingActivitiesCommand } from '@aws-sdk/client-auto-scaling';
-import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingGroup, Instance } from '@aws-sdk/client-auto-scaling';
 
 import type { PlannedCall, Problem, StepContext } from '../../../workflows/runbook/step';
 import { startNode } from '../../../workflows/steps/nodes';
@@ -129,7 +129,9 @@ async function inService(
   const group = await existing(dependencies, input);
   const ready = (group.Instances ?? []).filter((one) => one.LifecycleState === 'InService');
   if (ready.length < input.count) {
-    const trouble = await lastFailure(dependencies, input);
+    // A launch that fails leaves no instance; where all are on their way the group's activities tell nothing.
+    const onTheirWay = (group.Instances ?? []).filter(isComing).length;
+    const trouble = onTheirWay < input.count ? await lastFailure(dependencies, input) : '';
     const instances = showInstances(group) || 'no instance yet';
     throw lookAgain(`${ready.length} of ${input.count} nodes in service: ${instances}${trouble}`, context);
   }
@@ -143,6 +145,10 @@ async function inService(
     },
   );
   return instances.map((one) => ({ id: one.InstanceId ?? '', address: one.PrivateIpAddress ?? '' }));
+}
+
+function isComing({ LifecycleState: state }: Instance): boolean {
+  return state === 'InService' || state?.startsWith('Pending') === true;
 }
 
 /**
