@@ -33,7 +33,7 @@ export function fingerprint({ region, service, action, parameters }: Call): stri
     .replace(/\b[0-9a-f]{64}\b/g, 'hash')
     .replace(/\/[A-Z0-9]{10,}\b/g, '/id')
     .replace(/127\.\d+\.\d+\.\d+/g, 'address')
-    .replace(/-[0-9a-f]{8}\.json\b/g, '-hash.json')
+    .replace(/-[0-9a-f]{6,40}\.json\b/g, '-hash.json')
     .replace(/-\d{6,}\./g, '-number.');
   return [region, service, action, text].join(' ');
 }
