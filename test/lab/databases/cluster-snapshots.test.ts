@@ -21,6 +21,7 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
 import type { DBClusterSnapshot } from '@aws-sdk/client-rds';
+import { countPushes, establishPushes } from './cluster-pushes';
 import { gone, PRIMARY, RdsLab, STANDBY } from './rds-lab';
 
 const OTHER_ACCOUNT = '210987654321';
@@ -29,15 +30,12 @@ let lab: RdsLab;
 
 beforeAll(async () => {
   lab = await RdsLab.start(1500);
-  await lab.establishCluster();
-  await lab.sql(PRIMARY, 'db-a', 'create table push (id int primary key)');
-  await lab.sql(PRIMARY, 'db-a', 'insert into push values (1)');
+  await establishPushes(lab);
 });
 
 afterAll(() => lab.stop());
 
-const countOn = async (region: string, id: string): Promise<unknown> =>
-  (await lab.sql(region, id, 'select count(*)::int as n from push'))[0]?.n;
+const countOn = (region: string, id: string): Promise<unknown> => countPushes(lab, region, id);
 
 async function takeSnapshot(cluster: string, id: string): Promise<DBClusterSnapshot> {
   const command = new CreateDBClusterSnapshotCommand({

@@ -23,6 +23,7 @@ import {
   StopDBInstanceCommand,
 } from '@aws-sdk/client-rds';
 import { SECONDS } from '../../../lab/databases/durations';
+import { countPushes, establishPushes } from './cluster-pushes';
 import { eventually, gone, PRIMARY, RdsLab, STANDBY } from './rds-lab';
 
 const COMBINATION = { name: 'InvalidParameterCombination' };
@@ -31,15 +32,12 @@ let lab: RdsLab;
 
 beforeAll(async () => {
   lab = await RdsLab.start(1500);
-  await lab.establishCluster();
-  await lab.sql(PRIMARY, 'db-a', 'create table push (id int primary key)');
-  await lab.sql(PRIMARY, 'db-a', 'insert into push values (1)');
+  await establishPushes(lab);
 });
 
 afterAll(() => lab.stop());
 
-const countOn = async (region: string, id: string): Promise<unknown> =>
-  (await lab.sql(region, id, 'select count(*)::int as n from push'))[0]?.n;
+const countOn = (region: string, id: string): Promise<unknown> => countPushes(lab, region, id);
 
 const create = (settings: object) =>
   lab.rds(PRIMARY).send(
