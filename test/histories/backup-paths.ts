@@ -1,4 +1,7 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EstateInput } from '../../estate/schema';
+import { backupName } from '../../workflows/plan/backup/name';
 import { Stock } from '../prune-backups/stock';
 import { backUp } from '../restore/restore-world';
 import type { FailoverBench } from '../support/failover-bench';
@@ -7,6 +10,7 @@ import { keepDays, keeping } from '../support/retention';
 import { until } from '../support/until';
 import { untilServing } from '../support/until-serving';
 import { ARCHIVE, destroyCopy, useVaults } from '../support/vault';
+import { homeOf } from '../verify-backup/verify-world';
 import type { PathWorld } from './path';
 
 const start = (
@@ -32,6 +36,29 @@ async function tried(bench: FailoverBench): Promise<LiveRun> {
   await run.ended(300);
   return run;
 }
+
+/** A failover comes while a backup waits for its snapshots, and people agree that the backup shall let go. */
+async function emergencyDuringBackup(bench: FailoverBench) {
+  const { faults } = bench.world.gateway;
+  const backup = await start(bench, 'backup');
+  await backup.step('captureDatabase', ['done']);
+  const fault = faults.add({
+    match: { action: 'DescribeSnapshots' },
+    effect: { kind: 'error', code: 'RequestLimitExceeded', status: 503 },
+  });
+  await backup.step('completeBackup', ['verifying']);
+  const failover = await bench.start();
+  await failover.approve('preempt', 'grace');
+  await until('the wish', async () => (await backup.status()).preemptedBy ?? undefined);
+  faults.remove(fault);
+  await backup.ended();
+  const { id } = await failover.asked();
+  await failover.decide({ ask: id, verdict: 'deny', actor: 'margaret', note: 'the primary is well' });
+  await failover.ended();
+  return { backup, failover };
+}
+
+const OLD = ['2024-10-01T10:00:00Z', '2024-10-02T10:00:00Z'] as const;
 
 /** A second instance of the same installation, and one whose database there is not; one day's backup is kept. */
 function several(instance: string): (estate: EstateInput) => EstateInput {
@@ -78,6 +105,22 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
           bench.world.gateway.faults.remove(fault);
           return run;
         },
+      },
+    ],
+  },
+  {
+    name: 'let-go',
+    options: {},
+    paths: [
+      {
+        name: 'backup-let-go',
+        outcome: 'UNDONE',
+        live: async (bench) => (await emergencyDuringBackup(bench)).backup,
+      },
+      {
+        name: 'dr-failover-preempting',
+        outcome: 'DENIED',
+        live: async (bench) => (await emergencyDuringBackup(bench)).failover,
       },
     ],
   },
@@ -148,6 +191,15 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
           return run;
         },
       },
+      {
+        name: 'verify-backup-failed',
+        outcome: 'DEGRADED',
+        live: async (bench) => {
+          const home = await homeOf(bench, await backUp(bench));
+          rmSync(join(home, 'data', 'repositories', '4'), { recursive: true });
+          return tried(bench);
+        },
+      },
     ],
   },
   {
@@ -155,14 +207,32 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
     options: {},
     prepare: async (bench) => {
       await bench.changeEstate(several(bench.world.instance));
-      await new Stock(bench).pair('2024-10-01T10:00:00Z');
+      for (const day of OLD) await new Stock(bench).pair(day);
+      await backUp(bench);
     },
     paths: [
+      {
+        name: 'prune-backups-cancelled',
+        outcome: 'HANDED_OVER',
+        live: async (bench) => {
+          const { faults } = bench.world.gateway;
+          faults.add({
+            match: { action: 'DeleteSnapshot' },
+            times: 1,
+            effect: { kind: 'delay', seconds: 3 },
+          });
+          const run = await start(bench, 'pruneBackups');
+          await run.approve('pruneBackups', 'grace', 'linus');
+          const first = backupName(bench.world.instance, OLD[0]);
+          await run.step(`deleteRestorePoint.${first}.primary`, ['running']);
+          await run.handle.cancel();
+          return run;
+        },
+      },
       {
         name: 'prune-backups-succeeded',
         outcome: 'SUCCEEDED',
         live: async (bench) => {
-          await backUp(bench);
           const run = await start(bench, 'pruneBackups');
           await run.approve('pruneBackups', 'grace', 'linus');
           return run;

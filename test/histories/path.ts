@@ -6,7 +6,7 @@ import type { Outcome } from '../../workflows/runbook/state';
 export interface Path<Bench> {
   /** Name of the file, kebab case, without its ending. */
   readonly name: string;
-  /** How the run must have ended for the recording to count; null: it is recorded while it is open. */
+  /** How the run must have ended for the recording to count; null: it is open, or went on as a new execution. */
   readonly outcome: Outcome | null;
   /** Brings a run to where it is recorded. */
   readonly live: (bench: Bench) => Promise<LiveRun>;

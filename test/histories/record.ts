@@ -24,7 +24,7 @@ const LARGEST_BYTES = 300_000;
 /**
  * `npm run record-histories`: runs every path on the toy world and in the lab, and writes what Temporal kept of it.
  * `npm run record-histories -- restore` adds or replaces those of one world of `BACKUP_WORLDS` or
- * `OTHER_WORLDS`.
+ * `OTHER_WORLDS`, or, by the name of its path, the one of a toy.
  */
 async function main(): Promise<void> {
   const startedAt = Date.now();
@@ -33,10 +33,11 @@ async function main(): Promise<void> {
     mkdirSync(DIRECTORY, { recursive: true });
     const [only] = process.argv.slice(2);
     const recorded = [
-      ...(only === undefined ? [...(await recordToys()), ...(await recordFailovers())] : []),
+      ...(await recordToys(only)),
+      ...(only === undefined ? await recordFailovers() : []),
       ...(await recordWorlds(only)),
     ];
-    if (recorded.length === 0) throw new Error(`there is no world ${only}`);
+    if (recorded.length === 0) throw new Error(`there is no world and no path of a toy named ${only}`);
     // Only once all were made: a recording that failed leaves the former ones.
     if (only === undefined) for (const file of readdirSync(DIRECTORY)) rmSync(join(DIRECTORY, file));
     for (const { name, text } of recorded) writeFileSync(join(DIRECTORY, `${name}.json`), text);
@@ -52,9 +53,10 @@ interface Recorded {
   readonly text: string;
 }
 
-async function recordToys(): Promise<readonly Recorded[]> {
+async function recordToys(only: string | undefined): Promise<readonly Recorded[]> {
   const recorded: Recorded[] = [];
   for (const path of TOY_PATHS) {
+    if (only !== undefined && only !== path.name) continue;
     const bench = await ToyBench.open(new ToyWorld());
     const replacements = { [bench.instance]: 'toy' };
     try {

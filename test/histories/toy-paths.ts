@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { LiveRun } from '../support/live-run';
+import { LiveRun } from '../support/live-run';
 import type { ToyBench } from '../support/toy-run';
 import { TOY_POLICY } from '../support/toy-world';
 import { until } from '../support/until';
@@ -152,6 +152,39 @@ export const TOY_PATHS: readonly Path<ToyBench>[] = [
     outcome: 'HANDED_OVER',
     live: (bench) => cancelledAt(bench, 'oneWay.verify'),
   },
+  {
+    name: 'toy-let-go',
+    outcome: 'UNDONE',
+    live: async (bench) => (await emergencyDuring(bench, 'proof')).holder,
+  },
+  {
+    name: 'toy-let-go-past-return',
+    outcome: 'HANDED_OVER',
+    live: async (bench) => (await emergencyDuring(bench, 'last')).holder,
+  },
+  {
+    name: 'toy-preempting',
+    outcome: 'SUCCEEDED',
+    live: async (bench) => (await emergencyDuring(bench, 'proof')).emergency,
+  },
+  {
+    name: 'toy-optional-left-out',
+    outcome: 'DEGRADED',
+    live: (bench) => {
+      bench.world.policy = {
+        ...TOY_POLICY,
+        failures: { ...TOY_POLICY.failures, steps: { proof: 'degrade' } },
+      };
+      failAt(bench, 'proof.verify');
+      return bench.start({}, `toyOptional/${bench.instance}/1`);
+    },
+  },
+  {
+    name: 'toy-fleet-first-execution',
+    outcome: null,
+    live: async (bench) => (await continued(bench)).first,
+  },
+  { name: 'toy-fleet-continued', outcome: 'SUCCEEDED', live: async (bench) => (await continued(bench)).run },
 ];
 
 async function atGate(bench: ToyBench): Promise<LiveRun> {
@@ -175,6 +208,35 @@ function failAt({ world }: ToyBench, where: string, nth?: number): void {
 
 function broken(part: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(`${part} is stuck`, 'Terminal');
+}
+
+/** An emergency comes while a step waits for what does not come, and people agree that the other run shall let go. */
+async function emergencyDuring(bench: ToyBench, step: string) {
+  const { instance, world } = bench;
+  world.policy = { ...TOY_POLICY, gates: { go: 'auto' }, lease: { ...TOY_POLICY.lease, preemptSeconds: 8 } };
+  let isThere = false;
+  world.before = (part) => {
+    if (part === `${step}.verify` && !isThere)
+      throw ApplicationFailure.create({ type: 'NotYet', message: 'no answer', nextRetryDelay: '50ms' });
+  };
+  const holder = await bench.start({}, `toyLeavable/${instance}/1`);
+  await holder.step(step, ['verifying']);
+  const emergency = await bench.start({}, `toyEmergency/${instance}/1`);
+  await emergency.approve('preempt', 'ben');
+  await holder.ended();
+  isThere = true;
+  await emergency.ended();
+  return { holder, emergency };
+}
+
+/** A run over three instances that starts two of them, and goes on as a new execution. */
+async function continued(bench: ToyBench) {
+  bench.world.policy = { ...TOY_POLICY, gates: { go: 'auto' } };
+  const id = `toyMany/${bench.instance}/1`;
+  const run = await bench.start({ count: 3, concurrency: 2, failuresAllowed: 0, startsPerExecution: 2 }, id);
+  const { runId } = await run.status();
+  await run.ended();
+  return { run, first: new LiveRun(bench.client.workflow.getHandle(id, runId)) };
 }
 
 /** Cancelled while the part is at work. */
