@@ -4,13 +4,17 @@ import type { FailoverBench } from './failover-bench';
 
 /** Everything that a run has made and that is still there: EBS, DB and cluster snapshots of both regions, with their tags. */
 export async function snapshotsOf(bench: FailoverBench, workflowId: string) {
+  const all = await taggedSnapshots(bench, 'runbooks:run');
+  return all.filter(({ tags }) => tags['runbooks:run'] === workflowId);
+}
+
+/** EBS, DB and cluster snapshots of both regions that carry a tag with this key and are not being deleted. */
+export async function taggedSnapshots(bench: FailoverBench, key: string) {
   const found = await Promise.all(
     (['primary', 'standby'] as const).map(async (site) => {
       const { ec2, rds } = bench.aws[site];
       const [volumes, databases, clusters] = await Promise.all([
-        ec2.send(
-          new DescribeSnapshotsCommand({ Filters: [{ Name: 'tag:runbooks:run', Values: [workflowId] }] }),
-        ),
+        ec2.send(new DescribeSnapshotsCommand({ Filters: [{ Name: 'tag-key', Values: [key] }] })),
         rds.send(new DescribeDBSnapshotsCommand({})),
         rds.send(new DescribeDBClusterSnapshotsCommand({})),
       ]);
@@ -25,7 +29,7 @@ export async function snapshotsOf(bench: FailoverBench, workflowId: string) {
           ...(clusters.DBClusterSnapshots ?? []).map(({ DBClusterSnapshotIdentifier: id = '', ...one }) => ({
             ...{ site, kind: 'aurora', id, state: one.Status, tags: tagsOf(one.TagList) },
           })),
-        ].filter(({ tags, state }) => tags['runbooks:run'] === workflowId && state !== 'deleting'),
+        ].filter(({ tags, state }) => tags[key] !== undefined && state !== 'deleting'),
       ];
     }),
   );

@@ -1,6 +1,5 @@
 import type { PlannedStep } from '../../workflows/runbook/plan';
-import type { RunState } from '../../workflows/runbook/state';
-import { footprint } from '../support/footprint';
+import type { Outcome, RunState } from '../../workflows/runbook/state';
 import type { LiveRun } from '../support/live-run';
 import { until } from '../support/until';
 import type { CleanRun } from './clean-run';
@@ -8,17 +7,20 @@ import { momentName } from './moments';
 import type { Moment } from './moments';
 import { patient } from './operator';
 import type { Judgement } from './operator';
-import { appliedTwice } from './oracle';
+import { appliedTwice, endedWell } from './oracle';
 import { deal, pool } from './pool';
 import { orFailed, score } from './results';
 import type { CaseResult, RunResult } from './results';
+import type { SweptRunbook } from './runbooks';
 import { Session } from './session';
 import type { SweepSettings } from './session';
+import { sweptWorld } from './swept-world';
+import type { SweptWorld } from './swept-world';
 
 type Way = 'cancel' | 'abort';
 
 /** One end that people bring about: in the middle of a step whose work is done and not yet reported. */
-interface Stop {
+export interface Stop {
   readonly step: PlannedStep;
   readonly way: Way;
   /** The run has passed a point of no return by then. */
@@ -67,20 +69,39 @@ async function stopAll(session: Session, clean: CleanRun, stops: readonly Stop[]
 }
 
 async function stopOnce(session: Session, clean: CleanRun, stop: Stop): Promise<CaseResult> {
-  const { bench } = session;
+  const { bench, runbook } = session;
   const { mark } = bench;
-  const before = await footprint(bench);
+  const before = await sweptWorld(bench);
   const { run, state } = await stopRun(session, stop);
   const { violations } = await bench.world.invariants(false);
-  const report = await run.report();
-  const wrong = stop.late
-    ? await whereItSays(session, state, report.standing)
-    : await asItWas(session, state, before);
+  const { standing } = await run.report();
+  const isAsWanted = endsAsWanted(stop, runbook, state);
   return {
     name: nameOf(stop),
     duplicates: appliedTwice(bench.changesSince(mark), clean.calls, !stop.late),
-    violations: [...violations, ...session.worker.crashes, ...wrong],
+    violations: [
+      ...violations,
+      ...session.worker.crashes,
+      ...(isAsWanted ? [] : [`ended ${state.outcome}: ${state.conclusion}`]),
+      ...(stop.late
+        ? wrongOf(runbook, state, standing, await sweptWorld(bench))
+        : await asItWas(session, before)),
+    ],
   };
+}
+
+/** A rule of the runbook answers for its step; before the point of no return all is taken back, after it told. */
+export function endsAsWanted(
+  { way, step, late }: Stop,
+  runbook: Pick<SweptRunbook, 'ruled' | 'completed' | 'mayDegrade'>,
+  state: Pick<RunState, 'outcome' | 'degraded' | 'steps'>,
+): boolean {
+  const rule = way === 'abort' ? runbook.ruled?.(step.id) : undefined;
+  // The last step was not to be interrupted, and with it everything was done.
+  if (late && rule === undefined && state.steps.every((one) => one.state === 'done'))
+    return endedWell(runbook, state);
+  const wanted: Outcome = rule ?? (late ? 'HANDED_OVER' : 'UNDONE');
+  return state.outcome === wanted;
 }
 
 function nameOf({ way, step }: Stop): string {
@@ -110,42 +131,35 @@ async function stopRun(session: Session, { step, way }: Stop): Promise<{ run: Li
   return { run, state: await led };
 }
 
-async function asItWas(
-  { bench }: Session,
-  { outcome, conclusion }: RunState,
-  before: Awaited<ReturnType<typeof footprint>>,
-): Promise<readonly string[]> {
+async function asItWas({ bench }: Session, before: SweptWorld): Promise<readonly string[]> {
   const wanted = JSON.stringify(before);
   let last = '';
   const isBack = await until(
     'the world as it was',
     async () => {
-      last = JSON.stringify(await footprint(bench));
+      last = JSON.stringify(await sweptWorld(bench));
       return last === wanted || undefined;
     },
     RESTORED_WITHIN_SECONDS,
   ).catch(() => false);
-  return [
-    ...(outcome === 'UNDONE' ? [] : [`ended ${outcome}: ${conclusion}`]),
-    ...(isBack ? [] : [`the world is not as it was: ${firstDifference(wanted, last)}`]),
-  ];
+  return isBack ? [] : [`the world is not as it was: ${firstDifference(wanted, last)}`];
 }
 
-async function whereItSays(
-  { bench, runbook }: Session,
-  { outcome, conclusion, steps }: RunState,
+/** Where the world and what the run says of its steps differ. */
+export function wrongOf(
+  { stands: known }: Pick<SweptRunbook, 'stands'>,
+  { outcome, steps }: Pick<RunState, 'outcome' | 'steps'>,
   standing: readonly string[],
-): Promise<readonly string[]> {
-  const now = await footprint(bench);
-  const wrong = steps.flatMap(({ id, state, risk }) => {
-    const stands = runbook.stands[id]?.(now);
-    const listed = standing.some((line) => line.includes(`(${id})`));
+  now: SweptWorld,
+): readonly string[] {
+  return steps.flatMap(({ id, state, risk }) => {
+    const stands = (known[id] ?? known[id.split('.')[0] ?? ''])?.(now, id);
+    const listed = outcome !== 'HANDED_OVER' || standing.some((line) => line.includes(`(${id})`));
     if (risk !== 'readOnly' && !listed)
       return [`${id} (${state}) is not in what the report says that stands`];
     if (stands === false && state === 'done') return [`${id} is said to stand, and does not`];
     return stands === true && state === 'planned' ? [`${id} is said not to have been done, and stands`] : [];
   });
-  return [...(outcome === 'HANDED_OVER' ? [] : [`ended ${outcome}: ${conclusion}`]), ...wrong];
 }
 
 function firstDifference(wanted: string, found: string): string {

@@ -1,4 +1,5 @@
 import { addUp, longestResume, orFailed } from './results';
+import { endsAsWanted, wrongOf } from './cancel';
 import { metByAnother } from './kill';
 import { appliedTwice, endedWell } from './oracle';
 import { distinctCalls } from './calls';
@@ -7,6 +8,7 @@ import type { RunState } from '../../workflows/runbook/state';
 import { deal, pool } from './pool';
 import { makeSchedule } from './schedule';
 import type { CleanRun } from './clean-run';
+import type { SweptWorld } from './swept-world';
 import type { LedgerEntry } from '../../lab/gateway/ledger';
 
 const clean: CleanRun = {
@@ -162,5 +164,56 @@ describe('two writers are excused', () => {
     expect(exposureOf([overlap], consented, 12_000)).toEqual(none);
     expect(exposureOf([{ ...overlap, until: null }], consented, 9_000)).toEqual(none);
     expect(exposureOf([{ ...overlap, until: 99_000 }], consented, 9_000)).toEqual(none);
+  });
+});
+
+describe('a stopped run', () => {
+  const step = { id: 'copy.there', title: 'Copy', risk: 'reversible' as const };
+  const rules = {
+    completed: ['SUCCEEDED'] as const,
+    ruled: (id: string) => (id === 'copy.there' ? ('DEGRADED' as const) : undefined),
+  };
+  const ended = (outcome: RunState['outcome'], ...states: readonly string[]) =>
+    ({ outcome, degraded: [], steps: states.map((state) => ({ state })) }) as unknown as RunState;
+  const stop = (way: 'cancel' | 'abort', late: boolean, id = 'copy.there') =>
+    ({ way, late, step: { ...step, id } }) as Parameters<typeof endsAsWanted>[0];
+
+  test('takes all back before the point of no return, and hands over after it', () => {
+    expect(endsAsWanted(stop('cancel', false), rules, ended('UNDONE', 'undone'))).toBe(true);
+    expect(endsAsWanted(stop('cancel', false), rules, ended('HANDED_OVER', 'done', 'planned'))).toBe(false);
+    expect(endsAsWanted(stop('cancel', true), rules, ended('HANDED_OVER', 'done', 'planned'))).toBe(true);
+    expect(endsAsWanted(stop('cancel', true), rules, ended('SUCCEEDED', 'done', 'planned'))).toBe(false);
+  });
+
+  test('may come to its end where its last step was not to be interrupted', () => {
+    expect(endsAsWanted(stop('cancel', true), rules, ended('SUCCEEDED', 'done', 'done'))).toBe(true);
+    expect(endsAsWanted(stop('cancel', true), rules, ended('HANDED_OVER', 'done', 'done'))).toBe(false);
+  });
+
+  test('ends by the rule of its runbook where a step has failed and one is given', () => {
+    expect(endsAsWanted(stop('abort', true), rules, ended('DEGRADED', 'done', 'undone'))).toBe(true);
+    expect(endsAsWanted(stop('abort', true), rules, ended('HANDED_OVER', 'done', 'failed'))).toBe(false);
+    expect(endsAsWanted(stop('abort', true, 'other'), rules, ended('DEGRADED', 'done', 'failed'))).toBe(
+      false,
+    );
+  });
+
+  test('is held to what it says of each step, also where the id of the step names a place', () => {
+    const stands = { copy: ({ store }: SweptWorld) => store.length > 0 };
+    const look = (state: string, store: readonly string[], standing: readonly string[]) =>
+      wrongOf(
+        { stands },
+        { outcome: 'HANDED_OVER', steps: [{ ...step, state }] } as unknown as RunState,
+        standing,
+        { store } as unknown as SweptWorld,
+      );
+    expect(look('done', ['a'], ['stands: Copy (copy.there)'])).toEqual([]);
+    expect(look('done', [], ['stands: Copy (copy.there)'])).toEqual([
+      'copy.there is said to stand, and does not',
+    ]);
+    expect(look('planned', ['a'], ['not done: Copy (copy.there)'])).toEqual([
+      'copy.there is said not to have been done, and stands',
+    ]);
+    expect(look('done', ['a'], [])).toEqual(['copy.there (done) is not in what the report says that stands']);
   });
 });

@@ -2,12 +2,10 @@ import type { Disaster } from '../../lab/world/disasters';
 import type { Outcome } from '../../workflows/runbook/state';
 import { Stock } from '../prune-backups/stock';
 import { backUp } from '../restore/restore-world';
-import type { footprint } from '../support/footprint';
 import { keepDays, keeping } from '../support/retention';
 import { dyingSoon } from './dying-soon';
 import type { Session } from './session';
-
-type Footprint = Awaited<ReturnType<typeof footprint>>;
+import type { SweptWorld } from './swept-world';
 
 /** What a sweep has to know of a runbook. Its steps, calls and moments are found in an undisturbed run. */
 export interface SweptRunbook {
@@ -21,8 +19,13 @@ export interface SweptRunbook {
   readonly completed: readonly Outcome[];
   /** For these reasons it may end DEGRADED instead, for what happened could not be hidden. */
   readonly mayDegrade?: RegExp;
-  /** Whether the effect of a step stands in the world; for what a run says it leaves behind. */
-  readonly stands: Readonly<Record<string, (world: Footprint) => boolean>>;
+  /** How it ends when this step fails for good, where a rule answers and nobody is asked. */
+  readonly ruled?: (step: string) => Outcome | undefined;
+  /**
+   * Whether the effect of a step stands in the world; for what a run says it leaves behind. By the id of the step, or by its
+   * part before the first dot.
+   */
+  readonly stands: Readonly<Record<string, (world: SweptWorld, step: string) => boolean>>;
 }
 
 /** A new runbook joins by one entry. */
@@ -32,7 +35,14 @@ export const RUNBOOKS: Readonly<Record<string, SweptRunbook>> = {
     completed: ['SUCCEEDED'],
     // The call for the snapshots took effect only when the freeze was over, and the manifest says so.
     mayDegrade: /the snapshots are only crash-consistent$/,
-    stands: {},
+    ruled: (step) => (/^(copyBackup|recordCopy)\./.test(step) ? 'DEGRADED' : undefined),
+    stands: {
+      captureVolumes: (world) => has(world, 'primary', 'ebs'),
+      captureDatabase: (world) => has(world, 'primary', 'rds'),
+      writeManifest: ({ store }) => store.some((key) => key.endsWith('/manifest.json')),
+      copyBackup: (world) => has(world, 'standby', 'ebs') && has(world, 'standby', 'rds'),
+      recordCopy: ({ store }) => store.some((key) => key.includes('/records/copy-')),
+    },
   },
   restore: {
     disaster: null,
@@ -54,14 +64,21 @@ export const RUNBOOKS: Readonly<Record<string, SweptRunbook>> = {
       return {};
     },
     completed: ['SUCCEEDED'],
-    stands: {},
+    stands: {
+      deleteRestorePoint: ({ members }, step) =>
+        !members.some(({ backup }) => backup !== undefined && step.includes(backup)),
+    },
   },
   verifyBackup: {
     disaster: null,
     drill: true,
     prepare: async ({ bench }) => ({ backup: await backUp(bench) }),
     completed: ['SUCCEEDED'],
-    stands: {},
+    // What could not be tried says nothing about the backup.
+    ruled: (step) => (step === 'recordVerification' ? undefined : 'REFUSED'),
+    stands: {
+      recordVerification: ({ store }) => store.some((key) => key.includes('/records/verify-')),
+    },
   },
   drFailover: {
     disaster: 'database-down',
@@ -79,3 +96,7 @@ export const RUNBOOKS: Readonly<Record<string, SweptRunbook>> = {
     },
   },
 };
+
+function has({ members }: SweptWorld, site: string, kind: string): boolean {
+  return members.some((one) => one.site === site && one.kind === kind);
+}
