@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { VirtualClock } from '../../lab/clock/virtual-clock';
-import { Gateway } from '../../lab/gateway/gateway';
+import type { Gateway } from '../../lab/gateway/gateway';
+import { startBareGateway } from '../support/bare-gateway';
 import { LAB_CREDENTIALS } from '../../lab/world/aws';
 import { LabProcess } from '../../lab/world/process';
 import { programPath } from '../../lab/world/program';
@@ -44,10 +45,7 @@ export async function withLightFleet<T>(
   const node = await startLightNode();
   const clock = new VirtualClock(scale);
   // Whatever is not emulated fails loudly: there is no emulator behind it.
-  const gateway = await Gateway.start({
-    ...{ address: '127.0.0.1', port: 0, emulatorUrl: 'http://127.0.0.1:1', clock },
-    overlays: lightAws(clock, node.address),
-  });
+  const gateway = await startBareGateway(clock, lightAws(clock, node.address));
   const estate = join(directory, 'estate.yaml');
   writeFileSync(estate, lightEstate(count, Number(node.address.split(':')[1]), scale));
   const opened = await openConnection(address);

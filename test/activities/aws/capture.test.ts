@@ -1,11 +1,12 @@
-import { AwsClients } from '../../../activities/aws/clients';
+import type { AwsClients } from '../../../activities/aws/clients';
 import { captureVolumesImplementation } from '../../../activities/aws/ec2/capture-volumes';
 import { lacksRoom } from '../../../activities/aws/ec2/snapshot-headroom';
 import { captureDatabaseImplementation } from '../../../activities/aws/rds/capture-database';
 import { mountAndExport } from '../../../activities/hosts/mount-home';
 import { inCallScope } from '../../../activities/runbook/call-scope';
 import { VirtualClock } from '../../../lab/clock/virtual-clock';
-import { Gateway } from '../../../lab/gateway/gateway';
+import type { Gateway } from '../../../lab/gateway/gateway';
+import { startBareGateway } from '../../support/bare-gateway';
 import { AwsFault } from '../../../lab/gateway/overlay';
 import type { AwsCall, AwsReply } from '../../../lab/gateway/overlay';
 import { ec2Reply, filters, listMembers, queryReply, structures } from '../../../lab/gateway/reply';
@@ -13,7 +14,7 @@ import { systemsManager } from '../../../lab/hosts/systems-manager/systems-manag
 import type { Site } from '../../../workflows/plan/instance';
 import type { CapturedPart, CapturePart } from '../../../workflows/steps/backup';
 import { FileServerWorld, REGION } from '../hosts/file-server-world';
-import { context, StepDriver } from './step-driver';
+import { StepDriver, clientsOf, context } from './step-driver';
 
 const BACKUP = 'bitbucket-20261121T160000Z';
 
@@ -39,20 +40,11 @@ let databaseSnapshots: { id: string; tags: Record<string, string> }[];
 beforeAll(async () => {
   world = await FileServerWorld.start({ withStore: true });
   const clock = new VirtualClock(100);
-  gateway = await Gateway.start({
-    address: '127.0.0.1',
-    port: 0,
-    emulatorUrl: 'http://127.0.0.1:9',
-    clock,
-    overlays: [],
-  });
+  gateway = await startBareGateway(clock);
   gateway.use(systemsManager(world.fleet, clock));
   gateway.use({ service: 'ec2', handlers: EC2 });
   gateway.use({ service: 'rds', handlers: RDS });
-  aws = new AwsClients({
-    endpoint: gateway.url,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  aws = clientsOf(gateway.url);
   await mountAndExport(aws, { region: REGION, fileServer: world.fileServer });
 });
 beforeEach(() => {

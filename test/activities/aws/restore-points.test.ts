@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 
 import { lookForPoints } from '../../../activities/aws/retention/look-for-points';
 import { VirtualClock } from '../../../lab/clock/virtual-clock';
-import { Gateway } from '../../../lab/gateway/gateway';
+import { startBareGateway } from '../../support/bare-gateway';
 import { AwsFault } from '../../../lab/gateway/overlay';
 import type { AwsCall, Overlay } from '../../../lab/gateway/overlay';
 import { ec2Reply, queryReply, reply } from '../../../lab/gateway/reply';
@@ -188,10 +188,7 @@ const NO_RUNS = {
 };
 
 async function look(old: Old): Promise<FoundRestorePoints> {
-  const gateway = await Gateway.start({
-    ...{ address: '127.0.0.1', port: 0, emulatorUrl: 'http://127.0.0.1:1', clock: new VirtualClock(1) },
-    overlays: old.overlays,
-  });
+  const gateway = await startBareGateway(new VirtualClock(1), old.overlays);
   const clients = clientsOf(gateway.url);
   try {
     const environment = new MockActivityEnvironment({}, { client: NO_RUNS as never });

@@ -3,7 +3,8 @@ import { ListChangeSetsCommand, UpdateStackCommand } from '@aws-sdk/client-cloud
 import type { AwsClients } from '../../../activities/aws/clients';
 import { setStackPropertiesImplementation } from '../../../activities/aws/cloudformation/set-stack-properties';
 import { VirtualClock } from '../../../lab/clock/virtual-clock';
-import { Gateway } from '../../../lab/gateway/gateway';
+import type { Gateway } from '../../../lab/gateway/gateway';
+import { startBareGateway } from '../../support/bare-gateway';
 import { cloudFormation } from '../../../lab/stacks/cloudformation';
 import { Stacks } from '../../../lab/stacks/stacks';
 import type { SetStackProperties } from '../../../workflows/steps/stack-properties';
@@ -37,13 +38,7 @@ beforeEach(async () => {
     ],
     onUpdate: async (parameters) => void updates.push(parameters),
   });
-  gateway = await Gateway.start({
-    address: '127.0.0.1',
-    port: 0,
-    emulatorUrl: 'http://127.0.0.1:9',
-    clock,
-    overlays: [cloudFormation(stacks)],
-  });
+  gateway = await startBareGateway(clock, [cloudFormation(stacks)]);
   clients = clientsOf(gateway.url);
 });
 afterEach(async () => {

@@ -1,9 +1,10 @@
 import type { Dependencies } from '../../../activities/dependencies';
-import { AwsClients } from '../../../activities/aws/clients';
+import { clientsOf } from '../aws/step-driver';
 import { VirtualClock } from '../../../lab/clock/virtual-clock';
 import { DnsServer } from '../../../lab/dns/dns-server';
 import { Routes } from '../../../lab/dns/routes';
-import { Gateway } from '../../../lab/gateway/gateway';
+import type { Gateway } from '../../../lab/gateway/gateway';
+import { startBareGateway } from '../../support/bare-gateway';
 import type { Overlay } from '../../../lab/gateway/overlay';
 import { ec2Reply, queryReply } from '../../../lab/gateway/reply';
 import { ADMINISTRATOR, DEVELOPER, Site } from '../../lab/bitbucket/site';
@@ -34,11 +35,7 @@ export class BitbucketWorld {
     readonly routes: Routes,
     readonly dns: DnsServer,
   ) {
-    const aws = new AwsClients({
-      endpoint: gateway.url,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      requestTimeoutSeconds: 2,
-    });
+    const aws = clientsOf(gateway.url, 2);
     const resolve = async (reference: string): Promise<string> => {
       const value = SECRETS[reference];
       if (value === undefined) throw new Error(`secret ${reference}: not set`);
@@ -58,13 +55,7 @@ export class BitbucketWorld {
       routes,
       balancerAddress: () => undefined,
     });
-    const gateway = await Gateway.start({
-      address: '127.0.0.1',
-      port: 0,
-      emulatorUrl: 'http://127.0.0.1:9',
-      clock,
-      overlays: [],
-    });
+    const gateway = await startBareGateway(clock);
     const world = new BitbucketWorld(postgres, site, gateway, routes, dns);
     for (const overlay of world.overlays()) gateway.use(overlay);
     return world;

@@ -1,12 +1,13 @@
 import { createSocket } from 'node:dgram';
 import type { Dependencies } from '../../../activities/dependencies';
-import { AwsClients } from '../../../activities/aws/clients';
+import { clientsOf } from '../aws/step-driver';
 import { VirtualClock } from '../../../lab/clock/virtual-clock';
 import { DnsServer } from '../../../lab/dns/dns-server';
 import { route53 } from '../../../lab/dns/route53';
 import { Routes } from '../../../lab/dns/routes';
 import type { ZoneDefinition } from '../../../lab/dns/routes';
-import { Gateway } from '../../../lab/gateway/gateway';
+import type { Gateway } from '../../../lab/gateway/gateway';
+import { startBareGateway } from '../../support/bare-gateway';
 
 export const ZONE = 'Z0TESTZONE';
 export const NAME = 'git.bitbucket.lab';
@@ -32,20 +33,10 @@ export class DnsWorld {
     routes.define(zone);
     former.define(zone);
     const balancerAddress = (name: string): string | undefined => ADDRESSES[name];
-    const gateway = await Gateway.start({
-      address: '127.0.0.1',
-      port: 0,
-      emulatorUrl: 'http://127.0.0.1:9',
-      clock,
-      overlays: [route53(routes)],
-    });
+    const gateway = await startBareGateway(clock, [route53(routes)]);
     const dns = await DnsServer.start({ address: '127.0.0.1', port: 0, routes, balancerAddress });
     const behind = await DnsServer.start({ address: '127.0.0.1', port: 0, routes: former, balancerAddress });
-    const aws = new AwsClients({
-      endpoint: gateway.url,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      requestTimeoutSeconds: 2,
-    });
+    const aws = clientsOf(gateway.url, 2);
     const secrets = { resolve: (reference: string) => Promise.resolve(reference) };
     return new DnsWorld(gateway, dns, behind, routes, { aws, secrets });
   }

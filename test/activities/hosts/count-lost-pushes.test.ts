@@ -1,14 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { AwsClients } from '../../../activities/aws/clients';
+import { clientsOf } from '../aws/step-driver';
 import type { Dependencies } from '../../../activities/dependencies';
 import { compareRowsImplementation } from '../../../activities/hosts/compare-rows';
 import { batches, countLostPushesImplementation } from '../../../activities/hosts/count-lost-pushes';
 import { mountHomeImplementation } from '../../../activities/hosts/mount-home';
 import { SCHEMA } from '../../../lab/bitbucket/schema';
 import { VirtualClock } from '../../../lab/clock/virtual-clock';
-import { Gateway } from '../../../lab/gateway/gateway';
+import type { Gateway } from '../../../lab/gateway/gateway';
+import { startBareGateway } from '../../support/bare-gateway';
 import { queryReply } from '../../../lab/gateway/reply';
 import { systemsManager } from '../../../lab/hosts/systems-manager/systems-manager';
 import type { Verified } from '../../../workflows/runbook/step';
@@ -30,13 +31,7 @@ beforeAll(async () => {
   await postgres.createDatabase(DATABASE);
   world = await FileServerWorld.start({ withStore: true });
   const clock = new VirtualClock(100);
-  gateway = await Gateway.start({
-    address: '127.0.0.1',
-    port: 0,
-    emulatorUrl: 'http://127.0.0.1:9',
-    clock,
-    overlays: [],
-  });
+  gateway = await startBareGateway(clock);
   gateway.use(systemsManager(world.fleet, clock));
   gateway.use({
     service: 'rds',
@@ -51,10 +46,7 @@ beforeAll(async () => {
         }),
     },
   });
-  const aws = new AwsClients({
-    endpoint: gateway.url,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const aws = clientsOf(gateway.url);
   dependencies = { ...world.dependencies, aws };
   await mountHomeImplementation(dependencies).parts.run!(
     { region: REGION, fileServer: world.fileServer },

@@ -1,11 +1,12 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AwsClients } from '../../../activities/aws/clients';
+import { clientsOf } from '../aws/step-driver';
 import type { Dependencies } from '../../../activities/dependencies';
 import { proveFenceImplementation } from '../../../activities/hosts/prove-fence';
 import { VirtualClock } from '../../../lab/clock/virtual-clock';
-import { Gateway } from '../../../lab/gateway/gateway';
+import type { Gateway } from '../../../lab/gateway/gateway';
+import { startBareGateway } from '../../support/bare-gateway';
 import { ec2Reply, queryReply } from '../../../lab/gateway/reply';
 import type { Site } from '../../../workflows/plan/instance';
 import { CONTEXT } from './file-server-world';
@@ -25,13 +26,7 @@ beforeEach(async () => {
   node = createServer((_request, response) => response.end('{"state":"RUNNING"}'));
   await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve));
   const clock = new VirtualClock(100);
-  gateway = await Gateway.start({
-    address: '127.0.0.1',
-    port: 0,
-    emulatorUrl: 'http://127.0.0.1:9',
-    clock,
-    overlays: [],
-  });
+  gateway = await startBareGateway(clock);
   gateway.use({
     service: 'autoscaling',
     handlers: {
@@ -78,8 +73,7 @@ beforeEach(async () => {
       },
     },
   });
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const aws = new AwsClients({ endpoint: gateway.url, credentials, requestTimeoutSeconds: 1 });
+  const aws = clientsOf(gateway.url, 1);
   dependencies = { aws, secrets: { resolve: (reference) => Promise.resolve(reference) } };
 });
 afterEach(async () => {

@@ -12,7 +12,8 @@ import { Resolver } from 'node:dns/promises';
 import { DnsServer } from '../../../lab/dns/dns-server';
 import { route53 } from '../../../lab/dns/route53';
 import { Routes } from '../../../lab/dns/routes';
-import { Gateway } from '../../../lab/gateway/gateway';
+import type { Gateway } from '../../../lab/gateway/gateway';
+import { startBareGateway } from '../../support/bare-gateway';
 import { SteppedClock } from '../stacks/stepped-clock';
 
 const PRIMARY = 'primary-1.eu-central-1.elb.amazonaws.com';
@@ -34,13 +35,7 @@ beforeEach(async () => {
     name: 'bitbucket.lab',
     records: [{ name: 'git.bitbucket.lab', type: 'CNAME', ttl: 5, values: [PRIMARY] }],
   });
-  gateway = await Gateway.start({
-    address: '127.0.0.1',
-    port: 0,
-    emulatorUrl: 'http://127.0.0.1:9',
-    clock,
-    overlays: [route53(routes)],
-  });
+  gateway = await startBareGateway(clock, [route53(routes)]);
   dns = await DnsServer.start({
     address: '127.0.0.1',
     port: 0,

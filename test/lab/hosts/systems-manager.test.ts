@@ -11,7 +11,8 @@ import type { GetCommandInvocationResult } from '@aws-sdk/client-ssm';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { VirtualClock } from '../../../lab/clock/virtual-clock';
-import { Gateway } from '../../../lab/gateway/gateway';
+import type { Gateway } from '../../../lab/gateway/gateway';
+import { startBareGateway } from '../../support/bare-gateway';
 import { systemsManager } from '../../../lab/hosts/systems-manager/systems-manager';
 import { FILE_SERVER, NODE, TestFleet, until } from './support';
 
@@ -23,13 +24,7 @@ let ssm: SSMClient;
 beforeEach(async () => {
   test = new TestFleet();
   await test.fleet.launch(FILE_SERVER);
-  gateway = await Gateway.start({
-    address: '127.0.0.1',
-    port: 0,
-    emulatorUrl: 'http://127.0.0.1:9',
-    clock,
-    overlays: [systemsManager(test.fleet, clock)],
-  });
+  gateway = await startBareGateway(clock, [systemsManager(test.fleet, clock)]);
   ssm = new SSMClient({
     endpoint: gateway.url,
     region: 'eu-central-1',

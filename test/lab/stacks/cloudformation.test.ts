@@ -13,7 +13,8 @@ import {
   UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
 import type { DescribeChangeSetOutput, Parameter, Stack } from '@aws-sdk/client-cloudformation';
-import { Gateway } from '../../../lab/gateway/gateway';
+import type { Gateway } from '../../../lab/gateway/gateway';
+import { startBareGateway } from '../../support/bare-gateway';
 import { cloudFormation } from '../../../lab/stacks/cloudformation';
 import type { ResourceChange, StackParameters } from '../../../lab/stacks/stack';
 import { Stacks } from '../../../lab/stacks/stacks';
@@ -65,13 +66,7 @@ beforeEach(async () => {
       updates.push({ parameters, changes });
     },
   });
-  gateway = await Gateway.start({
-    address: '127.0.0.1',
-    port: 0,
-    emulatorUrl: 'http://127.0.0.1:9',
-    clock,
-    overlays: [cloudFormation(stacks)],
-  });
+  gateway = await startBareGateway(clock, [cloudFormation(stacks)]);
   client = new CloudFormationClient({
     endpoint: gateway.url,
     region: REGION,
