@@ -97,11 +97,10 @@ export function endsAsWanted(
   state: Pick<RunState, 'outcome' | 'degraded' | 'steps'>,
 ): boolean {
   const rule = way === 'abort' ? runbook.ruled?.(step.id) : undefined;
-  // The last step was not to be interrupted, and with it everything was done.
-  if (late && rule === undefined && state.steps.every((one) => one.state === 'done'))
-    return endedWell(runbook, state);
   const wanted: Outcome = rule ?? (late ? 'HANDED_OVER' : 'UNDONE');
-  return state.outcome === wanted;
+  // The last step was over, or not to be interrupted: the stop came in time, or found everything done.
+  const isWhole = late && rule === undefined && state.steps.every((one) => one.state === 'done');
+  return state.outcome === wanted || (isWhole && endedWell(runbook, state));
 }
 
 function nameOf({ way, step }: Stop): string {

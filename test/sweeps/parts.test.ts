@@ -185,9 +185,10 @@ describe('a stopped run', () => {
     expect(endsAsWanted(stop('cancel', true), rules, ended('SUCCEEDED', 'done', 'planned'))).toBe(false);
   });
 
-  test('may come to its end where its last step was not to be interrupted', () => {
+  test('may come to its end where its last step was over', () => {
     expect(endsAsWanted(stop('cancel', true), rules, ended('SUCCEEDED', 'done', 'done'))).toBe(true);
-    expect(endsAsWanted(stop('cancel', true), rules, ended('HANDED_OVER', 'done', 'done'))).toBe(false);
+    expect(endsAsWanted(stop('cancel', true), rules, ended('HANDED_OVER', 'done', 'done'))).toBe(true);
+    expect(endsAsWanted(stop('cancel', true), rules, ended('UNDONE', 'done', 'done'))).toBe(false);
   });
 
   test('ends by the rule of its runbook where a step has failed and one is given', () => {
