@@ -198,7 +198,7 @@ async function promote(run: FailoverRun, standby: Site): Promise<PromotedDatabas
     lagLimitSeconds: run.policy.dataLoss.databaseSeconds,
   });
   const { multiAz, deletionProtection, parameterGroup, securityGroups } = database;
-  await run.step(configureDatabase, {
+  const { multiAzFollows } = await run.step(configureDatabase, {
     region,
     databaseId,
     multiAz,
@@ -206,7 +206,13 @@ async function promote(run: FailoverRun, standby: Site): Promise<PromotedDatabas
     deletionProtection,
     ...(parameterGroup === undefined ? {} : { parameterGroup }),
     securityGroups,
+    multiAzMayFollow: true,
   });
+  if (multiAzFollows === true) {
+    run.followUp(
+      `Look that ${databaseId} has become Multi-AZ: RDS was still setting up its second instance when the service was brought up.`,
+    );
+  }
   return promoted;
 }
 

@@ -104,7 +104,9 @@ export async function waitsOf(bench: FailoverBench, nodes: number): Promise<read
       begins: action('ModifyDBInstance'),
       isOver: async () => {
         const found = await database();
-        return found?.MultiAZ === true && found.DBInstanceStatus === 'available';
+        const { MultiAZ: isSet, PendingModifiedValues: pending, DBInstanceStatus: status } = found ?? {};
+        // Users need not wait for the second instance.
+        return isSet === true ? status === 'available' : pending?.MultiAZ === true && status === 'modifying';
       },
       waiter: { name: 'DBInstanceAvailable', everySeconds: 30 },
     },

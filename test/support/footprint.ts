@@ -49,7 +49,8 @@ async function siteOf({ world, aws: all }: FailoverBench, name: 'primary' | 'sta
       id: database.DBInstanceIdentifier,
       source: database.ReadReplicaSourceDBInstanceIdentifier ?? null,
       retention: database.BackupRetentionPeriod,
-      multiAz: database.MultiAZ,
+      // RDS takes long to set up the second instance, and users are let in before that.
+      multiAz: database.MultiAZ === true || database.PendingModifiedValues?.MultiAZ === true,
     })),
     clusters: clusters.DBClusters?.map((cluster) => ({
       id: cluster.DBClusterIdentifier,

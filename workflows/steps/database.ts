@@ -55,10 +55,18 @@ export interface ConfigureDatabase {
   readonly securityGroups: readonly string[];
   /** The run makes the database first: the plan cannot know what it will lack. */
   readonly afterRestore?: boolean | undefined;
+  /** It is enough that RDS is setting up the second instance: users need not be without service meanwhile. */
+  readonly multiAzMayFollow?: boolean | undefined;
+}
+
+export interface ConfiguredDatabase {
+  readonly changed: readonly string[];
+  /** RDS is still setting up the second instance; the database serves meanwhile. */
+  readonly multiAzFollows?: boolean | undefined;
 }
 
 /** Settings that a promoted replica lacks [A §5.4]. Undo gives the former settings back. */
-export const configureDatabase = defineStep<ConfigureDatabase, { readonly changed: readonly string[] }>({
+export const configureDatabase = defineStep<ConfigureDatabase, ConfiguredDatabase>({
   name: 'configureDatabase',
   title: 'Set backups, groups and protection of the new primary database',
   risk: 'reversible',

@@ -5,7 +5,7 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 import { valueOf } from '../../../workflows/runbook/observed';
 import type { Facts, Problem, StepContext } from '../../../workflows/runbook/step';
 import { configureDatabase } from '../../../workflows/steps/database';
-import type { ConfigureDatabase } from '../../../workflows/steps/database';
+import type { ConfigureDatabase, ConfiguredDatabase } from '../../../workflows/steps/database';
 import type { Dependencies } from '../../dependencies';
 import { needsPerson, terminal } from '../../errors';
 import { implementStep } from '../../implement';
@@ -24,8 +24,6 @@ import type { DatabaseSettings, Setting } from './database-settings';
 import { isBroken, sourceOf, statusOf } from './database-status';
 import { findDatabase } from './find-database';
 
-type Output = { readonly changed: readonly string[] };
-
 /** Differs from everything that can be wanted. */
 const NOTHING_SET: DatabaseSettings = {
   multiAz: false,
@@ -36,7 +34,7 @@ const NOTHING_SET: DatabaseSettings = {
 
 /** [A §5.4, B §13.1 #8] */
 export function configureDatabaseImplementation(dependencies: Dependencies): StepImplementation {
-  return implementStep<ConfigureDatabase, Output>(configureDatabase, {
+  return implementStep<ConfigureDatabase, ConfiguredDatabase>(configureDatabase, {
     actions: [
       'rds:DescribeDBInstances',
       'rds:DescribeDBParameterGroups',
@@ -89,19 +87,25 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
         );
       }
       const missing = await findMissing(dependencies, input);
-      const left = differences(settingsOf(instance), without(input, missing));
+      const lacking = differences(settingsOf(instance), without(input, missing));
+      const multiAzFollows = input.multiAzMayFollow === true && isConverting(instance);
+      const left = lacking.filter((name) => !(name === 'multiAz' && multiAzFollows));
       if (left.length > 0) {
         throw lookAgain(`${input.databaseId} is ${status}; not there yet: ${left.join(', ')}`, context);
       }
-      if (status !== 'available') throw lookAgain(`${input.databaseId} is set and ${status}`, context);
+      if (status !== 'available' && !multiAzFollows)
+        throw lookAgain(`${input.databaseId} is set and ${status}`, context);
       const waiting = instance.DBParameterGroups?.[0]?.ParameterApplyStatus === 'pending-reboot';
       const degraded = [
         ...missing.map((what) => `${what.text} does not exist in ${input.region} and was not set`),
         ...(waiting ? [`parameter group ${input.parameterGroup ?? ''} takes effect at the next reboot`] : []),
       ];
       return {
-        output: output ?? { changed: [] },
-        facts: settingsAsFacts(settingsOf(instance)),
+        output: { changed: [], ...output, ...(multiAzFollows ? { multiAzFollows } : {}) },
+        facts: {
+          ...settingsAsFacts(settingsOf(instance)),
+          ...(multiAzFollows ? { multiAz: 'being set up' } : {}),
+        },
         ...(degraded.length === 0 ? {} : { degraded }),
       };
     },
@@ -145,6 +149,14 @@ async function modify(
         }),
       ),
   );
+}
+
+/**
+ * Whether RDS is making it Multi-AZ: from a snapshot, for as long as its size takes, and with no outage [RDS User Guide,
+ * "Converting a DB instance to a Multi-AZ deployment"]. Pending alone may wait for the maintenance window.
+ */
+function isConverting(instance: DBInstance): boolean {
+  return instance.PendingModifiedValues?.MultiAZ === true && statusOf(instance) === 'modifying';
 }
 
 /** Without what an earlier attempt, whose answer was lost, has asked for already. */

@@ -85,15 +85,25 @@ function modification(control: Control, instance: DatabaseInstance, now: Setting
   const { newId, ...rest } = now;
   const phases: Phase[] = [];
   const startsBackups = instance.traits.retention === 0 && (rest.retention ?? 0) > 0;
+  const { multiAz, ...soon } = rest;
   if (Object.keys(rest).length > 0) {
+    if (multiAz !== undefined) instance.pending = { ...instance.pending, multiAz };
     phases.push({
       status: 'modifying',
-      seconds: rest.multiAz === undefined ? SECONDS.modify : SECONDS.modifyMultiAz,
-      begin: () => apply(control, instance, rest),
+      seconds: multiAz === undefined ? SECONDS.modify : SECONDS.modifyMultiAz,
+      begin: () => apply(control, instance, soon),
+      ...(multiAz === undefined ? {} : { end: () => converted(instance, multiAz) }),
     });
   }
   if (newId !== undefined) phases.push(...renaming(control, instance, newId));
   return startsBackups ? [...phases, ...backupPhase(rest.retention ?? 0)] : phases;
+}
+
+/** The second instance is there, or gone: until then it was pending [RDS guide, "Converting to Multi-AZ"]. */
+function converted(instance: DatabaseInstance, multiAz: boolean): void {
+  const { multiAz: _waiting, ...pending } = instance.pending;
+  instance.pending = pending;
+  instance.traits.multiAz = multiAz;
 }
 
 async function apply(control: Control, instance: DatabaseInstance, settings: Settings): Promise<void> {

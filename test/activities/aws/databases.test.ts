@@ -10,7 +10,12 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 import { configureDatabaseImplementation } from '../../../activities/aws/rds/configure-database';
 import { promoteReplicaImplementation } from '../../../activities/aws/rds/promote-replica';
 import { snapshotDatabaseImplementation } from '../../../activities/aws/rds/snapshot-database';
-import type { ConfigureDatabase, PromotedDatabase, PromoteReplica } from '../../../workflows/steps/database';
+import type {
+  ConfiguredDatabase,
+  ConfigureDatabase,
+  PromotedDatabase,
+  PromoteReplica,
+} from '../../../workflows/steps/database';
 import { until } from '../../support/until';
 import { AwsLab, OWNER, PRIMARY, STANDBY } from './aws-lab';
 import { codes, context, StepDriver } from './step-driver';
@@ -182,6 +187,35 @@ test('sets what a promoted replica lacks, and gives it back', async () => {
     const now = await describe(FATED);
     return (now.BackupRetentionPeriod === 7 && now.DeletionProtection === false) || undefined;
   });
+});
+
+test('a failover need not wait until RDS has set up the second instance, only until it does so', async () => {
+  const input: ConfigureDatabase = {
+    region: STANDBY,
+    databaseId: FATED,
+    multiAz: true,
+    backupRetentionDays: 7,
+    deletionProtection: true,
+    securityGroups: [],
+  };
+  await until('the end of what was before', async () => {
+    const { DBInstanceStatus, MultiAZ } = await describe(FATED);
+    return (DBInstanceStatus === 'available' && MultiAZ === false) || undefined;
+  });
+  const settings = new StepDriver<ConfigureDatabase, ConfiguredDatabase>(
+    configureDatabaseImplementation(lab.dependencies),
+    context('configureDatabase', 'hasty/1'),
+  );
+  const hasty = { ...input, multiAzMayFollow: true };
+  const changed = await settings.run(hasty);
+  const first = await settings.verify(hasty, changed);
+  expect(first.output.multiAzFollows).toBe(true);
+  const during = await describe(FATED);
+  expect(during).toMatchObject({ MultiAZ: false, DeletionProtection: true, DBInstanceStatus: 'modifying' });
+  // Who has time waits for the end.
+  const second = await settings.verify(input, changed);
+  expect(second.output.multiAzFollows).toBeUndefined();
+  expect(await describe(FATED)).toMatchObject({ MultiAZ: true, DBInstanceStatus: 'available' });
 });
 
 test('all problems at once', async () => {
