@@ -10,6 +10,7 @@ import type { PartRules } from './failed-step';
 import { isCovered } from './consents';
 import { cutShort } from './leaving';
 import type { Leaving } from './leaving';
+import { notTakenBack } from './outcome';
 import type { PassContext } from './passes';
 import { failureRule } from './policy';
 import type { RunPolicy } from './policy';
@@ -127,12 +128,12 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     const inner = this.inner({}, undo);
     try {
       const value = await withinLimit(limitSeconds, () => work(inner));
-      await undo.unwind();
+      await this.tearDown(undo);
       return value;
     } catch (error) {
       // Without the lease nothing more may be changed: what stands is told.
       const isLost = error instanceof RunStopped && error.stop.kind === 'leaseLost';
-      if (!isLost) await undo.unwind();
+      if (!isLost) await this.tearDown(undo);
       throw error;
     } finally {
       this.working();
@@ -265,6 +266,12 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
 
   report(name: string, value: unknown): void {
     this.context.recorder.apply({ type: 'extra', name, value });
+  }
+
+  /** The run may go on after it, also when something was left behind: then it is told. */
+  private async tearDown(undo: UndoStack): Promise<void> {
+    if (await undo.unwind()) return;
+    for (const why of notTakenBack(this.context.recorder.state)) this.degraded(why);
   }
 
   /** A part in which these rules hold as well. */

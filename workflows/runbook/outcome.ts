@@ -14,9 +14,17 @@ export interface Conclusion {
 
 export function concludeSuccess(state: RunState): Conclusion {
   const unproven = state.steps.filter((step) => step.state === 'skipped').length;
-  return state.degraded.length === 0 && unproven === 0
+  const remarks = [...new Set([...state.degraded, ...notTakenBack(state)])];
+  return remarks.length === 0 && unproven === 0
     ? { outcome: 'SUCCEEDED', text: 'everything was done and verified', cancelled: false }
-    : { outcome: 'DEGRADED', text: `done, but ${state.degraded.join('; ')}`, cancelled: false };
+    : { outcome: 'DEGRADED', text: `done, but ${remarks.join('; ')}`, cancelled: false };
+}
+
+/** What an undo has left behind, one line each. */
+export function notTakenBack({ steps }: RunState): readonly string[] {
+  return steps
+    .filter((step) => step.state === 'undoFailed')
+    .map(({ title, error }) => `${title} could not be taken back: ${error ?? 'nobody knows why'}`);
 }
 
 /**

@@ -91,6 +91,25 @@ test('an undo that a person gives up leaves the run UNDO_INCOMPLETE when it is c
   expect((await run.ended()).outcome).toBe('UNDO_INCOMPLETE');
 });
 
+test.each([
+  ['went well', 'none', { done: true, value: 'proven' }],
+  ['failed', 'second.run', { done: false, step: 'second' }],
+])(
+  'a tear-down that is given up of a part that %s leaves the run DEGRADED, with what stands',
+  async (_how, fails, trial) => {
+    world.before = (part) => {
+      if (part === 'first.undo' || part === fails) throw broken('stuck');
+    };
+    const run = await start();
+    const ask = await run.asked('first.undo');
+    await run.decide({ ask: ask.id, verdict: 'skip', actor: 'ben', note: 'by hand' });
+    const { outcome, conclusion, degraded } = await run.ended();
+    expect([outcome, await trialOf(run)]).toMatchObject(['DEGRADED', trial]);
+    expect(degraded).toEqual(['Toy first could not be taken back: stuck']);
+    expect(conclusion).toContain('Toy first could not be taken back');
+  },
+);
+
 test('a run of a part of the instance does not wait for one that holds the whole', async () => {
   let go = (): void => {};
   const waiting = new Promise<void>((resolve) => (go = resolve));
