@@ -221,8 +221,13 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     const forwardOnly = this.recorder.state.pastPointOfNoReturn !== null || stop?.kind === 'leaseLost';
     const touched = undo.wasUsed;
     const staysAsItIs = forwardOnly || (stop?.kind === 'preempted' && stop.stands !== null);
-    const undone = staysAsItIs || !touched ? null : await undo.unwind();
-    return concludeStop(this.recorder.state, stop, !touched, undone);
+    try {
+      const undone = staysAsItIs || !touched ? null : await undo.unwind();
+      return concludeStop(this.recorder.state, stop, !touched, undone);
+    } catch (lost) {
+      if (!(lost instanceof RunStopped)) throw lost;
+      return { ...concludeStop(this.recorder.state, lost.stop, false, null), cancelled };
+    }
   }
 
   private async end(conclusion: Conclusion): Promise<Report> {

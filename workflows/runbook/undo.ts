@@ -1,11 +1,11 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, patched } from '@temporalio/workflow';
 import { failureDeciders } from './gates';
 import { inWords } from './in-words';
 import { cutShort } from './leaving';
 import type { PassContext } from './passes';
 import { now } from './recorder';
 import type { Check, Facts, StepContract, Undone } from './step';
-import { describeFailure, RunStopped } from './stopped';
+import { describeFailure, failureType, RunStopped } from './stopped';
 
 interface Entry {
   readonly contract: StepContract<unknown, unknown>;
@@ -84,7 +84,10 @@ export class UndoStack {
     if (entry !== undefined) entry.output = output;
   }
 
-  /** Undoes everything; true when nothing was left behind, by this stack or by one that was nested in it. */
+  /**
+   * Undoes everything; true when nothing was left behind, by this stack or by one that was nested in it.
+   * @throws RunStopped when the lease is gone: nothing more may be changed
+   */
   async unwind(): Promise<boolean> {
     return CancellationScope.nonCancellable(async () => {
       this.context.recorder.apply({ type: 'phase', phase: 'undoing', at: now() });
@@ -138,6 +141,9 @@ export class UndoStack {
           ? `an emergency needs the instance, and ${inWords(hastySeconds)} were not enough to take it back`
           : describeFailure(error);
         recorder.apply({ type: 'step', id, state: 'undoFailed', at: now(), error: why });
+        // No answer of anybody would help: each further undo would be refused as well.
+        if (failureType(error) === 'LeaseLost' && patched('undo-ends-without-lease'))
+          throw new RunStopped({ kind: 'leaseLost', why });
         const isWanted = !waited() && (await this.askAgain(entry, why));
         if (isWanted) continue;
         if (isCut) recorder.apply({ type: 'followUp', what: rest });

@@ -242,6 +242,47 @@ describe('a broken lease', () => {
     expect((await (await approved()).ended()).outcome).toBe('SUCCEEDED');
   });
 
+  test.each(['abort', 'cancel'] as const)(
+    'ends an undo after %s without a question: what stands is handed over',
+    async (how) => {
+      world.before = (part) => {
+        if (part === 'second.verify') throw ApplicationFailure.nonRetryable('broken', 'Terminal');
+      };
+      const run = await approved();
+      const { id } = await run.asked('second.failed');
+      await theLease().executeUpdate(breakLease, { args: [{ actor: 'eve', note: 'it hangs' }] });
+      if (how === 'abort') await run.decide({ ask: id, verdict: 'abort', actor: 'ben' });
+      else await run.handle.cancel();
+      const { outcome, conclusion, asks } = await run.ended();
+      expect([outcome, asks.filter(({ kind }) => kind === 'failedUndo')]).toEqual(['HANDED_OVER', []]);
+      expect(conclusion).toContain('it hangs');
+      expect((await run.report()).standing).toEqual(
+        expect.arrayContaining([
+          expect.stringContaining('stands: Toy first'),
+          expect.stringContaining('uncertain, look before acting: Toy second'),
+        ]),
+      );
+      expect([...world.on].sort()).toEqual(['first', 'second']);
+      expect((await run.handle.describe()).status.name).toBe(how === 'abort' ? 'FAILED' : 'CANCELLED');
+    },
+  );
+
+  test('also ends the undo of a temporary part, and the run', async () => {
+    let go = (): void => {};
+    const slow = new Promise<void>((resolve) => (go = resolve));
+    world.policy = { ...TOY_POLICY, gates: { go: 'auto' } };
+    world.before = (part) => (part === 'proof.verify' ? slow : undefined);
+    const run = await bench.start({}, `toyTrial/${bench.instance}/1`);
+    await run.step('proof', ['verifying']);
+    const shed = bench.client.workflow.getHandle(`lease/${bench.instance}/shed`);
+    await shed.executeUpdate(breakLease, { args: [{ actor: 'eve', note: 'it hangs' }] });
+    go();
+    const { outcome, asks } = await run.ended();
+    expect([outcome, asks.filter(({ kind }) => kind !== 'gate')]).toEqual(['HANDED_OVER', []]);
+    expect([...world.on].sort()).toEqual(['first', 'second']);
+    await shed.terminate();
+  });
+
   test.each([undefined, {}, { actor: 'eve' }, { actor: 'eve', note: ' ' }])(
     'needs a name and a reason: %j',
     async (word) => {
