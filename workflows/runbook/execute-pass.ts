@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { Approvals } from './approvals';
 import { leaveRun, runChild } from './children';
 import type { ChildEnd } from './children';
@@ -420,6 +420,12 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
       if (failureType(error) === 'LeaseLost') {
         recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: why });
         throw new RunStopped({ kind: 'leaseLost', why });
+      }
+      // A look that is cancelled ends with its last "not yet", which is no failure of the step.
+      if (CancellationScope.current().consideredCancelled && patched('cancel-heard-in-look')) {
+        const seen = failureType(error) === 'NotYet' ? 'cancelled' : why;
+        recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: seen });
+        await this.context.desk.noticeCancel();
       }
       return { done: false, fallback, why };
     }

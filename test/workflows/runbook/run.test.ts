@@ -319,6 +319,44 @@ describe('hold and cancel', () => {
     },
   );
 
+  test.each(['abort', 'ask'] as const)(
+    'cancel during a look that does not see the effect yet is a cancel where the policy says %s',
+    async (rule) => {
+      world.policy = {
+        ...TOY_POLICY,
+        gates: { go: 'auto' },
+        failures: { ...TOY_POLICY.failures, default: rule },
+      };
+      world.before = async (part) => {
+        if (part !== 'second.verify') return;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        throw ApplicationFailure.create({ type: 'NotYet', message: 'dark', nextRetryDelay: '50ms' });
+      };
+      const run = await bench.start();
+      await until('the look', () => world.count('second.verify') > 0 || undefined);
+      await run.handle.cancel();
+      const { outcome, conclusion, asks, steps } = await run.ended();
+      expect([outcome, conclusion]).toEqual(['UNDONE', 'cancelled; everything was undone']);
+      expect(asks.filter(({ kind }) => kind === 'failedStep')).toEqual([]);
+      expect(steps.find(({ id }) => id === 'second')?.error).not.toContain('budget');
+      expect((await run.handle.describe()).status.name).toBe('CANCELLED');
+    },
+  );
+
+  test('cancel during a look of an observation is a cancel', async () => {
+    world.before = async (part, occurrence) => {
+      if (part !== 'lookAround.look' || occurrence < 2) return;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      throw new Error('a hiccup');
+    };
+    const run = await approved();
+    await until('the look', () => world.count('lookAround.look') > 1 || undefined);
+    await run.handle.cancel();
+    const { conclusion } = await run.ended();
+    expect(conclusion).toBe('cancelled; nothing was touched');
+    expect((await run.handle.describe()).status.name).toBe('CANCELLED');
+  });
+
   test('cancel while people are asked withdraws the question', async () => {
     const run = await bench.start();
     await run.asked('go');
