@@ -5,6 +5,7 @@ import {
   condition,
   isCancellation,
   log,
+  patched,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -22,11 +23,14 @@ export interface ChildEnd {
   readonly workflowId: string;
   readonly outcome: Outcome | null;
   readonly report: Report | null;
+  /** Somebody cancelled it, and not this run. */
+  readonly cancelled?: true;
 }
 
 /**
  * Runs a runbook as a child to its end. It is held while this run is held, and cancelled with it, but asks people by
  * itself. Its instance must be another one than this run's, which holds the lease of its own.
+ * @throws WorkflowExecutionAlreadyStartedError when another run has its id
  */
 export async function runChild(
   recorder: Recorder,
@@ -48,8 +52,10 @@ export async function runChild(
     const report = (await child.result()) as Report;
     return { workflowId, outcome: report.outcome, report };
   } catch (error) {
-    if (isCancellation(error)) throw error;
-    return { workflowId, ...endOf(error) };
+    if (!isCancellation(error)) return { workflowId, ...endOf(error) };
+    // Runs from before the patch took it for their own cancel.
+    if (CancellationScope.current().consideredCancelled || !patched('cancelled-by-others')) throw error;
+    return { workflowId, outcome: null, report: null, cancelled: true };
   } finally {
     relay.cancel();
     await relaying;

@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { Approvals } from './approvals';
 import { leaveRun, runChild } from './children';
@@ -213,7 +214,13 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
 
   async child(runbook: string, message: ChildMessage): Promise<ChildEnd> {
     await this.passHold();
-    return runChild(this.context.recorder, runbook, message);
+    try {
+      return await runChild(this.context.recorder, runbook, message);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const why = `${runbook} for ${message.instance} could not be started: another run has the id ${error.workflowId}`;
+      throw new RunStopped({ kind: 'aborted', why, step: null });
+    }
   }
 
   async fleet(order: FleetOrder): Promise<FleetProgress> {

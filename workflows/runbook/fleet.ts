@@ -161,7 +161,7 @@ export class Fleet {
   }
 }
 
-/** A child that was cancelled, with this run or by a person; or one that could not be started. */
+/** A child that was cancelled with this run; or one that could not be started. */
 function verdictOfError(error: unknown): FleetVerdict {
   if (isCancellation(error)) return { kind: 'cancelled', why: 'it was cancelled' };
   const why = error instanceof Error ? error.message : String(error);

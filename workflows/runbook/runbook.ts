@@ -5,6 +5,8 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  patched,
+  TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import { kitActivities } from './activities';
@@ -211,11 +213,15 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
 
   /** Undoes what can be undone, unless a point of no return was passed: from there a run only goes forward. */
   private async turnRound(error: unknown, undo: UndoStack): Promise<Conclusion> {
-    const cancelled = isCancellation(error);
-    // Anything else is a fault of our own code: the task fails, and is retried once the code is mended.
-    if (!cancelled && !(error instanceof RunStopped)) {
-      if (!(error instanceof Error) || error.name !== 'ActivityFailure') throw error;
-      return this.turnRound(new RunStopped({ kind: 'aborted', why: describeFailure(error) }), undo);
+    // The scope knows, not the error: an activity or a child may be cancelled by somebody else, and a look that is
+    // cancelled ends with its last "not yet".
+    const { consideredCancelled } = CancellationScope.current();
+    const cancelled = consideredCancelled || (isCancellation(error) && !patched('cancelled-by-others'));
+    if (!(error instanceof RunStopped)) {
+      // A fault of our own code: the task fails, and is retried once the code is mended.
+      if (!(error instanceof TemporalFailure)) throw error;
+      if (!cancelled)
+        return this.turnRound(new RunStopped({ kind: 'aborted', why: describeFailure(error) }), undo);
     }
     const stop = error instanceof RunStopped ? error.stop : null;
     const forwardOnly = this.recorder.state.pastPointOfNoReturn !== null || stop?.kind === 'leaseLost';
@@ -223,7 +229,7 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     const staysAsItIs = forwardOnly || (stop?.kind === 'preempted' && stop.stands !== null);
     try {
       const undone = staysAsItIs || !touched ? null : await undo.unwind();
-      return concludeStop(this.recorder.state, stop, !touched, undone);
+      return { ...concludeStop(this.recorder.state, stop, !touched, undone), cancelled };
     } catch (lost) {
       if (!(lost instanceof RunStopped)) throw lost;
       return { ...concludeStop(this.recorder.state, lost.stop, false, null), cancelled };

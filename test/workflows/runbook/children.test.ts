@@ -1,3 +1,4 @@
+import { lease } from '../../../workflows/runbook/lease';
 import { runMark } from '../../../workflows/runbook/run-mark';
 import { ToyBench } from '../../support/toy-run';
 import { LiveRun } from '../../support/live-run';
@@ -79,4 +80,39 @@ test('a cancel of the parent waits until every child has taken back what it did'
   await parent.ended();
   for (const child of children) expect((await child.ended()).outcome).toBe('UNDONE');
   expect([...world.on]).toEqual([]);
+});
+
+test('a child that a person cancels is one that ended without an outcome; the parent goes on', async () => {
+  const { parent, children, open } = await fleet();
+  await children[0]!.handle.cancel();
+  await until('the cancel to reach the child', async () => {
+    const { events } = await children[0]!.handle.fetchHistory();
+    return events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes) || undefined;
+  });
+  open();
+  const { outcome } = await parent.ended(30);
+  expect([outcome, (await parent.report())['children']]).toEqual(['SUCCEEDED', [null, 'SUCCEEDED']]);
+});
+
+test('a child whose id is taken stops the parent, which gives its lease back and reports', async () => {
+  let open = (): void => {};
+  const closed = new Promise<void>((resolve) => (open = resolve));
+  world.policy = { ...TOY_POLICY, gates: { go: 'auto' } };
+  world.before = (part) => (part === 'first.run' ? closed : undefined);
+  await bench.stopWorker();
+  const parent = await bench.start({}, `toyFleet/${bench.instance}/1`);
+  const { runId } = await parent.handle.describe();
+  const instance = `${bench.instance}-a`;
+  const taken = await bench.start({ instance }, `toyRunbook/${instance}/of-${runMark(runId)}`);
+  await bench.startWorker();
+  await until('both at work', () => (world.count('first.run') === 2 ? true : undefined));
+  open();
+  const { outcome, conclusion } = await parent.ended(30);
+  expect([outcome, conclusion]).toEqual([
+    'UNDONE',
+    expect.stringContaining(`toyRunbook for ${instance} could not be started`),
+  ]);
+  const { holder } = await bench.client.workflow.getHandle(`lease/${bench.instance}`).query(lease);
+  expect(holder).toBeNull();
+  await taken.ended();
 });
