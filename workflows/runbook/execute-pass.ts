@@ -395,6 +395,9 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
         recorder.apply({ type: 'step', id, state: 'checking', at: now() });
       }
       await this.context.desk.noticeCancel();
+      // The wish may have come while a check was ending that no cancel could reach any more.
+      if (recorder.state.preemptedBy !== null && this.mayBeLeft && patched('let-go-after-check'))
+        throw this.letGo();
       const verified = await this.shield(contract, async () => {
         let output: O | undefined;
         if (contract.risk !== 'readOnly') {

@@ -138,6 +138,24 @@ describe('an emergency', () => {
     expect(await admitted(other)).toBe(true);
   });
 
+  test('that asks while the first change is being checked is heard, although the check ends first', async () => {
+    let go = (): void => {};
+    const slow = new Promise<void>((resolve) => (go = resolve));
+    world.before = (part, occurrence) => (part === 'first.check' && occurrence === 2 ? slow : undefined);
+    const run = await start('toyRunbook');
+    await until('the check', () => world.count('first.check') === 2 || undefined);
+    const other = await emergency();
+    await until('the wish', async () => (await run.status()).preemptedBy ?? undefined);
+    go();
+    const { outcome, conclusion } = await run.ended();
+    expect([outcome, conclusion]).toEqual([
+      'UNDONE',
+      expect.stringMatching(/let go for.*nothing was touched/),
+    ]);
+    expect(world.count('first.run')).toBe(0);
+    expect(await admitted(other)).toBe(true);
+  });
+
   test('does not wait for a plan whose looks get no answer', async () => {
     silence('lookAround.look');
     const run = await start('toyLeavable');
