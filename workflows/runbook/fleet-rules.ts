@@ -159,8 +159,8 @@ function counted(state: FleetState): FleetState {
 }
 
 /** How a child's end counts: busy or frozen instances are skipped, what people denied as well. */
-export function verdictOf({ outcome, report, cancelled = false }: ChildEnd): FleetVerdict {
-  if (cancelled) return { kind: 'cancelled', why: 'it was cancelled' };
+export function verdictOf({ outcome, report, cancelled }: ChildEnd): FleetVerdict {
+  if (cancelled === true) return { kind: 'cancelled', why: 'it was cancelled' };
   const conclusion = report?.conclusion ?? 'it ended without a report';
   if (outcome === 'SUCCEEDED' || outcome === 'PLANNED') return { kind: 'done', why: null };
   if (outcome === 'DEGRADED') return { kind: 'degraded', why: conclusion };
