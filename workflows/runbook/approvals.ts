@@ -1,3 +1,5 @@
+import { patched } from '@temporalio/workflow';
+import { Consents, isCovered } from './consents';
 import { amendPlan, driftOf, movedFacts } from './drift';
 import type { Question } from './desk';
 import {
@@ -37,6 +39,7 @@ export class Approvals {
   private standing: Standing[] = [];
   private lastChangeAt = '';
   private renewal: Promise<void> | null = null;
+  private readonly consents: Consents;
 
   constructor(
     private readonly context: PassContext,
@@ -45,6 +48,7 @@ export class Approvals {
     passed: readonly string[] = [],
   ) {
     this.passed = new Set(passed);
+    this.consents = new Consents(context.recorder.state.problems);
   }
 
   /** Gates that were answered so far. */
@@ -86,11 +90,24 @@ export class Approvals {
     this.keep(question);
   }
 
-  /** The consent that a problem needs which came up in the execution: by the gate that the problem names. */
+  /** Whether people have consented to this problem, as bad as it is now. */
+  covers(problem: Problem): boolean {
+    const isOpen = this.consents.openAmong([problem]).length > 0;
+    return isCovered(problem, isOpen ? this.acceptedBeside([problem]) : this.consents.accepted);
+  }
+
+  /**
+   * The consent that a problem needs which came up in the execution: by the gate that the problem names. Where a step
+   * beside this one has asked for the same, its answer counts.
+   */
   async consent(problem: Problem): Promise<void> {
+    const { desk, recorder } = this.context;
+    while (this.consents.openAmong([problem]).length > 0) await this.consents.awaitAnswer([problem]);
+    if (this.covers(problem)) return;
     const name = problem.consent ?? 'drift';
     const question = this.forConsent(name, [problem]);
-    await pass(this.context.desk, { ...question(), id: this.context.desk.freshId(name) });
+    recorder.apply({ type: 'problem', problem });
+    await this.consents.ask([problem], () => pass(desk, { ...question(), id: desk.freshId(name) }));
     this.keep(question);
   }
 
@@ -110,8 +127,12 @@ export class Approvals {
     const expected = this.context.expectedSeconds(contract);
     const present = planStep(step.id, step.title, contract as StepContract<unknown, O>, check, expected);
     const planned = this.plan.steps.find(({ id }) => id === step.id);
-    const { problems, differences, besides } = driftOf(planned, present, recorder.state.problems, begun);
+    const open = this.consents.openAmong(check.problems);
+    const accepted = open.length > 0 ? this.acceptedBeside(open) : this.consents.accepted;
+    const { problems, differences, besides } = driftOf(planned, present, accepted, begun);
     if (problems.length === 0 && differences.length === 0) return null;
+    const asked = this.consents.openAmong(problems);
+    if (asked.length > 0) return () => this.consents.awaitAnswer(asked);
     const facts = movedFacts(this.plan.facts, recorder.state.facts);
     return () => this.askAboutDrift(present, problems, differences, [...besides, ...facts]);
   }
@@ -120,6 +141,13 @@ export class Approvals {
   used(risk: StepContract<never, unknown>['risk']): void {
     this.lastChangeAt = now();
     if (risk === 'pointOfNoReturn') this.standing = [];
+  }
+
+  /** A run from before the patch took a problem for accepted as soon as it was asked about, and has gone on. */
+  private acceptedBeside(open: readonly Problem[]): readonly Problem[] {
+    const { accepted } = this.consents;
+    const isTold = open.every((problem) => isCovered(problem, accepted));
+    return isTold || patched('consents-are-awaited') ? accepted : this.context.recorder.state.problems;
   }
 
   private async askAboutDrift(
@@ -133,7 +161,7 @@ export class Approvals {
     for (const problem of problems) recorder.apply({ type: 'problem', problem });
     const drift = { id: desk.freshId(`${step.id}.drift`), title: step.title };
     const shown = [...differences, ...besides.map((line) => `(also moved) ${line}`)];
-    await passTogether(desk, [
+    const questions = [
       ...consentsOf(problems).map(([name, some]) => ({
         ...consentQuestion(this.policy, amended, name, some),
         id: desk.freshId(name),
@@ -141,7 +169,8 @@ export class Approvals {
       ...(differences.length === 0
         ? []
         : [driftQuestion(this.policy, amended, { ...drift, differences: shown })]),
-    ]);
+    ];
+    await this.consents.ask(problems, () => passTogether(desk, questions));
     // Another step may have been approved meanwhile: both changes stand.
     this.plan = amendPlan(this.plan, step, recorder.state.facts, now());
     desk.plan = this.plan;

@@ -8,7 +8,6 @@ import type { FleetOrder } from './fleet';
 import type { FleetProgress } from './fleet-rules';
 import { answerFailure } from './failed-step';
 import type { PartRules } from './failed-step';
-import { isCovered } from './consents';
 import { cutShort } from './leaving';
 import type { Leaving } from './leaving';
 import { notTakenBack } from './outcome';
@@ -242,10 +241,8 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
   }
 
   async problem(problem: Problem): Promise<void> {
-    // Those of the plan, and those to which people have consented since.
-    if (isCovered(problem, this.context.recorder.state.problems)) return;
+    if (this.approvals.covers(problem)) return;
     if (problem.consent === undefined) return this.refuse(problem);
-    this.context.recorder.apply({ type: 'problem', problem });
     await this.asking(() => this.approvals.consent(problem));
   }
 

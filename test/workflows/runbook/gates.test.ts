@@ -157,6 +157,51 @@ describe('an approval expires', () => {
   });
 });
 
+describe('while a consent is open', () => {
+  const problem = { code: 'hail', message: 'Hail comes.', remedy: 'Wait.', consent: 'storm' };
+  const start = () => bench.start({}, `toyLeavable/${bench.instance}/1`);
+
+  beforeEach(() => {
+    world.policy = gates({ go: 'auto', storm: ONE });
+    world.before = async (part, occurrence) => {
+      if (occurrence !== 2 || !/^(first|second).check$/.test(part)) return;
+      world.problems = { first: [problem], second: [problem] };
+      // The second comes to its check when the question of the first is open.
+      if (part === 'second.check') await asked;
+    };
+  });
+  let open = (): void => {};
+  let asked: Promise<void>;
+  beforeEach(() => {
+    asked = new Promise((resolve) => (open = resolve));
+  });
+
+  async function bothChecked(): Promise<ToyRun> {
+    const run = await start();
+    await run.asked('storm');
+    open();
+    await run.step('second', ['waiting', 'running', 'verifying', 'done']);
+    return run;
+  }
+
+  test('a step beside it that needs the same waits for it: nothing is changed, nobody is asked twice', async () => {
+    const run = await bothChecked();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(world.count('second.run')).toBe(0);
+    await run.approve('storm', 'ben');
+    expect((await run.ended()).outcome).toBe('SUCCEEDED');
+    expect(await ids(run)).toEqual(['storm approve']);
+  });
+
+  test('a denial of it is one for the step beside it as well', async () => {
+    const run = await bothChecked();
+    await run.decide({ ask: 'storm', verdict: 'deny', actor: 'ben', note: 'no' });
+    expect((await run.ended()).outcome).toBe('DENIED');
+    expect([await ids(run), world.on.size]).toEqual([['storm deny'], 0]);
+    expect(world.count('second.run')).toBe(0);
+  });
+});
+
 describe('drift', () => {
   const drift = { drift: { approvals: 1, roles: ['operator'], timeoutSeconds: 60 } };
 
