@@ -26,6 +26,8 @@ interface Standing {
   /** Id of the ask that was approved last. */
   askId: string;
   approvedAt: string;
+  /** From when a run counts that began before the later approvals expired as well; null = not at all. */
+  formerly: string | null;
   readonly lifetimeSeconds: number;
   readonly ask: () => Question;
 }
@@ -40,6 +42,8 @@ export class Approvals {
   private lastChangeAt = '';
   private renewal: Promise<void> | null = null;
   private readonly consents: Consents;
+  /** To what people have consented, by the name of the consent. */
+  private readonly consented = new Map<string, readonly Problem[]>();
 
   constructor(
     private readonly context: PassContext,
@@ -64,15 +68,14 @@ export class Approvals {
   async open(): Promise<void> {
     const gates = openingGates(this.plan);
     for (const gate of gates) this.passed.add(gate.name);
-    const questions = [
-      ...gates.map((gate) => this.forGate(gate.name, gate.title)),
-      ...consentsOf(this.plan.problems).map(([name, problems]) => this.forConsent(name, problems)),
-    ];
-    await passTogether(
-      this.context.desk,
-      questions.map((question) => question()),
-    );
+    const questions = gates.map((gate) => this.forGate(gate.name, gate.title));
+    const consents = consentsOf(this.plan.problems);
+    await passTogether(this.context.desk, [
+      ...questions.map((question) => question()),
+      ...consents.map(([name, problems]) => this.forConsent(name, problems)()),
+    ]);
     for (const question of questions) this.keep(question);
+    for (const [name, problems] of consents) this.keepConsent(name, problems);
   }
 
   /** Whether this gate was answered before the execution began. */
@@ -108,7 +111,7 @@ export class Approvals {
     const question = this.forConsent(name, [problem]);
     recorder.apply({ type: 'problem', problem });
     await this.consents.ask([problem], () => pass(desk, { ...question(), id: desk.freshId(name) }));
-    this.keep(question);
+    this.keepConsent(name, [problem]);
   }
 
   /**
@@ -175,6 +178,9 @@ export class Approvals {
     this.plan = amendPlan(this.plan, step, recorder.state.facts, now());
     desk.plan = this.plan;
     recorder.apply({ type: 'replanned', hash: this.plan.hash });
+    for (const [name, some] of consentsOf(problems)) this.keepConsent(name, some, null);
+    if (differences.length > 0)
+      this.keep(() => driftQuestion(this.policy, this.plan, { ...drift, differences: shown }), null);
   }
 
   /** Steps side by side that find the same approval expired ask once. */
@@ -201,6 +207,7 @@ export class Approvals {
     for (const [index, one] of expired.entries()) {
       one.askId = questions[index]?.id ?? one.askId;
       one.approvedAt = this.closedAt(one.askId);
+      one.formerly = one.approvedAt;
     }
   }
 
@@ -211,23 +218,47 @@ export class Approvals {
   }
 
   private expired(): readonly Standing[] {
-    return this.standing.filter(({ approvedAt, lifetimeSeconds }) => {
-      const since = approvedAt > this.lastChangeAt ? approvedAt : this.lastChangeAt;
-      return Date.now() - Date.parse(since) > lifetimeSeconds * 1000;
+    return this.standing.filter(({ approvedAt, formerly, lifetimeSeconds }) => {
+      const isOver = (time: string): boolean => {
+        const since = time > this.lastChangeAt ? time : this.lastChangeAt;
+        return Date.now() - Date.parse(since) > lifetimeSeconds * 1000;
+      };
+      if (!isOver(approvedAt)) return false;
+      return (formerly !== null && isOver(formerly)) || patched('later-approvals-expire');
     });
   }
 
-  /** An approval of the policy itself does not expire, nor one whose lifetime the policy leaves open. */
-  private keep(ask: () => Question): void {
+  /**
+   * An approval of the policy itself does not expire, nor one whose lifetime the policy leaves open.
+   * @param formerly see `Standing`; the time of the approval unless told
+   */
+  private keep(ask: () => Question, formerly?: null): void {
     const { id: name, needed, approvalSeconds } = ask();
     if (needed === 0 || approvalSeconds === undefined) return;
-    const askId =
-      this.context.recorder.state.asks.findLast((one) => one.id === name || one.id.startsWith(`${name}.`))
-        ?.id ?? name;
+    const { asks, pastPointOfNoReturn } = this.context.recorder.state;
+    if (formerly === null && pastPointOfNoReturn !== null) return;
+    const askId = asks.findLast((one) => one.id === name || one.id.startsWith(`${name}.`))?.id ?? name;
+    const approvedAt = this.closedAt(askId);
+    const kept = { name, askId, approvedAt, lifetimeSeconds: approvalSeconds, ask };
     this.standing = [
       ...this.standing.filter((one) => one.name !== name),
-      { name, askId, approvedAt: this.closedAt(askId), lifetimeSeconds: approvalSeconds, ask },
+      { ...kept, formerly: formerly === undefined ? approvedAt : formerly },
     ];
+  }
+
+  /** A consent adds to those of its name before it, and all of them are as old as the first. */
+  private keepConsent(name: string, problems: readonly Problem[], formerly?: null): void {
+    const before = this.consented.get(name) ?? [];
+    const codes = problems.map(({ code }) => code);
+    const all = [...before.filter(({ code }) => !codes.includes(code)), ...problems];
+    this.consented.set(name, all);
+    const oldest = this.standing.find((one) => one.name === name);
+    this.keep(this.forConsent(name, all), formerly);
+    const kept = this.standing.find((one) => one.name === name);
+    if (oldest === undefined || kept === undefined) return;
+    kept.askId = oldest.askId;
+    kept.approvedAt = oldest.approvedAt;
+    if (formerly === null) kept.formerly = oldest.formerly;
   }
 
   private closedAt(askId: string): string {

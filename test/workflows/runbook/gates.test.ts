@@ -157,6 +157,60 @@ describe('an approval expires', () => {
   });
 });
 
+describe('what was approved after the plan expires as well', () => {
+  const brief = { ...ONE, approvalLifetimeSeconds: 1 };
+
+  test('a drift, where the policy itself approved the plan', async () => {
+    world.policy = gates({ go: 'auto', drift: brief });
+    world.before = (part) => {
+      if (part === 'first.run') world.material = { second: 'red' };
+    };
+    const run = await bench.start();
+    await run.asked('second.drift');
+    await run.hold('ada');
+    await run.approve('second.drift', 'cy');
+    await outlived((await run.status()).asks.at(-1)!.closedAt, 1);
+    await run.resume('ada');
+    const again = await run.asked('second.drift.2');
+    expect(again.evidence).toEqual([
+      expect.stringMatching(/^approved at .* UTC by cy/),
+      'colour: approved green, now red',
+    ]);
+    expect(world.count('second.run')).toBe(0);
+    await run.approve('second.drift.2', 'ben');
+    expect((await run.ended()).outcome).toBe('SUCCEEDED');
+  });
+
+  test('a consent, although another one of its name was given later: both are asked again', async () => {
+    const problem = (code: string) => ({
+      code,
+      message: `${code} comes.`,
+      remedy: 'Wait.',
+      consent: 'storm',
+    });
+    world.policy = gates({ go: 'auto', storm: brief });
+    world.before = (part, occurrence) => {
+      if (part !== 'second.check') return;
+      if (occurrence === 2) world.problems = { second: [problem('hail')] };
+      if (occurrence === 3) world.problems = { second: [problem('hail'), problem('wind')] };
+    };
+    const run = await bench.start();
+    await run.approve('storm', 'ben');
+    expect((await run.asked('storm.2')).evidence).toEqual(['wind comes. Wait.']);
+    await outlived((await run.status()).asks.find(({ id }) => id === 'storm')!.closedAt, 1);
+    await run.approve('storm.2', 'cy');
+    const again = await run.asked('storm.3');
+    expect(again.evidence).toEqual([
+      expect.stringMatching(/^approved at .* UTC by ben/),
+      'hail comes. Wait.',
+      'wind comes. Wait.',
+    ]);
+    expect(world.count('second.run')).toBe(0);
+    await run.approve('storm.3', 'ben');
+    expect((await run.ended()).outcome).toBe('SUCCEEDED');
+  });
+});
+
 describe('while a consent is open', () => {
   const problem = { code: 'hail', message: 'Hail comes.', remedy: 'Wait.', consent: 'storm' };
   const start = () => bench.start({}, `toyLeavable/${bench.instance}/1`);
