@@ -4,7 +4,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
  * The classes into which every failure of the outside world is put, once, at its adapter [A §9]. Whatever is thrown
  * besides these counts as transient and is retried within the step's budget.
  */
-type FailureType = 'NotYet' | 'InvalidInput' | 'Terminal' | 'NeedsPerson' | 'LeaseLost';
+type FailureType = 'NotYet' | 'InvalidInput' | 'Terminal' | 'NeedsPerson' | 'LeaseLost' | 'OutOfTime';
 
 /** The effect is not there yet. `message` is a progress line: an operator reads it on the pending activity. */
 export function notYet(message: string, delaySeconds: number): ApplicationFailure {
@@ -38,6 +38,16 @@ export function needsPeople(error: unknown): boolean {
 
 export function leaseLost(message: string): ApplicationFailure {
   return failure('LeaseLost', message);
+}
+
+/** The attempt is about to be given up, and what follows it may begin at any moment. Passes with the next attempt. */
+export function outOfTime(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ message, type: 'OutOfTime' satisfies FailureType });
+}
+
+/** Whether the call was refused by ourselves and never sent: that says nothing of the world. */
+export function wasNotSent(error: unknown): boolean {
+  return error instanceof ApplicationFailure && (error.type === 'LeaseLost' || error.type === 'OutOfTime');
 }
 
 function failure(type: FailureType, message: string, cause?: unknown): ApplicationFailure {

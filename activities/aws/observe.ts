@@ -1,6 +1,5 @@
-import { ApplicationFailure } from '@temporalio/common';
-
 import type { Observed } from '../../workflows/runbook/observed';
+import { wasNotSent } from '../errors';
 import { callSignal } from '../runbook/call-scope';
 import { AwsUnreachable } from './errors';
 import { DatabaseUnreachable } from './rds/database-session';
@@ -17,7 +16,7 @@ export async function observe<T>(look: () => Promise<T>, now = () => new Date())
     return { state: 'known', value, at: now().toISOString() };
   } catch (error) {
     if (callSignal()?.aborted === true) throw error;
-    if (error instanceof ApplicationFailure && error.type === 'LeaseLost') throw error;
+    if (wasNotSent(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     return { state: isUnreachable(error) ? 'unreachable' : 'unknown', reason, at: now().toISOString() };
   }

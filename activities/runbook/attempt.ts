@@ -2,10 +2,11 @@ import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activit
 import { ApplicationFailure } from '@temporalio/common';
 import type { CallCount, Counted, StepContext } from '../../workflows/runbook/step';
 import { NO_CALLS } from '../../workflows/runbook/state';
-import { needsPerson } from '../errors';
+import { needsPerson, outOfTime } from '../errors';
 import { inCallScope } from './call-scope';
 import type { OutgoingCall } from './call-scope';
 import type { LeaseKeeper } from './lease';
+import { timeLeft } from './time-left';
 
 /** So many heartbeats fit into the time after which this worker would count as dead. */
 const BEATS = 5;
@@ -13,6 +14,9 @@ const BEATS = 5;
 const DEFAULT_TIMEOUT_MILLISECONDS = 10_000;
 /** So many attempts may fail for unclassified reasons before people are asked; waiting for a state is no failure. */
 const FAULTS = 8;
+
+/** A timer takes no longer time: about three weeks. */
+const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
 
 /** What one attempt hands on to the next, in the heartbeat. */
 interface HandedOn {
@@ -24,8 +28,9 @@ interface HandedOn {
 
 /**
  * Carries out one attempt of an activity: heartbeats by itself, so that a dead worker is noticed in seconds; counts
- * the calls, over all attempts (former attempts hand their count on in the heartbeat); and confirms the lease before
- * each mutating call.
+ * the calls, over all attempts (former attempts hand their count on in the heartbeat); confirms the lease before each
+ * mutating call; and changes nothing more when its time is over. For then the server does not wait for this attempt: the
+ * workflow goes on, and an undo, or a second run of the step, must not be overtaken by a call of the first.
  */
 export async function attempt<T>(
   lease: LeaseKeeper,
@@ -33,6 +38,7 @@ export async function attempt<T>(
   patience: 'bounded' | 'untilDeadline',
   work: () => Promise<T>,
 ): Promise<Counted<T>> {
+  const startedAt = performance.now();
   const info = activityInfo();
   const former = readHandedOn(info.heartbeatDetails);
   const meter = new CallMeter(former.calls);
@@ -41,19 +47,27 @@ export async function attempt<T>(
   const beat = (): void => heartbeat({ calls: meter.count, faults, notes } satisfies HandedOn);
   beat();
   const timer = setInterval(beat, (info.heartbeatTimeoutMs ?? DEFAULT_TIMEOUT_MILLISECONDS) / BEATS);
+  const left = timeLeft(info);
+  const over = new AbortController();
+  const end = setTimeout(() => over.abort(), Math.min(left.milliseconds, LONGEST_TIMER_MILLISECONDS));
+  const signal = AbortSignal.any([cancellationSignal(), over.signal]);
   try {
     const value = await inCallScope(
       {
-        signal: cancellationSignal(),
+        signal,
         count: (call) => meter.add(call),
         confirmLease: () => lease.confirm(context),
+        confirmTime: ({ service, action }) => {
+          if (performance.now() - startedAt < left.toChange) return;
+          throw outOfTime(`${service} ${action} was not called: the time of ${context.step} is over`);
+        },
         notes,
       },
       work,
     );
     return { value, calls: meter.count };
   } catch (error) {
-    if (error instanceof ApplicationFailure || cancellationSignal().aborted) throw error;
+    if (error instanceof ApplicationFailure || signal.aborted) throw error;
     faults += 1;
     if (patience === 'untilDeadline' || faults < FAULTS) throw error;
     throw needsPerson(
@@ -62,6 +76,7 @@ export async function attempt<T>(
     );
   } finally {
     clearInterval(timer);
+    clearTimeout(end);
     beat();
   }
 }

@@ -14,6 +14,8 @@ export interface CallScope {
   count(call: OutgoingCall): void;
   /** Rejects with `LeaseLost` when another run holds the instance. */
   confirmLease(): Promise<void>;
+  /** Throws `OutOfTime` when the attempt may be given up before the call has its answer. */
+  confirmTime?(call: OutgoingCall): void;
   /** What a former attempt of the same activity left for this one, and this one leaves for the next; plain data. */
   notes?: Record<string, unknown>;
 }
@@ -61,6 +63,10 @@ export function callSignal(): AbortSignal | undefined {
 export async function announceCall(call: OutgoingCall): Promise<void> {
   const scope = storage.getStore();
   if (scope === undefined) return;
-  if (call.mutating) await scope.confirmLease();
+  if (call.mutating) {
+    await scope.confirmLease();
+    // After the lease, whose answer takes its time as well.
+    scope.confirmTime?.(call);
+  }
   scope.count(call);
 }

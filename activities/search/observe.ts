@@ -1,6 +1,6 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { Observed } from '../../workflows/runbook/observed';
 import { NoAnswer } from '../bitbucket/http';
+import { wasNotSent } from '../errors';
 import { pause } from '../hosts/pause';
 import { callSignal } from '../runbook/call-scope';
 
@@ -16,7 +16,7 @@ export async function observeServer<T>(look: () => Promise<T>): Promise<Observed
       return { state: 'known', value: await look(), at };
     } catch (error) {
       if (callSignal()?.aborted === true) throw error;
-      if (error instanceof ApplicationFailure && error.type === 'LeaseLost') throw error;
+      if (wasNotSent(error)) throw error;
       const reason = messageOf(error);
       if (!(error instanceof NoAnswer)) return { state: 'unknown', reason, at };
       if (attempt === LOOKS) return { state: 'unreachable', reason, at };
