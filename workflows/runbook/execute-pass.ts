@@ -6,7 +6,7 @@ import type { ChildEnd } from './children';
 import { Fleet } from './fleet';
 import type { FleetOrder } from './fleet';
 import type { FleetProgress } from './fleet-rules';
-import { answerFailure } from './failed-step';
+import { answerFailure, whyFailed } from './failed-step';
 import type { PartRules } from './failed-step';
 import { cutShort } from './leaving';
 import type { Leaving } from './leaving';
@@ -18,7 +18,7 @@ import { now } from './recorder';
 import { settleAll } from './run';
 import type { ChildMessage, Hurry, Run, Standing, StepOptions } from './run';
 import type { Check, Condition, ObservationContract, Problem, StepContract, Verified } from './step';
-import { describeFailure, failureType, preempted, RunStopped } from './stopped';
+import { describeFailure, preempted, RunStopped } from './stopped';
 import { attempt, withinLimit } from './trial';
 import type { Attempt } from './trial';
 import type { UndoStack } from './undo';
@@ -414,27 +414,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
       recorder.apply({ type: 'step', id, state: 'done', at: now(), proof: verified.facts, error: null });
       return { done: true, output: verified.output };
     } catch (error) {
-      if (error instanceof RunStopped) {
-        const why = error.stop.kind === 'preempted' ? error.stop.why : null;
-        if (why !== null) recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: why });
-        throw error;
-      }
-      if (isCancellation(error)) {
-        recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: 'cancelled' });
-        throw error;
-      }
-      const why = describeFailure(error);
-      if (failureType(error) === 'LeaseLost') {
-        recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: why });
-        throw new RunStopped({ kind: 'leaseLost', why });
-      }
-      // A look that is cancelled ends with its last "not yet", which is no failure of the step.
-      if (CancellationScope.current().consideredCancelled && patched('cancel-heard-in-look')) {
-        const seen = failureType(error) === 'NotYet' ? 'cancelled' : why;
-        recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: seen });
-        await this.context.desk.noticeCancel();
-      }
-      return { done: false, fallback, why };
+      return { done: false, fallback, why: await whyFailed(this.context, id, error) };
     }
   }
 

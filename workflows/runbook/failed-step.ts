@@ -1,10 +1,11 @@
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { Answer } from './desk';
 import { failureDeciders } from './gates';
 import type { Leaving } from './leaving';
 import type { PassContext } from './passes';
 import { failureRule } from './policy';
 import { now } from './recorder';
-import { RunStopped } from './stopped';
+import { describeFailure, failureType, RunStopped } from './stopped';
 
 /** What holds in a part of the procedure, and in the parts of it. */
 export interface PartRules {
@@ -25,6 +26,38 @@ interface FailedStep {
   readonly why: string;
   /** Its output is known all the same. */
   readonly canBeSkipped: boolean;
+}
+
+/**
+ * Why one try of a step has failed, in words.
+ * @throws RunStopped when the run ends with it, CancelledFailure when the run was cancelled meanwhile
+ */
+export async function whyFailed(
+  { recorder, desk }: PassContext,
+  id: string,
+  error: unknown,
+): Promise<string> {
+  const failed = (why: string): void =>
+    recorder.apply({ type: 'step', id, state: 'failed', at: now(), error: why });
+  if (error instanceof RunStopped) {
+    if (error.stop.kind === 'preempted') failed(error.stop.why);
+    throw error;
+  }
+  if (isCancellation(error)) {
+    failed('cancelled');
+    throw error;
+  }
+  const why = describeFailure(error);
+  if (failureType(error) === 'LeaseLost') {
+    failed(why);
+    throw new RunStopped({ kind: 'leaseLost', why });
+  }
+  // A look that is cancelled ends with its last "not yet", which is no failure of the step.
+  if (CancellationScope.current().consideredCancelled && patched('cancel-heard-in-look')) {
+    failed(failureType(error) === 'NotYet' ? 'cancelled' : why);
+    await desk.noticeCancel();
+  }
+  return why;
 }
 
 /**
