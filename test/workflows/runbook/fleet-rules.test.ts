@@ -126,6 +126,7 @@ test('a busy or frozen instance is skipped, what people denied as well; every ot
   expect(verdictOf(refused()).kind).toBe('failed');
   expect(verdictOf(ended('DENIED')).kind).toBe('skipped');
   expect(verdictOf(ended('UNDONE')).kind).toBe('failed');
+  expect(verdictOf({ ...ended(null), cancelled: true }).kind).toBe('cancelled');
   expect(verdictOf(ended(null))).toEqual({
     kind: 'failed',
     why: 'no outcome: it ended without a report',

@@ -335,10 +335,9 @@ describe('hold and cancel', () => {
       const run = await bench.start();
       await until('the look', () => world.count('second.verify') > 0 || undefined);
       await run.handle.cancel();
-      const { outcome, conclusion, asks, steps } = await run.ended();
+      const { outcome, conclusion, asks } = await run.ended();
       expect([outcome, conclusion]).toEqual(['UNDONE', 'cancelled; everything was undone']);
       expect(asks.filter(({ kind }) => kind === 'failedStep')).toEqual([]);
-      expect(steps.find(({ id }) => id === 'second')?.error).not.toContain('budget');
       expect((await run.handle.describe()).status.name).toBe('CANCELLED');
     },
   );
