@@ -67,7 +67,7 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
   /**
    * Work of which nothing stays: at its end everything that its steps have done is undone, however it ended, in the scope
    * that a cancel does not reach. When the time is over it is ended as by a cancel, and fails; a hold does not stop the
-   * clock. It must hold no point of no return.
+   * clock. What could not be undone is told, and the run ends DEGRADED. It must hold no point of no return.
    */
   temporary<T>(limitSeconds: number, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T>;
   /**
