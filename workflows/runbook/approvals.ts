@@ -237,7 +237,9 @@ export class Approvals {
     if (needed === 0 || approvalSeconds === undefined) return;
     const { asks, pastPointOfNoReturn } = this.context.recorder.state;
     if (formerly === null && pastPointOfNoReturn !== null) return;
-    const askId = asks.findLast((one) => one.id === name || one.id.startsWith(`${name}.`))?.id ?? name;
+    // Another one of its name may be open.
+    const mine = asks.filter((one) => one.id === name || one.id.startsWith(`${name}.`));
+    const askId = mine.findLast(({ result }) => result === 'approve')?.id ?? name;
     const approvedAt = this.closedAt(askId);
     const kept = { name, askId, approvedAt, lifetimeSeconds: approvalSeconds, ask };
     this.standing = [
