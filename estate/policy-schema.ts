@@ -244,7 +244,9 @@ const shape = {
     steps: z.record(word, failure).prefault({}).describe('By step, e.g. { addNodeToPool: { retry: 3 } }.'),
   }),
   dataLoss: z.strictObject({
-    database: duration.prefault('60s').describe('Replica lag above which consent is needed.'),
+    database: duration
+      .prefault('60s')
+      .describe('Commits that the replica lacks above which consent is needed.'),
     home: duration.prefault('1h').describe('Age of the newest home copy above which consent is needed.'),
   }),
   detection: z.strictObject({

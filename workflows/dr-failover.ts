@@ -5,6 +5,7 @@ import type { Instance, Site } from './plan/instance';
 import { primaryIsBack } from './plan/primary-back';
 import { judgePrimary } from './plan/primary-health';
 import { judgeReplicaSource } from './plan/replica-source';
+import { describeReplication } from './plan/replication';
 import { unprovenFence } from './plan/unproven-fence';
 import { decideRoles } from './plan/roles';
 import type { Settings } from './plan/settings';
@@ -129,6 +130,16 @@ async function assess(run: FailoverRun): Promise<Situation> {
     'replica lag',
     describeObserved(standbyFacts.lag, (lag) => describeLag(lag.metricSeconds, lag.metricAgeSeconds)),
   );
+  if (standbyFacts.replication !== undefined) {
+    const { incidentStartedAt } = run;
+    const isSourceSeen = findFacts(sites, roles.primary).database.state === 'known';
+    run.fact(
+      'replication',
+      describeObserved(standbyFacts.replication, (replication) =>
+        describeReplication({ ...replication, incidentStartedAt, isSourceSeen }),
+      ),
+    );
+  }
   if (standbyFacts.balancer.state !== 'known') {
     await run.problem({
       code: 'noLoadBalancer',
@@ -196,6 +207,7 @@ async function promote(run: FailoverRun, standby: Site): Promise<PromotedDatabas
     credentials: run.subject.credentials.database,
     backupRetentionDays,
     lagLimitSeconds: run.policy.dataLoss.databaseSeconds,
+    incidentStartedAt: run.incidentStartedAt,
   });
   const { multiAz, deletionProtection, parameterGroup, securityGroups } = database;
   const { multiAzFollows } = await run.step(configureDatabase, {

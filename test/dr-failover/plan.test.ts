@@ -115,6 +115,19 @@ describe('the plan', () => {
     expect(plan.steps.filter(({ risk, undo }) => risk === 'reversible' && undo === null)).toEqual([]);
   });
 
+  test('tells how replication is, and counts what may be lost up to the incident that people told', async () => {
+    const incidentStartedAt = new Date(Date.now() - 5000).toISOString();
+    const run = await bench.start(bench.message({ dryRun: true, incidentStartedAt }));
+    const { facts } = await run.ended();
+    expect(facts).toContainEqual({ label: 'replication', value: 'replicating' });
+    const { events } = await run.handle.fetchHistory();
+    const check = events!
+      .map((event) => event.activityTaskScheduledEventAttributes)
+      .find((scheduled) => scheduled?.activityType?.name === 'promoteReplica.check')!;
+    const [given] = check.input!.payloads!;
+    expect(JSON.parse(Buffer.from(given!.data!).toString())).toMatchObject({ input: { incidentStartedAt } });
+  });
+
   test('a replica that is still backing-up is REFUSED', async () => {
     const { databaseId } = bench.world.sites.standby.layout;
     const { rds } = bench.aws.standby;

@@ -1,5 +1,16 @@
 import type { Problem } from '../runbook/step';
 
+/**
+ * A database of RDS for PostgreSQL that nobody uses commits by itself about so often, seconds. So the last commit that its
+ * replica has may be this old without anything being lacking; the lag grows meanwhile [A §5.3].
+ */
+export const IDLE_SECONDS = 300;
+
+/** Seconds from a commit to the incident; negative when the commit came after it. */
+export function secondsBeforeIncident(committedAt: string, incidentStartedAt: string): number {
+  return (Date.parse(incidentStartedAt) - Date.parse(committedAt)) / 1000;
+}
+
 /** Seconds of the home's content that a failover to a copy of `capturedAt` gives up, counted from the incident. */
 export function homeLossSeconds(capturedAt: string, incidentStartedAt: string): number {
   return Math.max(0, (Date.parse(incidentStartedAt) - Date.parse(capturedAt)) / 1000);
@@ -25,5 +36,5 @@ export function judgeHomeLoss(lossSeconds: number, limitSeconds: number): readon
  */
 export function databaseLossSeconds(lastReplayedAt: string | null, incidentStartedAt: string): number | null {
   if (lastReplayedAt === null) return null;
-  return Math.max(0, Math.round((Date.parse(incidentStartedAt) - Date.parse(lastReplayedAt)) / 100) / 10);
+  return Math.max(0, Math.round(secondsBeforeIncident(lastReplayedAt, incidentStartedAt) * 10) / 10);
 }

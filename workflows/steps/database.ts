@@ -24,6 +24,8 @@ export interface PromoteReplica {
   readonly backupRetentionDays: number;
   /** Seconds of commits that may be lost; above it `check` reports `replicaLagAboveLimit`, consent `dataLoss`. */
   readonly lagLimitSeconds: number;
+  /** ISO 8601; bounds what a source that is gone may have committed. Absent in runs of earlier code. */
+  readonly incidentStartedAt?: string | undefined;
 }
 
 export interface PromotedDatabase {

@@ -44,6 +44,16 @@ interface LagFacts {
   readonly lastReplayedAt: string | null;
 }
 
+/** What RDS and the replica itself say about its replication. */
+export interface ReplicationFacts {
+  /** Status of StatusInfos "read replication", e.g. `error`; null where RDS gives none. */
+  readonly status: string | null;
+  /** RDS's words about it; null where it gives none. */
+  readonly message: string | null;
+  /** Commit time of the last replayed transaction, ISO 8601; null when it is not known. */
+  readonly lastReplayedAt: string | null;
+}
+
 /** One site as it was found. Every part is known, unknown or unreachable by itself. */
 export interface SiteFacts {
   readonly site: string;
@@ -54,6 +64,8 @@ export interface SiteFacts {
   readonly inRecovery: Observed<boolean>;
   /** Only for a replica. */
   readonly lag: Observed<LagFacts>;
+  /** Only for a replica. What earlier code recorded lacks it, and must go on giving the plan that people approved. */
+  readonly replication?: Observed<ReplicationFacts>;
   /** `/status` of each node, by body, asked directly [B §2.1]; state `none` = no answer. */
   readonly nodes: Observed<
     readonly { readonly id: string; readonly address: string; readonly state: string }[]

@@ -1,4 +1,4 @@
-import type { DBInstance } from '@aws-sdk/client-rds';
+import type { DBInstance, DBInstanceStatusInfo } from '@aws-sdk/client-rds';
 
 /** States from which RDS does not come back by itself [A §5.2]. */
 const BROKEN = new Set([
@@ -19,6 +19,17 @@ export function isBroken(status: string): boolean {
   return BROKEN.has(status);
 }
 
+/** Those in which the server does not run, besides the broken ones [A §5.2]. */
+const ENDED = new Set(['stopped', 'deleting']);
+
+/**
+ * Whether the server may take commits, now or in a moment. Values we do not know count, because that never makes a loss
+ * look smaller than it is.
+ */
+export function mayCommit(status: string): boolean {
+  return !isBroken(status) && !ENDED.has(status);
+}
+
 export function statusOf(instance: DBInstance): string {
   return instance.DBInstanceStatus ?? 'without a status';
 }
@@ -31,6 +42,15 @@ export function sourceOf(instance: DBInstance): string | null {
 
 /** Status of the replication as RDS tells it, e.g. `replicating`; null where it tells none. */
 export function replicationOf(instance: DBInstance): string | null {
-  const info = instance.StatusInfos?.find((one) => one.StatusType === 'read replication');
-  return info?.Status ?? null;
+  return replicationInfo(instance)?.Status ?? null;
+}
+
+/** What RDS says about replication that is in trouble; null where it says nothing. */
+export function replicationMessageOf(instance: DBInstance): string | null {
+  const message = replicationInfo(instance)?.Message ?? '';
+  return message === '' ? null : message;
+}
+
+function replicationInfo(instance: DBInstance): DBInstanceStatusInfo | undefined {
+  return instance.StatusInfos?.find((one) => one.StatusType === 'read replication');
 }

@@ -75,14 +75,18 @@ export function lossProblems(input: PromoteReplica, loss: LossEstimate): Problem
     ];
   }
   if (loss.seconds <= input.lagLimitSeconds) return [];
+  const { countedTo } = loss;
   return [
     {
       code: 'replicaLagAboveLimit',
       message:
-        `Promoting ${input.databaseId} would lose ${Math.ceil(loss.seconds)} s of commits, ` +
-        `the limit is ${input.lagLimitSeconds} s (${loss.basis}).`,
+        `Promoting ${input.databaseId} ${countedTo === undefined ? 'would lose' : 'may lose up to'} ` +
+        `${Math.ceil(loss.seconds)} s of commits, the limit is ${input.lagLimitSeconds} s (${loss.basis}).`,
       remedy:
-        'Wait until the replica has caught up if its source lives, or consent to the loss with the reason.',
+        countedTo === undefined
+          ? 'Wait until the replica has caught up if its source lives, or consent to the loss with the reason.'
+          : `If the source stopped before ${countedTo} (the start of this run where nobody told the incident), start ` +
+            'again with that time as incidentStartedAt. Otherwise consent to the loss with the reason.',
       consent: 'dataLoss',
       figure: loss.seconds,
     },

@@ -18,10 +18,11 @@ import { DatabaseUnreachable, proveWrite, readReplayState } from './database-ses
 import type { DatabaseTarget, ReplayState } from './database-session';
 import { isBroken, replicationOf, sourceOf, statusOf } from './database-status';
 import { findDatabase } from './find-database';
-import { estimateLoss, isSourceAlive } from './loss-estimate';
+import { estimateLoss } from './loss-estimate';
 import type { LossEstimate } from './loss-estimate';
 import { blindPromotion, lossProblems, replicaProblems } from './promote-problems';
 import { readLagPoints } from './replica-lag';
+import { lookAtSource } from './source-state';
 
 const LAST_REPLAYED = 'runbooks:last-replayed-at';
 /** So long a promoted server may stay silent while RDS calls it available, before people are asked. */
@@ -204,7 +205,8 @@ async function lookAtLoss(
     replication: replicationOf(instance),
     points: valueOf(points) ?? [],
     limitSeconds: input.lagLimitSeconds,
-    sourceAlive: () => isSourceAlive(dependencies, input.region, instance, context),
+    incidentStartedAt: input.incidentStartedAt,
+    lookAtSource: () => lookAtSource(dependencies, input.region, instance, context),
     now: Date.now(),
   });
   const unread = estimate.seconds === null && points.state !== 'known';
@@ -271,6 +273,7 @@ function factsOf(instance: DBInstance) {
   return {
     status: statusOf(instance),
     source: sourceOf(instance),
+    replication: replicationOf(instance),
     backupRetentionDays: instance.BackupRetentionPeriod ?? 0,
   };
 }

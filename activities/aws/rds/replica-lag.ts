@@ -83,6 +83,15 @@ export function currentLag(points: readonly LagPoint[], now = Date.now()): LagRe
 }
 
 /**
+ * A commit time that the replica has surely replayed, by the metric alone, ISO 8601: "now − commit time" was measured
+ * when the point's period began or later. Null without points that say something.
+ */
+export function replayedByMetric(points: readonly LagPoint[]): string | null {
+  const newest = points.findLast((point) => point.seconds >= 0);
+  return newest === undefined ? null : new Date(newest.at - newest.seconds * 1000).toISOString();
+}
+
+/**
  * The lag right before the replica heard its source for the last time; undefined when no point tells. The metric of
  * PostgreSQL is "now − commit time of the last replayed transaction": it goes on growing when the source is dead. So
  * only a point that a later replay overtook was surely taken while replication lived; failing that, one not above the

@@ -1,5 +1,6 @@
 import type { DBCluster, DBInstance } from '@aws-sdk/client-rds';
 
+import { valueOf } from '../../../workflows/runbook/observed';
 import type { Observed } from '../../../workflows/runbook/observed';
 import { observeSite } from '../../../workflows/steps/observe-site';
 import type {
@@ -18,7 +19,7 @@ import { findInstance } from '../ec2/find-instances';
 import { NothingKnown, observe } from '../observe';
 import { readReplayState } from '../rds/database-session';
 import type { ReplayState } from '../rds/database-session';
-import { replicationOf, sourceOf, statusOf } from '../rds/database-status';
+import { replicationMessageOf, replicationOf, sourceOf, statusOf } from '../rds/database-status';
 import { findCluster } from '../rds/find-cluster';
 import { findDatabase } from '../rds/find-database';
 import { currentLag, readLagPoints } from '../rds/replica-lag';
@@ -113,20 +114,21 @@ function nodeOf(instance: GroupFacts['instances'][number]) {
 async function lookAtDatabase(
   dependencies: Dependencies,
   { site, database: access }: ObserveSite,
-): Promise<Pick<SiteFacts, 'database' | 'inRecovery' | 'lag'>> {
+): Promise<Pick<SiteFacts, 'database' | 'inRecovery' | 'lag' | 'replication'>> {
   const { region } = site;
   const { id, cluster: clusterId } = site.database;
-  const database = await observe<DatabaseFacts>(async () => {
+  const seen = await observe(async () => {
     const [found, cluster] = await Promise.all([
       findDatabase(dependencies, region, id),
       clusterId === undefined ? undefined : findCluster(dependencies, region, clusterId),
     ]);
     if (found === undefined) throw new NothingKnown(`there is no database ${id} in ${region}`);
-    return databaseFacts(found, cluster);
+    return { facts: databaseFacts(found, cluster), message: replicationMessageOf(found) };
   });
-  if (database.state !== 'known') return { database, inRecovery: database, lag: database };
+  if (seen.state !== 'known') return { database: seen, inRecovery: seen, lag: seen, replication: seen };
 
-  const { address: host, port, role } = database.value;
+  const { facts, message } = seen.value;
+  const { address: host, port, role } = facts;
   const target = { host, port, database: access.name, credentials: access.credentials };
   const session = observe(() => readReplayState(dependencies.secrets, target));
   const points = observe(async () =>
@@ -135,7 +137,16 @@ async function lookAtDatabase(
   const [replay, metric] = await Promise.all([session, points]);
   const inRecovery: Observed<boolean> =
     replay.state === 'known' ? { ...replay, value: replay.value.inRecovery } : replay;
-  return { database, inRecovery, lag: lagFacts(metric, replay) };
+  const lastReplayedAt = valueOf(replay)?.lastReplayedAt ?? null;
+  return {
+    database: { ...seen, value: facts },
+    inRecovery,
+    lag: lagFacts(metric, replay),
+    replication:
+      role === 'replica'
+        ? { ...seen, value: { status: facts.replication, message, lastReplayedAt } }
+        : { state: 'unknown', reason: 'not a replica', at: seen.at },
+  };
 }
 
 function lagFacts(
@@ -144,7 +155,7 @@ function lagFacts(
 ): SiteFacts['lag'] {
   if (metric.state !== 'known') return metric;
   if (metric.value === undefined) return { state: 'unknown', reason: 'not a replica', at: metric.at };
-  const lastReplayedAt = replay.state === 'known' ? replay.value.lastReplayedAt : null;
+  const lastReplayedAt = valueOf(replay)?.lastReplayedAt ?? null;
   if (metric.value.ageSeconds === null && lastReplayedAt === null) {
     return { state: 'unknown', reason: 'ReplicaLag has no data points', at: metric.at };
   }

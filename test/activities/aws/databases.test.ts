@@ -265,6 +265,19 @@ test('a dead source region does not turn the time since into a loss', async () =
     });
     expect(check.problems).toEqual([]);
     expect(check.before.lossSeconds).toBeLessThan(30);
+    expect(check.before).toMatchObject({
+      replication: 'error',
+      lossBasis: expect.stringContaining('whether the source still commits cannot be seen'),
+    });
+    // The incident that people tell of ends what the source may have committed; it was there when the region went.
+    const replayed = Date.parse(String(check.before.lastReplayedAt));
+    const told = (seconds: number) => new Date(replayed + seconds * 1000).toISOString();
+    const ordinary = promotion({ lagLimitSeconds: 30, incidentStartedAt: told(20) });
+    expect((await promoter().check(ordinary)).problems).toEqual([]);
+    const broken = promotion({ lagLimitSeconds: 30, incidentStartedAt: told(5400) });
+    expect((await promoter().check(broken)).problems).toMatchObject([
+      { code: 'replicaLagAboveLimit', consent: 'dataLoss', figure: 5400 },
+    ]);
   } finally {
     lab.gateway.faults.clear();
     await lab.fleet.restore(PRIMARY);

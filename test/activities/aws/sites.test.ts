@@ -136,6 +136,9 @@ test('sees every part of a site', async () => {
     },
     inRecovery: { state: 'known', value: true },
     lag: { value: { lastReplayedAt: expect.stringMatching(/^20/) } },
+    replication: {
+      value: { status: 'replicating', message: null, lastReplayedAt: expect.stringMatching(/^20/) },
+    },
     balancer: { value: { inService: 0, dnsName: expect.stringContaining('.elb.') } },
     stack: { value: { status: 'CREATE_COMPLETE', properties: 'a=1' } },
   });
@@ -154,7 +157,7 @@ test.each(['timeout', '503'] as const)(
     const { dependencies, destroy } = lab.impatient();
     const facts = await observe(dependencies);
     const { site: _site, region: _region, ...parts } = facts;
-    expect(Object.values(parts).map((part) => part.state)).toEqual(Array(8).fill('unreachable'));
+    expect(Object.values(parts).map((part) => part.state)).toEqual(Array(9).fill('unreachable'));
     const fence = await lookAtFence(dependencies, site);
     expect([fence.instancesRunning.state, fence.databaseOpen.state]).toEqual(['unreachable', 'unreachable']);
     destroy();
