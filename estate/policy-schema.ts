@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration } from './duration';
 import { nearest } from './nearest';
 import { parseSecretReference, REFERENCE_HELP } from './secrets';
+import { deadlinesOf, expectedOf, step } from './step-schema';
 
 const word = z.string().min(1);
 
@@ -168,8 +169,6 @@ const notifications = z
   )
   .describe('Who is told when a question waits, is passed on, or a run has ended.');
 
-const perStep = z.record(word, duration).prefault({});
-
 const moment = z.iso.datetime({
   offset: true,
   error: 'write a time with its zone, e.g. 2026-12-20T00:00:00Z',
@@ -241,7 +240,10 @@ const shape = {
     decisionTimeout: duration.prefault('4h').describe('How long a failed step waits for people.'),
     identity: identity.prefault('stated'),
     escalate: escalation.optional(),
-    steps: z.record(word, failure).prefault({}).describe('By step, e.g. { addNodeToPool: { retry: 3 } }.'),
+    steps: z
+      .record(step, failure)
+      .prefault({})
+      .describe('By step, e.g. { copyBackup: { retry: 3, then: degrade } }.'),
   }),
   dataLoss: z.strictObject({
     database: duration
@@ -340,9 +342,6 @@ const fleet = z
   })
   .describe('How runs over many instances go.');
 
-const expected = perStep.describe('How long a step usually takes here, by step name.');
-const deadlines = perStep.describe('Budget of a step, by step name.');
-
 /** The policy with every default. Input: durations as text. Output: seconds. */
 const policySchema = z.strictObject({
   gates: gates.prefault({}),
@@ -350,8 +349,8 @@ const policySchema = z.strictObject({
   dataLoss: shape.dataLoss.prefault({}),
   detection: shape.detection.prefault({}),
   polling: shape.polling.prefault({}),
-  expected,
-  deadlines,
+  expected: expectedOf.prefault({}).describe('How long a step usually takes here, by step name.'),
+  deadlines: deadlinesOf.prefault({}).describe('Budget of a step, by step name.'),
   antiFlap: shape.antiFlap.prefault({}),
   lease: shape.lease.prefault({}),
   signatures: shape.signatures.prefault({}),
@@ -372,8 +371,8 @@ export const policyOverrideSchema = z.strictObject({
   dataLoss: overriding(shape.dataLoss).optional(),
   detection: overriding(shape.detection).optional(),
   polling: overriding(shape.polling).optional(),
-  expected: z.record(word, duration).optional(),
-  deadlines: z.record(word, duration).optional(),
+  expected: expectedOf.optional(),
+  deadlines: deadlinesOf.optional(),
   antiFlap: overriding(shape.antiFlap).optional(),
   lease: overriding(shape.lease).optional(),
   signatures: overriding(shape.signatures).optional(),
