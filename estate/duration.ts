@@ -1,21 +1,29 @@
 import { z } from 'zod';
+import { definitionOf } from './definition';
 
 const SECONDS_IN = { d: 86_400, h: 3600, m: 60, s: 1, ms: 0.001 } as const;
 const WORDED = /^(\d+(?:\.\d+)?)\s?(ms|s|m|h|d)$/;
 
+const written = z.union([z.string(), z.number()], {
+  error: 'write a duration such as 250ms, 5s, 30m or 2h',
+});
+
 /** `250ms`, `5s`, `30m`, `2h`, `1d`, or a number of seconds; in seconds once read. */
-export const duration = z
-  .union([z.string(), z.number()], { error: 'write a duration such as 250ms, 5s, 30m or 2h' })
-  .transform((given, context) => {
-    const seconds = parseDuration(given);
-    if (seconds !== undefined) return seconds;
-    context.issues.push({
-      code: 'custom',
-      message: `"${given}" is no duration: write 250ms, 5s, 30m, 2h, 1d, or a number of seconds`,
-      input: given,
-    });
-    return z.NEVER;
+export const duration = written.transform((given, context) => {
+  const seconds = parseDuration(given);
+  if (seconds !== undefined) return seconds;
+  context.issues.push({
+    code: 'custom',
+    message: `"${given}" is no duration: write 250ms, 5s, 30m, 2h, 1d, or a number of seconds`,
+    input: given,
   });
+  return z.NEVER;
+});
+
+/** Whether a schema is `duration`, however it is refined or described. */
+export function isDuration(schema: z.core.$ZodType): boolean {
+  return definitionOf(schema).in === written;
+}
 
 /** Seconds, or undefined when the text is no duration. Never negative. */
 export function parseDuration(given: string | number): number | undefined {

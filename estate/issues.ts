@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Finding } from './check';
+import { definitionOf } from './definition';
 import { nearest } from './nearest';
 import { estateSchema } from './schema';
 
@@ -79,7 +80,7 @@ function unknownKey(path: Path, key: string, given: unknown): Finding {
 
 /** Keys that the schema allows at a path. */
 function knownKeys(schema: z.core.$ZodType, path: Path, given: unknown): readonly string[] {
-  const { def } = schema._zod as unknown as { readonly def: Definition };
+  const def = definitionOf(schema);
   const [step, ...rest] = path;
   if (def.innerType !== undefined) return knownKeys(def.innerType, path, given);
   if (def.in !== undefined) return knownKeys(def.in, path, given);
@@ -91,17 +92,6 @@ function knownKeys(schema: z.core.$ZodType, path: Path, given: unknown): readonl
   }
   const inner = def.valueType ?? def.element;
   return inner === undefined || step === undefined ? [] : knownKeys(inner, rest, given);
-}
-
-/** The members of zod's definitions that lead inwards. */
-interface Definition {
-  readonly innerType?: z.core.$ZodType;
-  readonly in?: z.core.$ZodType;
-  readonly options?: readonly z.core.$ZodType[];
-  readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
-  readonly catchall?: z.core.$ZodType;
-  readonly valueType?: z.core.$ZodType;
-  readonly element?: z.core.$ZodType;
 }
 
 function valueAt(given: unknown, path: Path): unknown {

@@ -1,6 +1,5 @@
 import { nearest } from './nearest';
 import type { GateApproval, GatePolicy, Person, PolicySettings } from './policy';
-import { FAILURE_DEFAULTS } from './policy-schema';
 import type { PolicyFile, PolicyOverride } from './policy-schema';
 import type { Estate } from './schema';
 
@@ -136,7 +135,7 @@ function settingsOf(file: PolicyFile): PolicySettings {
     failures: {
       default: failures.default,
       decisionTimeoutSeconds: failures.decisionTimeout,
-      steps: { ...FAILURE_DEFAULTS, ...failures.steps },
+      steps: failures.steps,
       identity: failures.identity,
       ...escalationOf(failures.escalate),
     },

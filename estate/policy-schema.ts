@@ -234,16 +234,15 @@ const snapshotLock = z
   })
   .describe('EBS snapshot lock. DB snapshots know none.');
 
+const FAILED_STEPS = 'By step, e.g. { copyBackup: { retry: 3, then: degrade } }.';
+
 const shape = {
   failures: z.strictObject({
     default: failure.prefault('ask').describe('When a step has failed and its own retries did not help.'),
     decisionTimeout: duration.prefault('4h').describe('How long a failed step waits for people.'),
     identity: identity.prefault('stated'),
     escalate: escalation.optional(),
-    steps: z
-      .record(step, failure)
-      .prefault({})
-      .describe('By step, e.g. { copyBackup: { retry: 3, then: degrade } }.'),
+    steps: z.record(step, failure).prefault({}).describe(FAILED_STEPS),
   }),
   dataLoss: z.strictObject({
     database: duration
@@ -342,10 +341,17 @@ const fleet = z
   })
   .describe('How runs over many instances go.');
 
+/** The steps that the estate does not name keep what holds otherwise. */
+const failedSteps = shape.failures.shape.steps
+  .unwrap()
+  .transform((given): Record<string, z.output<typeof failure>> => ({ ...FAILURE_DEFAULTS, ...given }))
+  .prefault(FAILURE_DEFAULTS)
+  .describe(FAILED_STEPS);
+
 /** The policy with every default. Input: durations as text. Output: seconds. */
 const policySchema = z.strictObject({
   gates: gates.prefault({}),
-  failures: shape.failures.prefault({}),
+  failures: shape.failures.extend({ steps: failedSteps }).prefault({}),
   dataLoss: shape.dataLoss.prefault({}),
   detection: shape.detection.prefault({}),
   polling: shape.polling.prefault({}),

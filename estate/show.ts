@@ -1,47 +1,32 @@
+import type { z } from 'zod';
 import { stringify } from 'yaml';
-import { formatDuration } from './duration';
+import { definitionOf } from './definition';
+import { formatDuration, isDuration } from './duration';
+import { estateSchema } from './schema';
 import type { Estate } from './schema';
 
-/** Members of the policy, at any depth, that hold seconds; `expected` and `deadlines` hold them under step names. */
-const DURATIONS = new Set([
-  'timeout',
-  'decisionTimeout',
-  'database',
-  'home',
-  'interval',
-  'fastest',
-  'slowest',
-  'window',
-  'wait',
-  'preempt',
-  'after',
-  'approvalLifetime',
-  'lifetime',
-  'clockSkew',
-]);
-const BY_STEP = new Set(['expected', 'deadlines']);
-
-/** The estate as YAML with every default filled in; read again it gives the same estate. */
+/** The estate as YAML with every default filled in and a unit for each duration; read again it gives the same estate. */
 export function showEstate(estate: Estate): string {
-  const instances = Object.entries(estate.instances).map(([name, instance]) => [
-    name,
-    instance.policy === undefined ? instance : { ...instance, policy: worded(instance.policy) },
-  ]);
-  return stringify({
-    ...estate,
-    instances: Object.fromEntries(instances) as unknown,
-    policy: worded(estate.policy),
-  });
+  return stringify(worded(estateSchema, estate));
 }
 
-function worded(value: unknown, name = ''): unknown {
-  if (typeof value === 'number') return DURATIONS.has(name) ? formatDuration(value) : value;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const given = Object.entries(value as Readonly<Record<string, unknown>>);
-  const members = given.map(([key, member]) => [
-    key,
-    // A gate or a step may bear any name, so only the group decides there.
-    typeof member === 'number' && BY_STEP.has(name) ? formatDuration(member) : worded(member, key),
-  ]);
+/** The value with the seconds of its durations as text; the schema says which numbers these are. */
+function worded(schema: z.core.$ZodType, value: unknown): unknown {
+  if (isDuration(schema)) return typeof value === 'number' ? formatDuration(value) : value;
+  const { innerType, in: given, options, shape, catchall, valueType, element } = definitionOf(schema);
+  const inner = innerType ?? given;
+  if (inner !== undefined) return worded(inner, value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    return element === undefined ? value : value.map((item: unknown) => worded(element, item));
+  }
+  if (options !== undefined) {
+    const map = options.find((option) => definitionOf(option).shape !== undefined);
+    return map === undefined ? value : worded(map, value);
+  }
+  const members = Object.entries(value).map(([name, member]: [string, unknown]) => {
+    const of = (shape !== undefined && Object.hasOwn(shape, name) ? shape[name] : catchall) ?? valueType;
+    return [name, of === undefined ? member : worded(of, member)];
+  });
   return Object.fromEntries(members) as unknown;
 }
