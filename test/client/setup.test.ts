@@ -60,7 +60,7 @@ test('estate check tells every place, show prints what check accepts, schema is 
   const example = join(__dirname, '../../estate/examples/production.yaml');
   const shown = await runCommand(['estate', 'show'], { environment: { RUNBOOKS_ESTATE: example } });
   expect(shown.out).toContain('decisionTimeout: 4h');
-  expect(shown.out).toContain('promoteReplica: 8m');
+  expect(shown.out).toContain('deadAfter: 10s');
   const copy = join(directory, 'shown.yaml');
   writeFileSync(copy, shown.out);
   const checked = await runCommand(['estate', 'check', '--estate', copy]);
@@ -96,8 +96,8 @@ test('doctor finds each thing that is missing, with a remedy, and nothing else',
       .replace('file:/run/secrets/bitbucket-probe', `file:${password}`)
       .replace('file:/run/secrets/search', `file:${password}`)
       .replace('https://search.frankfurt.example.com', `http://127.0.0.1:${closed}`)
-      .replace(/secretsmanager:arn\S+/, 'env:NOT_THERE')
-      .replace('# resolvers: [10.0.0.2]', 'resolvers: ["127.0.0.1:1"]'),
+      .replace('secretsmanager:bitbucket/database#password', 'env:NOT_THERE')
+      .replace('#resolvers: [10.0.0.2]', 'resolvers: ["127.0.0.1:1"]'),
   );
   const said = await runCommand(['doctor', '--estate', ours, '--json'], {
     environment: {

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseEstate } from '../../estate/load';
 import { pinInstance } from '../../estate/pin';
 import type { Instance } from '../../workflows/plan/instance';
 import { problemsOf } from '../support/estate-problems';
+import { EXAMPLE as text } from '../support/example-estate';
 
-const text = readFileSync(join(__dirname, '../../estate/examples/production.yaml'), 'utf8');
-const drill = text.slice(text.indexOf('      drill:'), text.indexOf('    # policy: # only'));
+const drill = text.slice(text.indexOf('      drill:'), text.indexOf('    # What is started by itself'));
 
 /** The example with something else in its drill site. */
 function withDrill(from: string, to: string): string {

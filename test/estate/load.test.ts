@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { loadEstate, parseEstate } from '../../estate/load';
 import { estateJsonSchema } from '../../estate/json-schema';
 import { pinInstance } from '../../estate/pin';
 import type { Instance } from '../../workflows/plan/instance';
 import type { RunPolicy } from '../../workflows/runbook/policy';
 import { problemsOf } from '../support/estate-problems';
-
-const EXAMPLE = join(__dirname, '../../estate/examples/production.yaml');
-const text = readFileSync(EXAMPLE, 'utf8');
+import { EXAMPLE as text, EXAMPLE_FILE as EXAMPLE } from '../support/example-estate';
 
 /** The example with one text replaced; the place of the replacement is what the messages must name. */
 function changed(from: string, to: string): { yaml: string; line: number; column: number } {
@@ -39,7 +35,7 @@ test('a pinned instance is what the workflows call an instance, and its policy w
   ]);
   expect(instance.mirrors).toEqual([{ name: 'london', url: 'https://mirror-london.example.com' }]);
   expect(instance).not.toHaveProperty('policy');
-  expect(policy.expected).toEqual({ promoteReplica: 480 });
+  expect(policy.gates.failover).toEqual({ ...GATE, approvals: 2, roles: ['operator', 'manager'] });
   expect(JSON.parse(JSON.stringify(pinned))).toEqual(pinned);
 });
 
@@ -121,19 +117,19 @@ test('every policy default holds when the file says nothing', () => {
 
 test('an instance overrides only the policy members that it names', () => {
   const { yaml } = changed(
-    '    # policy: # only what differs',
+    '    #policy: # only what differs',
     '    policy: { gates: { dataLoss: auto, scaleIn: { roles: [operator] } }, polling: { fastest: 250ms } }\n    # ',
   );
   const { policy } = pinInstance(parseEstate(yaml, 'estate.yaml'), 'bitbucket-prod');
   expect(policy.gates.dataLoss).toBe('auto');
   expect(policy.gates.scaleIn).toEqual({ ...GATE, roles: ['operator'] });
   expect(policy.gates.failover).toEqual({ ...GATE, approvals: 2, roles: ['operator', 'manager'] });
-  expect(policy.polling).toEqual({ fastestSeconds: 0.25, slowestSeconds: 60 });
+  expect(policy.polling).toEqual({ fastestSeconds: 0.25, slowestSeconds: 25 });
 });
 
 test('a receiver of notices has all events unless told, and an instance may have its own', () => {
   const { yaml } = changed(
-    '    # policy: # only what differs',
+    '    #policy: # only what differs',
     '    policy: { notifications: [{ name: chat, webhook: "env:CHAT" }] }\n    # ',
   );
   const { policy } = pinInstance(parseEstate(yaml, 'estate.yaml'), 'bitbucket-prod');
@@ -145,7 +141,7 @@ test('a receiver of notices has all events unless told, and an instance may have
 test.each([
   [
     'a receiver without an address',
-    '    # policy: # only what differs',
+    '    #policy: # only what differs',
     '    policy: { notifications: [{ name: chat, webhook: chat.example.com }] }\n    # ',
     /notifications\[0\]\.webhook: must be an address, or the reference of a secret that holds one/,
   ],
@@ -163,8 +159,8 @@ test.each([
   ],
   [
     'a misspelt gate',
-    'failover: { approvals: 2',
-    'failovr: { approvals: 2',
+    'failover: # move',
+    'failovr: # move',
     /gates\.failovr: unknown gate "failovr": did you mean "failover"\?/,
   ],
   [
@@ -215,33 +211,33 @@ test('the column is that of the key', () => {
 
 test('all problems are told at once, in the order of the file', () => {
   const { yaml, line } = changed('zoneId: Z', 'zone: Z');
-  const broken = yaml.replace('count: 4 #', 'count: four #').replace('whenBusy: refuse', 'whenBusy: never');
+  const broken = yaml.replace('count: 4 #', 'count: four #').replace('default: ask #', 'default: asks #');
   const problems = problemsOf(broken);
   expect(problems.map((problem) => problem.replace(/^estate\.yaml:\d+:\d+ /, ''))).toEqual([
     'instances.bitbucket-prod.dns.zoneId: is missing: write a text',
     'instances.bitbucket-prod.dns.zone: unknown key "zone": did you mean "zoneId"?',
     'instances.bitbucket-prod.sites.frankfurt.nodes.count: must be a number, not "four"',
-    'policy.lease.whenBusy: must be refuse or wait, not "never"',
+    'policy.failures.default: write ask, abort, degrade, or { retry: <times>, then: <one of these> }, not "asks"',
   ]);
   expect(problems[1]).toMatch(new RegExp(`^estate\\.yaml:${line}:`));
 });
 
 test('a missing member is told at the map that lacks it', () => {
-  const { yaml } = changed('          id: bitbucket-prod\n', '');
+  const { yaml } = changed('          id: bitbucket-prod # of the writer, where it is a cluster\n', '');
   expect(problemsOf(yaml)).toEqual([
     expect.stringMatching(/sites\.frankfurt\.database\.id: is missing: write a text$/),
   ]);
 });
 
 test('a gate that nobody could pass is refused', () => {
-  const { yaml } = changed('roles: [manager], contact', 'roles: [operator], contact');
+  const { yaml } = changed('    roles: [manager]\n', '    roles: [operator]\n');
   expect(problemsOf(yaml)).toEqual([
     expect.stringMatching(/gates\.primaryAlive: /),
+    expect.stringMatching(/gates\.dataLoss: gate "dataLoss" of bitbucket-prod can never be passed/),
+    expect.stringMatching(/gates\.unprovenFence: /),
     expect.stringMatching(/gates\.blindPromotion: /),
     expect.stringMatching(/gates\.unprovenService: /),
     expect.stringMatching(/gates\.uncheckedRestore: /),
-    expect.stringMatching(/gates\.dataLoss: gate "dataLoss" of bitbucket-prod can never be passed/),
-    expect.stringMatching(/gates\.unprovenFence: /),
   ]);
 });
 

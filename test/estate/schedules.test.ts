@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { ESTATE_RUNBOOKS, INSTANCE_RUNBOOKS } from '../../estate/runbook-names';
 import type { EstateInput } from '../../estate/schema';
 import { isForEstate } from '../../workflows/plan/fleet/estate';
 import { problemsOf } from '../support/estate-problems';
+import { EXAMPLE as text } from '../support/example-estate';
 import { servedRunbooks } from '../support/served-runbooks';
 
-const EXAMPLE = parse(
-  readFileSync(join(__dirname, '../../estate/examples/production.yaml'), 'utf8'),
-) as EstateInput;
+const EXAMPLE = parse(text) as EstateInput;
 const [INSTANCE = ''] = Object.keys(EXAMPLE.instances);
 
 /** The example with one schedule of the instance, or of the estate. */

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parse } from 'yaml';
 import { parseEstate } from '../../estate/load';
 import { pinInstance } from '../../estate/pin';
 import { FAILURE_DEFAULTS } from '../../estate/policy-schema';
 import { showEstate } from '../../estate/show';
+import { EXAMPLE as text } from '../support/example-estate';
 
-const text = readFileSync(join(__dirname, '../../estate/examples/production.yaml'), 'utf8');
 const instances = text.slice(text.indexOf('instances:'), text.indexOf('\npolicy:'));
 
 /** What is shown of the example with a policy, for all and of its instance. */

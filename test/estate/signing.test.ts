@@ -1,12 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { calculateJwkThumbprint } from 'jose';
 import { EstateError, parseEstate } from '../../estate/load';
 import { pinInstance } from '../../estate/pin';
 import { showEstate } from '../../estate/show';
+import { EXAMPLE as text } from '../support/example-estate';
 
-const text = readFileSync(join(__dirname, '../../estate/examples/production.yaml'), 'utf8');
 const people = text.slice(text.indexOf('people:'), text.indexOf('\npolicy:'));
 
 function key() {

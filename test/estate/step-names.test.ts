@@ -4,9 +4,9 @@ import { estateJsonSchema } from '../../estate/json-schema';
 import { parseEstate } from '../../estate/load';
 import { OBSERVATION_NAMES, SHOWN_AS, STEP_NAMES } from '../../estate/step-names';
 import { problemsOf } from '../support/estate-problems';
+import { EXAMPLE as text } from '../support/example-estate';
 
 const CONTRACTS = join(__dirname, '../../workflows/steps');
-const text = readFileSync(join(__dirname, '../../estate/examples/production.yaml'), 'utf8');
 
 interface Contract {
   readonly name: string;

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseEstate } from '../../estate/load';
 import { pinInstance } from '../../estate/pin';
 import type { Instance } from '../../workflows/plan/instance';
 import { problemsOf } from '../support/estate-problems';
+import { EXAMPLE as text } from '../support/example-estate';
 
-const text = readFileSync(join(__dirname, '../../estate/examples/production.yaml'), 'utf8');
 const vaults = text.slice(text.indexOf('      vaults:'), text.indexOf('      # Where verifyBackup tries'));
 
 /** The example with something else in its vault. */
