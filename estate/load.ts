@@ -7,27 +7,40 @@ import { describeIssue } from './issues';
 import type { Finding } from './check';
 import { estateSchema } from './schema';
 import type { Estate } from './schema';
+import { yamlProblems } from './yaml-problems';
 
-export interface EstateProblem extends Finding {
+interface Place {
   /** Both from 1. */
   readonly line: number;
   readonly column: number;
 }
 
-/** All that is wrong with an estate file; one line per problem in the message: `file:line:column where: what`. */
+/** Of the file as a whole where it has no place. */
+export interface EstateProblem extends Finding, Partial<Place> {}
+
+/**
+ * What is wrong with an estate file; one line per problem in the message: `file:line:column where: what`. Where further
+ * checks could not be made yet, one more line says so.
+ */
 export class EstateError extends Error {
   constructor(
     readonly file: string,
     readonly problems: readonly EstateProblem[],
+    moreFollow = false,
   ) {
     const lines = problems.map(({ line, column, path, message }) => {
+      if (line === undefined || column === undefined) return message;
       const where = path.length === 0 ? '' : `${showPath(path)}: `;
       return `${file}:${line}:${column} ${where}${message}`;
     });
-    super(lines.join('\n'));
+    const last = moreFollow ? ['(further checks follow when these are corrected)'] : [];
+    super([...lines, ...last].join('\n'));
     this.name = 'EstateError';
   }
 }
+
+const HOW_TO_BEGIN =
+  'Copy estate/examples/production.yaml and describe your instance, or name yours with --estate or RUNBOOKS_ESTATE.';
 
 /**
  * Reads, checks and completes an estate file.
@@ -57,9 +70,9 @@ function readText(file: string): string {
     const code = (error as NodeJS.ErrnoException).code;
     const message =
       code === 'ENOENT'
-        ? 'no such file: write one (docs/estate.md), or name yours with --estate or RUNBOOKS_ESTATE'
-        : `cannot be read (${code ?? String(error)})`;
-    throw new EstateError(file, [{ line: 1, column: 1, path: [], message }]);
+        ? `there is no ${file}. ${HOW_TO_BEGIN}`
+        : `${file}: cannot be read (${code ?? String(error)})`;
+    throw new EstateError(file, [{ path: [], message }]);
   }
 }
 
@@ -67,35 +80,45 @@ function readText(file: string): string {
 export function parseEstate(text: string, file: string): Estate {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number): { line: number; column: number } => {
+  const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  if (document.errors.length > 0) {
-    throw new EstateError(
-      file,
-      document.errors.map((error) => ({
-        ...at(error.pos[0]),
-        path: [],
-        message: `not YAML: ${error.message}`,
-      })),
-    );
-  }
-  const locate = (finding: Finding): EstateProblem => ({
+  const unreadable = yamlProblems(document).map(({ offset, message }) => ({
+    ...at(offset),
+    path: [],
+    message,
+  }));
+  if (unreadable.length > 0) throw new EstateError(file, unreadable, true);
+  const given = plainData(document, file);
+  const locate = (finding: Finding): Finding & Place => ({
     ...at(offsetOf(document, finding.path)),
     ...finding,
   });
-  const given: unknown = document.toJS();
   const parsed = estateSchema.safeParse(given);
   const findings = parsed.success
     ? crossCheck(parsed.data)
     : parsed.error.issues.flatMap((issue: z.core.$ZodIssue) => describeIssue(issue, given));
   if (findings.length > 0) {
     const problems = findings.map(locate).sort((a, b) => a.line - b.line || a.column - b.column);
-    throw new EstateError(file, problems);
+    throw new EstateError(file, problems, !parsed.success);
   }
   if (!parsed.success) throw parsed.error;
   return parsed.data;
+}
+
+function plainData(document: Document, file: string): unknown {
+  const problem = (message: string): EstateError =>
+    new EstateError(file, [{ path: [], message: `${file}: ${message}` }]);
+  let given: unknown;
+  try {
+    given = document.toJS();
+  } catch (error) {
+    // Aliases of aliases that would fill the memory.
+    throw problem(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (given === null) throw problem(`the file is empty. ${HOW_TO_BEGIN}`);
+  return given;
 }
 
 /** Where the deepest existing part of the path stands: the key for members of maps, the item for lists. */

@@ -1,4 +1,4 @@
-import { loadEstate, parseEstate } from '../../estate/load';
+import { EstateError, loadEstate, parseEstate } from '../../estate/load';
 import { estateJsonSchema } from '../../estate/json-schema';
 import { pinInstance } from '../../estate/pin';
 import type { Instance } from '../../workflows/plan/instance';
@@ -264,7 +264,63 @@ test.each(['hunter2-secret', '12345678'])(
 
 test('what is no YAML is told with its place', () => {
   expect(problemsOf('instances:\n  a: [1,\n')[0]).toMatch(/^estate\.yaml:\d+:\d+ not YAML: /);
-  expect(problemsOf('')[0]).toMatch(/^estate\.yaml:1:1 must be a map|is missing/);
+  expect(problemsOf('instances:\n  a: &one [*one]\n')).toEqual([
+    'estate.yaml:2:12 stands for something that it is itself a part of, and would have no end',
+  ]);
+});
+
+test('all aliases of nothing are told with their places, and not repeated: one may be a password', () => {
+  const problems = problemsOf('a: *hunter2\nb: &y 1\nc: [*y, *.example.com]\n');
+  expect(problems).toEqual([
+    expect.stringMatching(/^estate\.yaml:1:4 stands for nothing: .* begins with \* into quotes$/),
+    expect.stringMatching(/^estate\.yaml:3:9 stands for nothing/),
+  ]);
+  expect(problems.join()).not.toContain('hunter2');
+});
+
+test('aliases that grow without measure are refused', () => {
+  const rows = [...'abcdefghi'].map((name, index, all) =>
+    index === 0
+      ? `a: &a [1, 2, 3]`
+      : `${name}: &${name} [${Array(9)
+          .fill(`*${all[index - 1]!}`)
+          .join(', ')}]`,
+  );
+  expect(problemsOf(rows.join('\n'))).toEqual([expect.stringMatching(/^estate\.yaml: .*alias/i)]);
+});
+
+test('a second document is told at its line', () => {
+  expect(problemsOf(`${text}---\ninstances: {}\n`)).toEqual([
+    `estate.yaml:${text.split('\n').length}:1 one document only: remove the line ---`,
+  ]);
+});
+
+test.each(['', '\n', '# only a remark\n', '---\n', 'null\n'])(
+  'an empty file is told as such: %j',
+  (empty) => {
+    expect(problemsOf(empty)).toEqual([
+      expect.stringMatching(/^estate\.yaml: the file is empty\. Copy estate/),
+    ]);
+  },
+);
+
+test('what cannot be told before the rest is right is announced, and only then', () => {
+  const lines = (yaml: string): readonly string[] => {
+    try {
+      parseEstate(yaml, 'estate.yaml');
+      return [];
+    } catch (error) {
+      return (error as EstateError).message.split('\n');
+    }
+  };
+  const note = '(further checks follow when these are corrected)';
+  const powerless = text.replace('    roles: [manager]\n', '    roles: [operator]\n');
+  expect(lines(powerless).join('\n')).toContain('can never be passed');
+  expect(lines(powerless)).not.toContain(note);
+  const misspelt = lines(powerless.replace('ttlSeconds', 'ttlSecond'));
+  expect(misspelt).toEqual([expect.stringContaining('did you mean "ttlSeconds"?'), note]);
+  expect(lines('a: [1,\n').at(-1)).toBe(note);
+  expect(lines('')).toHaveLength(1);
 });
 
 test('an unknown instance is answered with the nearest and all known ones', () => {
@@ -274,10 +330,18 @@ test('an unknown instance is answered with the nearest and all known ones', () =
   expect(() => pinInstance(loadEstate(EXAMPLE), 'constructor')).toThrow(/no instance "constructor"/);
 });
 
-test('a missing file is answered with how to name one', () => {
+test('a file that is not there has no line, and is answered with how to get one', () => {
   expect(() => loadEstate('/nonexistent/estate.yaml')).toThrow(
-    /no such file: write one .* --estate or RUNBOOKS_ESTATE/,
+    new EstateError('/nonexistent/estate.yaml', [
+      {
+        path: [],
+        message:
+          'there is no /nonexistent/estate.yaml. Copy estate/examples/production.yaml and describe your instance, ' +
+          'or name yours with --estate or RUNBOOKS_ESTATE.',
+      },
+    ]),
   );
+  expect(() => loadEstate(__dirname)).toThrow(`${__dirname}: cannot be read (EISDIR)`);
 });
 
 test('the JSON Schema tells editors the defaults and refuses unknown keys', () => {

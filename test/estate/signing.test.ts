@@ -3,6 +3,7 @@ import { calculateJwkThumbprint } from 'jose';
 import { EstateError, parseEstate } from '../../estate/load';
 import { pinInstance } from '../../estate/pin';
 import { showEstate } from '../../estate/show';
+import { linesOf } from '../support/estate-problems';
 import { EXAMPLE as text } from '../support/example-estate';
 
 const people = text.slice(text.indexOf('people:'), text.indexOf('\npolicy:'));
@@ -32,7 +33,7 @@ function problems(...given: Parameters<typeof estate>): readonly string[] {
     return [];
   } catch (error) {
     if (!(error instanceof EstateError)) throw error;
-    return error.message.split('\n');
+    return linesOf(error);
   }
 }
 

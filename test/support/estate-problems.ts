@@ -5,8 +5,13 @@ export function problemsOf(yaml: string): readonly string[] {
   try {
     parseEstate(yaml, 'estate.yaml');
   } catch (error) {
-    if (error instanceof EstateError) return error.message.split('\n');
+    if (error instanceof EstateError) return linesOf(error);
     throw error;
   }
   return [];
+}
+
+/** The problems alone: the last line may say that there is more to come. */
+export function linesOf(error: EstateError): readonly string[] {
+  return error.message.split('\n').slice(0, error.problems.length);
 }
