@@ -29,7 +29,14 @@ export class LeaseKeeper {
       const second = await ask(client, request, holder.runId);
       if (second.granted) return second;
     }
-    return waitOrRefuse(request, describeHolder(request.instance, holder), holder);
+    const { consented } = request;
+    const isAnother = consented !== undefined && consented !== holder.token;
+    // It was granted the lease while people were asked about a former holder: waiting would not make it let go.
+    return waitOrRefuse(
+      isAnother ? { ...request, whenBusy: 'refuse' } : request,
+      describeHolder(request.instance, holder),
+      holder,
+    );
   }
 
   async release({ instance, token, blockSeconds }: LeaseRelease): Promise<void> {
@@ -84,7 +91,7 @@ function whatBecameOf({ holder, events }: LeaseState): string {
 }
 
 async function ask(client: Client, request: LeaseRequest, deadHolder?: string): Promise<Acquired> {
-  const { instance, runbook, trigger, emergency, preempt, since, whenBusy, continues } = request;
+  const { instance, runbook, trigger, emergency, preempt, consented, since, whenBusy, continues } = request;
   const { workflowExecution, taskQueue } = activityInfo();
   if (workflowExecution === undefined) throw new Error('a lease is taken by a workflow only');
   const { workflowId, runId } = workflowExecution;
@@ -107,6 +114,7 @@ async function ask(client: Client, request: LeaseRequest, deadHolder?: string): 
         preempt,
         since,
         queue: whenBusy === 'wait',
+        ...(consented === undefined ? {} : { consented }),
         ...(continues === undefined ? {} : { continues }),
         ...(deadHolder === undefined ? {} : { deadHolder }),
       },

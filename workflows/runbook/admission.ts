@@ -34,6 +34,8 @@ export interface LeaseRequest {
   readonly emergency: boolean;
   /** Ask the holder to let go at its nearest safe point. */
   readonly preempt: boolean;
+  /** With `preempt`: token of the holder whose letting go people consented to; another one is answered, and left alone. */
+  readonly consented?: number;
   /** Since when the run wants the lease, ISO 8601. */
   readonly since: string;
   /** Run id of the execution that this one continues, whose lease it takes over. */

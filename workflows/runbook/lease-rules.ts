@@ -90,16 +90,15 @@ function grant(
   };
 }
 
-/** Records the wish once; who hears of it is told by the workflow. */
+/** Records the wish once; who hears of it is told by the workflow. Only a holder that people have named is asked. */
 function askToLetGo(state: LeaseState, request: Acquire, at: Date): LeaseState {
   const { holder, preemptedBy } = state;
   if (!request.preempt || holder === null || holder.emergency || preemptedBy !== null) return state;
-  const { workflowId, runId, runbook, emergency, since } = request;
+  const { workflowId, runId, runbook, emergency, since, consented } = request;
+  if (consented !== undefined && consented !== holder.token) return state;
+  const waiter = { workflowId, runId, runbook, emergency, since, askedAt: at.toISOString() };
   return record(
-    {
-      ...state,
-      preemptedBy: { workflowId, runId, runbook, emergency, since, askedAt: at.toISOString() },
-    },
+    { ...state, preemptedBy: consented === undefined ? waiter : { ...waiter, consented } },
     {
       at: at.toISOString(),
       kind: 'preempting',

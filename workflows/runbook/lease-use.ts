@@ -37,15 +37,22 @@ export async function acquireLease(
     { emergency, since, preempt: false, whenBusy: first },
     waitSeconds,
   );
-  const holder = answer.granted ? undefined : answer.holder;
-  if (emergency && holder !== undefined && !holder.emergency) {
+  // While people are asked, the lease may go from one run to another: they are asked again, about that one.
+  for (let holder = canLetGo(emergency, answer); holder !== null; holder = canLetGo(emergency, answer)) {
     await consentToPreempt(context, holder);
     context.recorder.apply({ type: 'phase', phase: 'waiting', at: now() });
-    const wait = { emergency, since, preempt: true, whenBusy: 'wait' as const };
+    const consent = { preempt: true, consented: holder.token };
+    const wait = { emergency, since, ...consent, whenBusy: 'wait' as const };
     answer = await request(context, runbook, wait, preemptSeconds);
   }
   if (!answer.granted) throw busy(answer);
   context.token = answer.token;
+}
+
+/** The holder that an emergency may have asked to let go, if that is all that keeps the lease from it. Pure. */
+function canLetGo(emergency: boolean, answer: LeaseAnswer): LeaseHolder | null {
+  if (!emergency || answer.granted || answer.holder === undefined) return null;
+  return answer.holder.emergency ? null : answer.holder;
 }
 
 /**
@@ -67,6 +74,7 @@ async function request(
     readonly emergency: boolean;
     readonly since: string;
     readonly preempt: boolean;
+    readonly consented?: number;
     readonly whenBusy: 'refuse' | 'wait';
   },
   waitSeconds: number,
@@ -107,7 +115,7 @@ async function consentToPreempt(context: PassContext, holder: LeaseHolder): Prom
       'It lets go at its nearest safe point, at once if it has changed nothing so far; what it then leaves stands in its report.',
     ],
   });
-  await pass(context.desk, question);
+  await pass(context.desk, { ...question, id: context.desk.freshId(question.id) });
 }
 
 function busy({ why, remedy }: Refused): RunStopped {

@@ -23,6 +23,12 @@ export interface LeaseWaiter {
   readonly askedAt: string;
 }
 
+/** The emergency for which the holder of the lease was asked to let go. */
+interface LeaseWish extends LeaseWaiter {
+  /** Token of the holder whose letting go people consented to; absent in wishes of older code. */
+  readonly consented?: number;
+}
+
 type LeaseEventKind =
   'granted' | 'replaced' | 'released' | 'preempting' | 'broken' | 'blocked' | 'acknowledged';
 
@@ -42,7 +48,7 @@ export interface LeaseState {
   readonly token: number;
   readonly waiting: readonly LeaseWaiter[];
   /** The emergency for which the present holder was asked to let go. */
-  readonly preemptedBy: LeaseWaiter | null;
+  readonly preemptedBy: LeaseWish | null;
   /** Until then, starts that no person asked for are refused; null = not blocked. */
   readonly blockedUntil: string | null;
   readonly blockedBy: string | null;
@@ -62,6 +68,11 @@ export interface Acquire {
   readonly queue: boolean;
   /** Ask the holder to let go at its nearest safe point. */
   readonly preempt: boolean;
+  /**
+   * With `preempt`: token of the holder whose letting go people consented to. Another one is left alone. Requests of
+   * older code lack it: they mean whoever holds the lease.
+   */
+  readonly consented?: number;
   /** Run id of the execution that the asking one continues: it takes over what that one holds. */
   readonly continues?: string;
   /** The holder that was found closed and may be replaced: named by run id. */

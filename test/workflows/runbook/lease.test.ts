@@ -127,6 +127,25 @@ describe('an emergency', () => {
     expect((await other.ended()).outcome).toBe('SUCCEEDED');
   });
 
+  test('asks again when another run holds the instance by the time people have consented', async () => {
+    const run = await bench.start({}, named('planned'));
+    await run.asked('go');
+    const other = await emergency();
+    await other.asked('preempt');
+    await run.handle.cancel();
+    await run.ended();
+    const between = await bench.start({}, named('between'));
+    await between.asked('go');
+    await other.approve('preempt', 'ben');
+    const ask = await other.asked('preempt.2');
+    expect(ask.evidence.join(' ')).toContain(named('between'));
+    expect((await between.status()).preemptedBy).toBeNull();
+    await other.approve('preempt.2', 'ben');
+    expect((await between.ended()).outcome).toBe('UNDONE');
+    await other.approve('go', 'ben', 'cy');
+    expect((await other.ended()).outcome).toBe('SUCCEEDED');
+  });
+
   test('that is denied leaves the other run alone', async () => {
     const run = await bench.start({}, named('planned'));
     await run.asked('go');
