@@ -2,7 +2,7 @@ import { activityInfo, getClient } from '@temporalio/activity';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import { acquire, lease, leaseWorkflowId, release } from '../../workflows/runbook/lease';
-import type { Acquired, LeaseHolder, LeaseState } from '../../workflows/runbook/lease';
+import type { Acquired, Block, LeaseHolder, LeaseState } from '../../workflows/runbook/lease';
 import type { LeaseAnswer, LeaseRelease, LeaseRequest } from '../../workflows/runbook/admission';
 import type { StepContext } from '../../workflows/runbook/step';
 import { leaseLost, notYet } from '../errors';
@@ -16,15 +16,11 @@ export class LeaseKeeper {
     const client = getClient();
     const answer = await ask(client, request);
     if (answer.granted) return answer;
-    if ('blockedUntil' in answer) {
-      return {
-        granted: false,
-        why: `automatic starts for ${request.instance} are blocked until ${answer.blockedUntil}, after ${answer.blockedBy}`,
-        remedy: `Look at the instance, then lift the block: runbooks acknowledge ${request.instance} --note "…".`,
-      };
-    }
+    if ('blockedUntil' in answer) return blocked(request, answer);
     if ('ahead' in answer) return waitOrRefuse(request, `${answer.ahead.workflowId} waits before this run`);
-    const { holder } = answer;
+    const { holder, block } = answer;
+    // Nobody shall let go for an emergency that would be refused all the same.
+    if (request.emergency && block !== undefined) return blocked(request, block);
     if (await hasEnded(client, holder)) {
       const second = await ask(client, request, holder.runId);
       if (second.granted) return second;
@@ -63,6 +59,14 @@ export class LeaseKeeper {
       `the lease of ${instance} (token ${token}) is gone, ${whatBecameOf(state)}; nothing more is changed`,
     );
   }
+}
+
+function blocked({ instance }: LeaseRequest, { blockedUntil, blockedBy }: Block): LeaseAnswer {
+  return {
+    granted: false,
+    why: `automatic starts for ${instance} are blocked until ${blockedUntil}, after ${blockedBy}`,
+    remedy: `Look at the instance, then lift the block: runbooks acknowledge ${instance} --note "…".`,
+  };
 }
 
 /** A run that may wait asks again; its activity's budget says how long. */

@@ -2,6 +2,7 @@ import { CONTINUATION } from './lease';
 import type {
   Acquire,
   Acquired,
+  Block,
   LeaseEvent,
   LeaseHolder,
   LeaseState,
@@ -23,6 +24,7 @@ export function completeLease(given: { readonly instance: string } & Partial<Lea
     preemptedBy: null,
     blockedUntil: null,
     blockedBy: null,
+    promisedTo: null,
     events: [],
     ...given,
   };
@@ -44,23 +46,33 @@ export function grantLease(
       answer: { granted: true, token: holder.token },
     };
   const waiting = renewPlace(state.waiting, request, at);
+  const block = blockOn(state, request, at);
   if (holder !== null && holder.runId !== deadHolder) {
-    return { next: askToLetGo({ ...state, waiting }, request, at), answer: { granted: false, holder } };
-  }
-  const { blockedUntil, blockedBy } = state;
-  const isAutomatic = request.trigger !== 'manual' && request.trigger !== CONTINUATION;
-  if (blockedUntil !== null && isAutomatic && at < new Date(blockedUntil)) {
-    const others = waiting.filter((one) => one.runId !== runId);
     return {
-      next: { ...state, waiting: others },
-      answer: { granted: false, blockedUntil, blockedBy: blockedBy ?? '' },
+      next: askToLetGo({ ...state, waiting }, request, at),
+      answer: { granted: false, holder, ...(block === null ? {} : { block }) },
     };
+  }
+  if (block !== null) {
+    const others = waiting.filter((one) => one.runId !== runId);
+    return { next: { ...state, waiting: others }, answer: { granted: false, ...block } };
   }
   const [ahead] = waiting;
   if (ahead !== undefined && ahead.runId !== runId && !request.emergency) {
     return { next: { ...state, waiting }, answer: { granted: false, ahead } };
   }
   return grant({ ...state, waiting }, request, at);
+}
+
+/** What keeps the run from the lease after a recovery; null for a person's start, and where room was made for it. */
+function blockOn(
+  { blockedUntil, blockedBy, promisedTo }: LeaseState,
+  { trigger, runId }: Acquire,
+  at: Date,
+): Block | null {
+  const isAutomatic = trigger !== 'manual' && trigger !== CONTINUATION;
+  if (blockedUntil === null || !isAutomatic || promisedTo === runId) return null;
+  return at < new Date(blockedUntil) ? { blockedUntil, blockedBy: blockedBy ?? '' } : null;
 }
 
 function grant(
@@ -82,6 +94,7 @@ function grant(
         token,
         holder,
         preemptedBy: null,
+        promisedTo: state.promisedTo === runId ? null : state.promisedTo,
         waiting: state.waiting.filter((one) => one.runId !== runId),
       },
       { at: at.toISOString(), kind: state.holder === null ? 'granted' : 'replaced', who: workflowId, note },
@@ -127,7 +140,7 @@ export function freeLease(given: LeaseState, request: Release, at: Date): LeaseS
   if (holder === null || holder.runId !== request.runId) return state;
   if (request.token !== null && request.token !== holder.token) return state;
   const freed = record(
-    { ...state, holder: null, preemptedBy: null },
+    { ...state, holder: null, preemptedBy: null, promisedTo: promiseOf(state) },
     { at: at.toISOString(), kind: 'released', who: holder.workflowId, note: `token ${holder.token}` },
   );
   if (request.blockSeconds <= 0) return freed;
@@ -143,11 +156,20 @@ export function freeLease(given: LeaseState, request: Release, at: Date): LeaseS
   );
 }
 
+/**
+ * A holder that was asked to let go may have ended as a recovery all the same: its block is not for the emergency that
+ * asked. A wish of older code promises nothing, as it did when that code ran: a replay must come to what was answered.
+ */
+function promiseOf({ preemptedBy, promisedTo }: LeaseState): string | null {
+  return preemptedBy?.consented === undefined ? promisedTo : preemptedBy.runId;
+}
+
 function leaveQueue(state: LeaseState, runId: string): LeaseState {
   return {
     ...state,
     waiting: state.waiting.filter((one) => one.runId !== runId),
     preemptedBy: state.preemptedBy?.runId === runId ? null : state.preemptedBy,
+    promisedTo: state.promisedTo === runId ? null : state.promisedTo,
   };
 }
 

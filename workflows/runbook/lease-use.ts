@@ -8,6 +8,7 @@ import type { Conclusion } from './outcome';
 import type { PassContext } from './passes';
 import { now } from './recorder';
 import type { RunbookOptions } from './runbook';
+import type { RunState } from './state';
 import { describeFailure, RunStopped } from './stopped';
 
 type Refused = Extract<LeaseAnswer, { granted: false }>;
@@ -152,6 +153,15 @@ function refuseInFreeze(context: PassContext): void {
   });
 }
 
+/**
+ * Whether automatic starts are to be blocked now. A run that stopped half-way has recovered nothing while an emergency
+ * waits for the instance: that one, or another start of it, must not be refused. Pure.
+ */
+function hasRecovered({ preemptedBy }: RunState, { outcome }: Conclusion): boolean {
+  if (outcome === 'HANDED_OVER') return preemptedBy === null;
+  return outcome === 'SUCCEEDED' || outcome === 'DEGRADED';
+}
+
 /** Gives the lease back; after a recovery automatic starts are blocked for the policy's window. */
 export async function releaseLease(
   context: PassContext,
@@ -160,7 +170,7 @@ export async function releaseLease(
 ): Promise<void> {
   const { token, policy } = context;
   if (token === null) return;
-  const recovered = options.recovery && ['SUCCEEDED', 'DEGRADED', 'HANDED_OVER'].includes(conclusion.outcome);
+  const recovered = options.recovery && hasRecovered(context.recorder.state, conclusion);
   const instance = context.held;
   const blockSeconds = recovered ? policy.antiFlap.windowSeconds : 0;
   try {

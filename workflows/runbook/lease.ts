@@ -52,6 +52,8 @@ export interface LeaseState {
   /** Until then, starts that no person asked for are refused; null = not blocked. */
   readonly blockedUntil: string | null;
   readonly blockedBy: string | null;
+  /** Run id of the emergency for which a holder was asked to let go: no block holds it up. */
+  readonly promisedTo: string | null;
   /** The last ones, newest last. */
   readonly events: readonly LeaseEvent[];
 }
@@ -79,11 +81,18 @@ export interface Acquire {
   readonly deadHolder?: string;
 }
 
+/** Why no automatic start gets the lease. */
+export interface Block {
+  readonly blockedUntil: string;
+  readonly blockedBy: string;
+}
+
 export type Acquired =
   | { readonly granted: true; readonly token: number }
-  | { readonly granted: false; readonly holder: LeaseHolder }
+  /** `block`: what would keep the run from the lease also when nobody held it. */
+  | { readonly granted: false; readonly holder: LeaseHolder; readonly block?: Block }
   | { readonly granted: false; readonly ahead: LeaseWaiter }
-  | { readonly granted: false; readonly blockedUntil: string; readonly blockedBy: string };
+  | ({ readonly granted: false } & Block);
 
 export interface Release {
   readonly runId: string;

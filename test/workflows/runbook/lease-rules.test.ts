@@ -13,9 +13,56 @@ const emergency = (more: Partial<Acquire> = {}): Acquire =>
   asking('e', { runbook: 'drFailover', emergency: true, trigger: 'webhook', ...more });
 const preempting = (consented: number): Acquire => emergency({ queue: true, preempt: true, consented });
 
-function heldBy(runId: string, state: LeaseState = completeLease({ instance: 'prod' })): LeaseState {
-  return grantLease(state, asking(runId), after(0)).next;
+function heldBy(runId: string, state = completeLease({ instance: 'prod' }), seconds = 0): LeaseState {
+  return grantLease(state, asking(runId), after(seconds)).next;
 }
+
+describe('the block after a recovery', () => {
+  const told = grantLease(heldBy('a'), preempting(1), after(1)).next;
+  const left = freeLease(told, { runId: 'a', token: 1, blockSeconds: 3600 }, after(2));
+
+  test('does not hold up the emergency for which the recovery was asked to let go', () => {
+    expect(left.blockedUntil).not.toBeNull();
+    expect(grantLease(left, preempting(1), after(3)).answer).toEqual({ granted: true, token: 2 });
+  });
+
+  test('does so neither when another run came in between', () => {
+    const between = heldBy('b', left, 40);
+    expect(between.holder?.runId).toBe('b');
+    const free = freeLease(between, { runId: 'b', token: 2, blockSeconds: 0 }, after(41));
+    expect(grantLease(free, preempting(1), after(42)).answer).toEqual({ granted: true, token: 3 });
+  });
+
+  test('holds up every other automatic start, and that emergency too once it has had the lease', () => {
+    const other = { ...preempting(1), runId: 'f' };
+    expect(grantLease(left, other, after(3)).answer).toMatchObject({
+      granted: false,
+      blockedBy: 'restore/prod/a',
+    });
+    const had = grantLease(left, preempting(1), after(3)).next;
+    const free = freeLease(had, { runId: 'e', token: 2, blockSeconds: 0 }, after(4));
+    expect(grantLease(free, preempting(1), after(5)).answer).toMatchObject({ granted: false });
+    expect(grantLease(free, preempting(1), after(5)).answer).toHaveProperty('blockedUntil');
+  });
+
+  test('is told to an emergency while the lease is held, so that nobody lets go for nothing', () => {
+    const held = heldBy('b', { ...left, promisedTo: null }, 40);
+    expect(grantLease(held, emergency(), after(41)).answer).toMatchObject({
+      granted: false,
+      holder: { runId: 'b' },
+      block: { blockedBy: 'restore/prod/a' },
+    });
+    const byHand = grantLease(held, emergency({ trigger: 'manual' }), after(41)).answer;
+    expect(byHand).not.toHaveProperty('block');
+  });
+
+  test('of a lease whose requests come from older code is what it was', () => {
+    const { consented: _new, ...older } = preempting(1);
+    const wished = grantLease(heldBy('a'), older, after(1)).next;
+    const blocked = freeLease(wished, { runId: 'a', token: 1, blockSeconds: 3600 }, after(2));
+    expect(grantLease(blocked, older, after(3)).answer).toHaveProperty('blockedUntil');
+  });
+});
 
 describe('a consent to preempt', () => {
   test('makes only the run let go that it names', () => {

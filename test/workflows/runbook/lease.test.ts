@@ -190,6 +190,43 @@ describe('an emergency', () => {
     expect((await other.ended()).outcome).toBe('SUCCEEDED');
   });
 
+  test('that an alarm started gets the lease of a recovery that let go for it', async () => {
+    let go = (): void => {};
+    const held = new Promise<void>((resolve) => (go = resolve));
+    world.before = (part) => (part === 'first.run' ? held : undefined);
+    world.policy = {
+      ...TOY_POLICY,
+      gates: { go: 'auto' },
+      lease: { ...TOY_POLICY.lease, preemptSeconds: 60 },
+      antiFlap: { windowSeconds: 3600 },
+    };
+    const run = await bench.start({}, named('planned'));
+    await run.step('first', ['running']);
+    const other = await bench.start({ trigger: 'webhook' }, named('now', 'toyEmergency'));
+    await other.approve('preempt', 'ben');
+    await until('the wish', async () => (await run.status()).preemptedBy ?? undefined);
+    go();
+    expect((await run.ended()).outcome).toBe('HANDED_OVER');
+    const { outcome, problems } = await other.ended();
+    expect([outcome, problems]).toEqual(['SUCCEEDED', []]);
+  });
+
+  test('that an alarm started after a recovery is REFUSED before anybody is asked to let go', async () => {
+    world.policy = { ...TOY_POLICY, gates: { go: 'auto' }, antiFlap: { windowSeconds: 3600 } };
+    expect((await (await bench.start()).ended()).outcome).toBe('SUCCEEDED');
+    world.policy = { ...world.policy, gates: TOY_POLICY.gates };
+    const run = await bench.start({}, named('planned'));
+    await run.asked('go');
+    const other = await (await bench.start({ trigger: 'webhook' }, named('now', 'toyEmergency'))).ended();
+    expect([other.outcome, other.asks, other.problems[0]?.remedy]).toEqual([
+      'REFUSED',
+      [],
+      expect.stringContaining('runbooks acknowledge'),
+    ]);
+    expect((await run.status()).preemptedBy).toBeNull();
+    await run.handle.cancel();
+  });
+
   test('makes a run that waits with a failed step take back what it did', async () => {
     world.policy = {
       ...TOY_POLICY,
