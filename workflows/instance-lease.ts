@@ -10,9 +10,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { acknowledge, acquire, breakLease, lease, letGo, release } from './runbook/lease';
-import type { LeaseState, LeaseWaiter } from './runbook/lease';
+import type { LeaseState } from './runbook/lease';
 import { describeLease } from './runbook/lease-details';
-import { completeLease, freeLease, grantLease, liftBlock, takeLease } from './runbook/lease-rules';
+import { completeLease, freeLease, grantLease, liftBlock, takeLease, wordOf } from './runbook/lease-rules';
 
 /**
  * Who may act on an instance. Lives for ever under `lease/<instance>`; each grant raises the fencing token, so that a
@@ -23,7 +23,7 @@ export async function instanceLease(
 ): Promise<void> {
   let state = completeLease(given);
   // Told again after continue-as-new: the signal may have been lost with the old run.
-  let told: LeaseWaiter | null = null;
+  let told: string | null = null;
   const become = (next: LeaseState): LeaseState => {
     state = next;
     setCurrentDetails(describeLease(state));
@@ -46,12 +46,12 @@ export async function instanceLease(
   });
   become(state);
 
-  const isUntold = (): boolean => state.preemptedBy !== null && state.preemptedBy.runId !== told?.runId;
+  const isUntold = (): boolean => state.preemptedBy !== null && wordOf(state) !== told;
   const mayRenew = (): boolean => workflowInfo().continueAsNewSuggested && allHandlersFinished();
   for (;;) {
     await condition(() => isUntold() || mayRenew());
     if (!isUntold()) break;
-    told = state.preemptedBy;
+    told = wordOf(state);
     await tellHolder(state);
   }
   await continueAsNew<typeof instanceLease>(state);

@@ -121,6 +121,17 @@ function askToLetGo(state: LeaseState, request: Acquire, at: Date): LeaseState {
   );
 }
 
+/**
+ * What the workflow remembers to have told: which emergency's wish, and to which run. A holder that came later than the
+ * first, or went on as a new execution, is told as well. Wishes of older code were told once per emergency, and a replay
+ * must send what was sent. Pure.
+ */
+export function wordOf({ holder, preemptedBy }: LeaseState): string | null {
+  if (preemptedBy === null) return null;
+  const { runId, consented } = preemptedBy;
+  return consented === undefined ? runId : `${runId} to ${holder?.runId ?? ''}`;
+}
+
 /** The queue with the asking run in its place, and without those who have stopped asking. */
 function renewPlace(queue: readonly LeaseWaiter[], request: Acquire, at: Date): readonly LeaseWaiter[] {
   const oldest = at.getTime() - SILENT_SECONDS * 1000;

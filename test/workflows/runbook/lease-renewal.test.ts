@@ -16,9 +16,11 @@ afterEach(() => bench.close());
 const CHUNK = 500_000;
 
 /** A run that nobody serves: what it is told stays in its history. */
-async function silentRun(): Promise<WorkflowHandle & { readonly firstExecutionRunId: string }> {
+async function silentRun(
+  name = 'holder',
+): Promise<WorkflowHandle & { readonly firstExecutionRunId: string }> {
   return bench.client.workflow.start('toyRunbook', {
-    workflowId: `toyRunbook/${bench.instance}/holder`,
+    workflowId: `toyRunbook/${bench.instance}/${name}`,
     taskQueue: `${bench.instance}-unserved`,
     args: [{}],
   });
@@ -80,4 +82,53 @@ test('the lease goes on as a new run with all that it knows, and tells the holde
   });
   expect(await timesTold(holder)).toBe(2);
   await holder.terminate();
+}, 60_000);
+
+test('a holder that comes after the one that was told is told as well, once people name it', async () => {
+  const [first, second] = [await silentRun('first'), await silentRun('second')];
+  await bench.client.workflow.start('instanceLease', {
+    workflowId: `lease/${bench.instance}`,
+    taskQueue: bench.instance,
+    args: [{ instance: bench.instance }],
+  });
+  const theLease = bench.client.workflow.getHandle(`lease/${bench.instance}`);
+  const since = new Date().toISOString();
+  const asking = (request: Partial<Acquire> & Pick<Acquire, 'workflowId' | 'runId'>): Promise<unknown> =>
+    theLease.executeUpdate(acquire, {
+      args: [
+        {
+          ...{
+            runbook: 'toyRunbook',
+            trigger: 'manual',
+            emergency: false,
+            since,
+            queue: false,
+            preempt: false,
+          },
+          ...request,
+        },
+      ],
+    });
+  const taken = (run: typeof first): Promise<unknown> =>
+    asking({ workflowId: run.workflowId, runId: run.firstExecutionRunId });
+  const emergency = { workflowId: 'toyEmergency/1', runId: 'e-1', emergency: true, preempt: true };
+
+  await taken(first);
+  await asking({ ...emergency, consented: 1 });
+  await until('the first word', async () => (await timesTold(first)) === 1 || undefined);
+  await theLease.executeUpdate(release, {
+    args: [{ runId: first.firstExecutionRunId, token: 1, blockSeconds: 0 }],
+  });
+  // The emergency has been silent for too long, and another run that waits is granted the lease.
+  expect(await taken(second)).toMatchObject({ granted: true, token: 2 });
+  expect(await asking({ ...emergency, consented: 1 })).toMatchObject({
+    granted: false,
+    holder: { token: 2 },
+  });
+  expect((await theLease.query(lease)).preemptedBy).toBeNull();
+  await asking({ ...emergency, consented: 2 });
+  await until('the second word', async () => (await timesTold(second)) === 1 || undefined);
+  expect([await timesTold(first), await timesTold(second)]).toEqual([1, 1]);
+  await first.terminate();
+  await second.terminate();
 }, 60_000);
