@@ -48,6 +48,8 @@ export class ToyWorld {
   material: Readonly<Record<string, string>> = {};
   /** What `toyTask` does for an instance: throw to make it fail, wait to make it slow. */
   task: (instance: string) => Promise<void> | void = () => {};
+  /** Called before each try to take the lease; wait to make it slow. */
+  beforeLease: () => Promise<void> | void = () => {};
   /** Called before the part acts; throw to make it fail, wait to make it slow. */
   before: (part: string, occurrence: number) => Promise<void> | void = () => {};
   /** Called after the part acted and before it answers: throw to lose the answer. */
@@ -57,7 +59,10 @@ export class ToyWorld {
     const lease = new LeaseKeeper();
     const kit: KitActivities = {
       admit: async ({ message }) => this.admit(instance, message),
-      acquireLease: (request) => lease.acquire(request),
+      acquireLease: async (request) => {
+        await this.beforeLease();
+        return lease.acquire(request);
+      },
       releaseLease: (request) => lease.release(request),
       verifyProof: (request) => this.act('verifyProof', () => verifyProof(request)),
       notify: (notice) => this.act('notify', () => notify(this.secrets, notice)),

@@ -46,7 +46,11 @@ export async function acquireLease(
     const wait = { emergency, since, ...consent, whenBusy: 'wait' as const };
     answer = await request(context, runbook, wait, preemptSeconds);
   }
-  if (!answer.granted) throw busy(answer);
+  if (!answer.granted) {
+    // A try that fails after the cancel is not repeated, and looks like an answer: the run ends by the cancel.
+    await context.desk.noticeCancel();
+    throw busy(answer);
+  }
   context.token = answer.token;
 }
 

@@ -50,6 +50,31 @@ describe('the lease', () => {
     expect((await patient.ended()).outcome).toBe('SUCCEEDED');
   });
 
+  test('a run that is cancelled while it asks for the lease ends as cancelled, not as REFUSED', async () => {
+    const run = await bench.start({}, named('one'));
+    await run.asked('go');
+    world.policy = { ...TOY_POLICY, lease: { whenBusy: 'wait', waitSeconds: 60, preemptSeconds: 5 } };
+    let go = (): void => {};
+    const held = new Promise<void>((resolve) => (go = resolve));
+    let tries = 0;
+    world.beforeLease = () => {
+      tries += 1;
+      return held;
+    };
+    const waiting = await bench.start({}, named('two'));
+    await until('the try', async () => tries > 0 || undefined);
+    await waiting.handle.cancel();
+    await until('the cancel at the try', async () => {
+      const { events } = await waiting.handle.fetchHistory();
+      return events?.some((event) => event.activityTaskCancelRequestedEventAttributes) || undefined;
+    });
+    go();
+    const state = await waiting.ended();
+    expect([state.outcome, state.problems]).toEqual(['UNDONE', []]);
+    expect((await waiting.handle.describe()).status.name).toBe('CANCELLED');
+    await run.handle.cancel();
+  });
+
   test('a holder that was terminated without releasing is replaced', async () => {
     const run = await bench.start();
     await run.asked('go');
