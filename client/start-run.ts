@@ -11,6 +11,8 @@ export interface StartRequest {
   readonly instance: string | undefined;
   readonly dryRun: boolean;
   readonly requestedBy: string;
+  /** What starts it by itself, e.g. `alarm`; a person by hand unless told. */
+  readonly trigger?: string;
   readonly reason?: string | undefined;
   /** ISO 8601. */
   readonly incidentStartedAt?: string | undefined;
@@ -25,7 +27,17 @@ export interface StartRequest {
  * @throws CommandError when an instance is missing, or given where there is none
  */
 export async function startRun(session: Session, request: StartRequest, now = new Date()): Promise<string> {
-  const { runbook, instance, dryRun, requestedBy, reason, incidentStartedAt, breakGlass, input } = request;
+  const {
+    runbook,
+    instance,
+    dryRun,
+    requestedBy,
+    trigger = 'manual',
+    reason,
+    incidentStartedAt,
+    breakGlass,
+    input,
+  } = request;
   const place = placeOf(runbook, instance);
   const workflowId = `${runbook}/${place}/${now.toISOString().replace(/[-:]/g, '')}`;
   const message = {
@@ -33,7 +45,7 @@ export async function startRun(session: Session, request: StartRequest, now = ne
     ...(instance === undefined ? {} : { instance }),
     dryRun,
     requestedBy,
-    trigger: 'manual',
+    trigger,
     ...(reason === undefined ? {} : { reason }),
     ...(incidentStartedAt === undefined ? {} : { incidentStartedAt }),
     ...(breakGlass === undefined ? {} : { breakGlass }),

@@ -1,4 +1,3 @@
-import { activityInfo, getClient } from '@temporalio/activity';
 import { z } from 'zod';
 import { nearest } from '../../estate/nearest';
 import { pinEstate, pinInstance } from '../../estate/pin';
@@ -11,6 +10,7 @@ import type { Admission } from '../../workflows/runbook/admission';
 import { invalidInput } from '../errors';
 import { findFreeze, pinFleet } from './pin-fleet';
 import { commonMembers, estateMembers, instanceMembers, ownMembers } from './start-members';
+import { findStarter } from './starter';
 
 export interface AdmitRequest {
   readonly runbook: string;
@@ -34,11 +34,13 @@ export async function admit(
   if (incidentStartedAt !== undefined && Date.parse(incidentStartedAt) > Date.now() + 60_000) {
     throw invalidInput(`incidentStartedAt ${incidentStartedAt} is in the future`);
   }
+  const names = pinned.people.map((person) => person.name);
+  const starter = await findStarter({ runbook, requestedBy, trigger, dryRun }, names);
   return {
     instance: pinned.subject.name,
     dryRun,
     reason: reason ?? null,
-    requestedBy: requestedBy ?? (await starterIdentity(pinned.people.map((person) => person.name))),
+    requestedBy: starter,
     trigger,
     incidentStartedAt: incidentStartedAt ?? null,
     freeze: findFreeze(pinned.policy.freezes, new Date()),
@@ -122,17 +124,4 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[]): string {
 function describe(message: unknown): string {
   if (message === null || message === undefined) return 'nothing';
   return Array.isArray(message) ? 'a list' : `the ${typeof message} ${JSON.stringify(message).slice(0, 60)}`;
-}
-
-/**
- * The identity in the start event, when it is one of the estate's people: where a start form was used that fills it in,
- * nobody can leave `requestedBy` out to approve a run of their own.
- */
-async function starterIdentity(people: readonly string[]): Promise<string | null> {
-  const { workflowExecution } = activityInfo();
-  if (workflowExecution === undefined) return null;
-  const { workflowId, runId } = workflowExecution;
-  const history = await getClient().workflow.getHandle(workflowId, runId).fetchHistory();
-  const identity = history.events?.[0]?.workflowExecutionStartedEventAttributes?.identity ?? '';
-  return people.find((name) => identity === name || identity.startsWith(`${name}@`)) ?? null;
 }

@@ -37,6 +37,7 @@ export function playBackup(
     const { report: backup } = await stage.run({
       runbook: 'backup',
       requestedBy: 'schedule',
+      trigger: 'schedule',
       reason: 'the backup of this hour',
     });
     const { name } = (backup['backup'] ?? {}) as { readonly name?: string };
@@ -59,6 +60,7 @@ export function playBackup(
     const { report: verification } = await stage.run({
       runbook: 'verifyBackup',
       requestedBy: 'schedule',
+      trigger: 'schedule',
       reason: 'the proof of this week',
       input: name === undefined ? {} : { backup: name },
     });

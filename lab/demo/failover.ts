@@ -34,6 +34,7 @@ export function playFailover(
     const { workflowId, report } = await stage.run({
       runbook: 'drFailover',
       requestedBy: 'alarm',
+      trigger: 'alarm',
       reason: 'the service does not answer any more',
       incidentStartedAt: brokenAt.toISOString(),
     });

@@ -60,6 +60,8 @@ export interface DemoRun {
   readonly runbook: string;
   /** Who starts it: never one of those who approve. */
   readonly requestedBy: string;
+  /** What starts it when no person does. */
+  readonly trigger?: string;
   readonly reason: string;
   readonly incidentStartedAt?: string;
   readonly input?: Readonly<Record<string, unknown>>;
@@ -112,13 +114,14 @@ export class Stage {
   }
 
   /** Starts a runbook, gets answered what it asks, and follows it to its end. */
-  async run({ runbook, requestedBy, reason, incidentStartedAt, input = {} }: DemoRun): Promise<{
+  async run({ runbook, requestedBy, trigger, reason, incidentStartedAt, input = {} }: DemoRun): Promise<{
     readonly workflowId: string;
     readonly report: Report;
   }> {
     const { world, session } = this.parts;
     const workflowId = await startRun(session, {
       ...{ runbook, instance: world.instance, dryRun: false, requestedBy, reason, input },
+      ...(trigger === undefined ? {} : { trigger }),
       ...(incidentStartedAt === undefined ? {} : { incidentStartedAt }),
     });
     const page = `${world.temporal?.ui ?? ''}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`;
