@@ -1,5 +1,6 @@
 import { activityInfo, getClient } from '@temporalio/activity';
 import { nearest } from '../../estate/nearest';
+import { CONTINUATION } from '../../workflows/runbook/lease';
 import { invalidInput } from '../errors';
 
 interface Start {
@@ -15,12 +16,17 @@ const LOOKS_ONLY: readonly string[] = ['listBackups'];
 /**
  * Who started the run, as the estate spells the name; null when nothing tells. A run by hand must name one of the
  * estate's people: its starter cannot approve it, and under another name they could.
- * @throws InvalidInput when it names somebody else
+ * @throws InvalidInput when it names somebody else, or calls itself the continuation of a run that did not leave it behind
  */
 export async function findStarter(
   { runbook, requestedBy, trigger, dryRun }: Start,
   people: readonly string[],
 ): Promise<string | null> {
+  if (trigger === CONTINUATION && !(await wasLeftByRun())) {
+    throw invalidInput(
+      `"trigger": "${CONTINUATION}" is for runs that another run has left behind: it passes freezes and blocks. Leave "trigger" out to start by hand`,
+    );
+  }
   if (requestedBy === undefined) return starterIdentity(people);
   const person = personNamed(requestedBy, people);
   if (person !== undefined) return person;

@@ -66,3 +66,17 @@ test.each(['webhook', 'schedule', 'alarm'])('a start by trigger %s may name anyt
   const { requestedBy } = await admitted({ trigger, requestedBy: 'CloudWatch' });
   expect(requestedBy).toBe('CloudWatch');
 });
+
+describe('a continuation', () => {
+  const message = { trigger: 'continuation', requestedBy: 'ada', site: 'frankfurt' };
+
+  test('cannot be claimed by a start message: it would pass freezes and blocks', async () => {
+    await expect(admitted(message, {}, 'fenceLostSite')).rejects.toThrow('another run has left behind');
+    await expect(admitted({ trigger: 'continuation' }, {}, 'restore')).rejects.toThrow('Leave "trigger" out');
+  });
+
+  test('is a run that another one has left behind', async () => {
+    const left = await admitted(message, { parent: 'drFailover/bitbucket-prod/1' }, 'fenceLostSite');
+    expect([left.trigger, left.requestedBy]).toEqual(['continuation', 'ada']);
+  });
+});
