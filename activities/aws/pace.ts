@@ -38,6 +38,17 @@ export function isRepeated(): boolean {
   return attemptNumber() > 1;
 }
 
+/** So long after a change reads of AWS may still show the time before it, seconds; documented are some [A §3.2]. */
+const STALE_SECONDS = 60;
+
+/**
+ * Whether what this wait has just read may still show the time before our change: a `verify` begins milliseconds after
+ * its `run`, and a read that lags is no reason to ask people. It is looked at again until this is false.
+ */
+export function mayBeStale(): boolean {
+  return elapsedSeconds() < STALE_SECONDS;
+}
+
 /** Counted from 1; 1 outside an activity. */
 export function attemptNumber(): number {
   try {

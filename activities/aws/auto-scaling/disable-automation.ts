@@ -21,6 +21,7 @@ import {
   unproven,
   unprovenIfUnreachable,
 } from '../fence-answer';
+import { lookAgain, mayBeStale } from '../pace';
 import { findGroup, resume, suspend, suspendedOf } from './group';
 
 /** What would start, stop or replace nodes by itself. Launch and Terminate belong to `fenceNodes`. */
@@ -83,17 +84,16 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
         (result) => result,
       ),
 
-    verify: (input, output) =>
+    verify: (input, output, context) =>
       unprovenIfUnreachable<Verified<FenceResult>>(
         async () => {
           const active = await look(dependencies, input);
           const left = [...active.processes, ...active.alarms];
           if (left.length > 0 && output?.proven === false) return givenUp(output);
           if (left.length > 0) {
-            throw terminal(
-              `automation of ${input.autoScalingGroup} in ${input.region} is active again: ${left.join(', ')}. ` +
-                'Find out who enabled it, then retry.',
-            );
+            const state = `automation of ${input.autoScalingGroup} in ${input.region} is active`;
+            if (mayBeStale()) throw lookAgain(`${state}: ${left.join(', ')}`, context);
+            throw terminal(`${state} again: ${left.join(', ')}. Find out who enabled it, then retry.`);
           }
           if (!active.found) {
             const reason = missing(groupOf(input), input.region);

@@ -16,6 +16,7 @@ import {
   unproven,
   unprovenIfUnreachable,
 } from '../fence-answer';
+import { lookAgain, mayBeStale } from '../pace';
 import {
   authorize,
   findDatabaseGroups,
@@ -89,7 +90,7 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
         (result) => result,
       ),
 
-    verify: (input, output) =>
+    verify: (input, output, context) =>
       unprovenIfUnreachable<Verified<FenceResult>>(
         async () => {
           const groups = await findDatabaseGroups(dependencies, input);
@@ -98,10 +99,10 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
           const open = Object.keys(rulesOf(groups ?? []));
           if (open.length > 0 && output?.proven === false) return givenUp(output);
           if (open.length > 0) {
-            throw terminal(
-              `database ${input.databaseId} in ${input.region} is open again: ingress rules in ${open.join(', ')}. ` +
-                'Find out who added them, then retry.',
-            );
+            const state = `database ${input.databaseId} in ${input.region} is open`;
+            const where = `ingress rules in ${open.join(', ')}`;
+            if (mayBeStale()) throw lookAgain(`${state}: ${where}`, context);
+            throw terminal(`${state} again: ${where}. Find out who added them, then retry.`);
           }
           return { output: PROVEN, facts: { groups: groups?.length ?? 0, rules: 0 } };
         },

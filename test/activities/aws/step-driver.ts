@@ -48,6 +48,11 @@ export function clientsOf(endpoint: string, requestTimeoutSeconds = 10): AwsClie
   });
 }
 
+/** Does `look` as an activity that was scheduled so many seconds ago. */
+export function soon<T>(secondsAgo: number, look: () => Promise<T>): Promise<T> {
+  return new MockActivityEnvironment({ scheduledTimestampMs: Date.now() - secondsAgo * 1000 }).run(look);
+}
+
 /** Drives the parts of one step as the kit does, with "not yet" repeated at once and its progress lines kept. */
 export class StepDriver<I, O> {
   readonly progress: string[] = [];
