@@ -2,7 +2,7 @@ import {
   SetInstanceProtectionCommand,
   TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingGroup, Instance } from '@aws-sdk/client-auto-scaling';
 
 import type { PlannedCall, StepContext, Verified } from '../../../workflows/runbook/step';
 import { fenceNodes } from '../../../workflows/steps/fence';
@@ -21,12 +21,14 @@ import {
   unproven,
   unprovenIfUnreachable,
 } from '../fence-answer';
-import { lookAgain } from '../pace';
+import { lookAgain, mayBeStale } from '../pace';
 import type { GroupName } from './group';
 import { formerNumbers, readFormer, rememberFormer } from './former-numbers';
 import {
   about,
   findGroup,
+  launchesOf,
+  NONE,
   numbersOf,
   resume,
   sameNumbers,
@@ -36,8 +38,6 @@ import {
   suspend,
   suspendedOf,
 } from './group';
-
-const NONE = { minimum: 0, maximum: 0, desired: 0 };
 
 /** [B §13.1 #3] Numbers to 0, wait until nothing is left, then suspend Launch. */
 export function fenceNodesImplementation(dependencies: Dependencies): StepImplementation {
@@ -81,7 +81,7 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
           const name = { ...input, pace: context.pace };
           await rememberFormer(dependencies, name, group, context);
           if (!sameNumbers(numbersOf(group), NONE)) await setNumbers(dependencies, name, NONE);
-          await letGo(dependencies, name, group);
+          await letGo(dependencies, name, group, context);
           const now = await existing(dependencies, input);
           if ((now.Instances?.length ?? 0) > 0) throw stillThere(now, context);
           if (!suspendedOf(now).includes('Launch')) await suspend(dependencies, name, ['Launch']);
@@ -100,11 +100,12 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
           }
           if (output?.proven === false && !isFenced(group)) return givenUp(output);
           if ((group.Instances?.length ?? 0) > 0) throw stillThere(group, context);
-          if (!isFenced(group)) {
-            const found = `${showNumbers(numbersOf(group))}, suspended: ${suspendedOf(group).join(', ') || 'nothing'}`;
+          const found = launchesOf(group);
+          if (found !== null) {
+            const state = `the nodes of ${input.site} are not fenced: ${input.autoScalingGroup} in ${input.region} has ${found}`;
+            if (mayBeStale()) throw lookAgain(state, context);
             throw terminal(
-              `the nodes of ${input.site} are not fenced: ${input.autoScalingGroup} in ${input.region} has ${found}. ` +
-                'Somebody or something changed it after the fence was set; find out who, then retry.',
+              `${state}. Somebody or something changed it after the fence was set; find out who, then retry.`,
             );
           }
           return {
@@ -138,27 +139,49 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
 }
 
 function isFenced(group: AutoScalingGroup): boolean {
-  return (
-    sameNumbers(numbersOf(group), NONE) &&
-    (group.Instances?.length ?? 0) === 0 &&
-    suspendedOf(group).includes('Launch')
-  );
+  return launchesOf(group) === null && (group.Instances?.length ?? 0) === 0;
+}
+
+/**
+ * Where the scale-in protection can be lifted. One instance in another state refuses the call for all: "The instance i-… is
+ * not in InService or EnteringStandby or Standby" (github.com/guardian/riff-raff, pull request 510; Pending:Wait:
+ * infrahouse/infrahouse-toolkit, issue 223).
+ */
+const LIFTABLE: readonly (string | undefined)[] = ['InService', 'EnteringStandby', 'Standby'];
+
+/** Whose protection keeps it alive, and can be lifted now. What starts or ends is left to the next look. */
+function isGuarded({ ProtectedFromScaleIn, LifecycleState }: Instance): boolean {
+  return ProtectedFromScaleIn === true && LIFTABLE.includes(LifecycleState);
 }
 
 /** What keeps instances alive although 0 are wanted: suspended Terminate, scale-in protection, standby. */
-async function letGo(dependencies: Dependencies, input: GroupName, group: AutoScalingGroup): Promise<void> {
+async function letGo(
+  dependencies: Dependencies,
+  input: GroupName,
+  group: AutoScalingGroup,
+  context: StepContext,
+): Promise<void> {
   if (suspendedOf(group).includes('Terminate')) await resume(dependencies, input, ['Terminate']);
   const client = dependencies.aws.autoScaling(input.region);
-  const guarded = (group.Instances ?? []).filter((one) => one.ProtectedFromScaleIn === true);
+  const guarded = (group.Instances ?? []).filter(isGuarded);
   if (guarded.length > 0) {
-    await askAws(about('lift the scale-in protection in', input), () =>
-      client.send(
-        new SetInstanceProtectionCommand({
-          AutoScalingGroupName: input.autoScalingGroup,
-          InstanceIds: guarded.map((one) => one.InstanceId ?? ''),
-          ProtectedFromScaleIn: false,
-        }),
-      ),
+    await askAws(
+      about('lift the scale-in protection in', input),
+      async () => {
+        await client.send(
+          new SetInstanceProtectionCommand({
+            AutoScalingGroupName: input.autoScalingGroup,
+            InstanceIds: guarded.map((one) => one.InstanceId ?? ''),
+            ProtectedFromScaleIn: false,
+          }),
+        );
+      },
+      {
+        // One of them has left its state since the look.
+        invalid: ({ message }) => {
+          throw lookAgain(`the scale-in protection stays on for now: ${message}`, context);
+        },
+      },
     );
   }
   for (const one of group.Instances ?? []) {

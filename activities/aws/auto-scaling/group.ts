@@ -77,6 +77,16 @@ export function suspendedOf(group: AutoScalingGroup): readonly string[] {
   return (group.SuspendedProcesses ?? []).map((one) => one.ProcessName ?? '').sort();
 }
 
+export const NONE: Numbers = { minimum: 0, maximum: 0, desired: 0 };
+
+/** By what the group may start an instance, in words; null where it will start none, as the fence leaves it. */
+export function launchesOf(group: AutoScalingGroup): string | null {
+  const numbers = numbersOf(group);
+  const suspended = suspendedOf(group);
+  if (sameNumbers(numbers, NONE) && suspended.includes('Launch')) return null;
+  return `${showNumbers(numbers)}, suspended: ${suspended.join(', ') || 'nothing'}`;
+}
+
 /** `i-1 Pending, i-2 InService`, for progress lines. */
 export function showInstances(group: AutoScalingGroup): string {
   return (group.Instances ?? [])

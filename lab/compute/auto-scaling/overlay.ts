@@ -181,7 +181,13 @@ export function autoScalingOverlay(engine: Engine): Overlay {
   const setProtection: Handler = async (call) => {
     const group = required(engine, call);
     const isProtected = parameter(call.parameters, 'ProtectedFromScaleIn') === 'true';
-    for (const instance of instancesOf(call, group)) instance.protected = isProtected;
+    const chosen = instancesOf(call, group);
+    // One refuses the call for all: github.com/guardian/riff-raff, pull request 510.
+    for (const { instanceId, lifecycle } of chosen) {
+      if (!['InService', 'EnteringStandby', 'Standby'].includes(lifecycle))
+        throw invalid(`The instance ${instanceId} is not in InService or EnteringStandby or Standby.`);
+    }
+    for (const instance of chosen) instance.protected = isProtected;
     if (!isProtected && chooseSurplus(group).length > 0) engine.reconcile(group);
     return queryReply(call, {});
   };
