@@ -2,7 +2,7 @@ import { fenceUnproven } from '../../workflows/plan/unproven-fence';
 import type { Check, PlannedCall, StepContext, Verified } from '../../workflows/runbook/step';
 import type { FenceResult } from '../../workflows/steps/fence';
 import { needsPeople } from '../errors';
-import { wasAnswered } from '../runbook/call-scope';
+import { recall, remember, wasAnswered } from '../runbook/call-scope';
 import { AwsTransient, HostUnreachable } from './errors';
 import { isUnreachable } from './observe';
 import { attemptNumber } from './pace';
@@ -13,6 +13,12 @@ export const PROVEN: FenceResult = { proven: true, reason: null };
 /** So many attempts of a check meet errors of AWS itself before the region counts as not telling. */
 const PATIENCE = 3;
 
+/** So many attempts, one after the other, get answers of one service and none of another before that one counts as silent. */
+const LOST_ANSWERS = 3;
+
+/** How many did so far. */
+const WITHOUT_ANSWER = 'attempts without an answer';
+
 export function unproven(reason: string): FenceResult {
   return { proven: false, reason };
 }
@@ -20,16 +26,25 @@ export function unproven(reason: string): FenceResult {
 /**
  * Runs `run` or `verify` of a fence step; a region that does not answer makes the fence unproven, not failed. A region
  * that has just answered another call is there: the answer that is missing was lost, and the attempt is repeated. To give
- * the fence up for it would leave open what nobody then closes.
+ * the fence up for it would leave open what nobody then closes. When it stays missing, one service is silent and another is
+ * not: the rest of the fence must not wait for people because of that.
  */
 export async function unprovenIfUnreachable<T>(
   part: () => Promise<T>,
   otherwise: (result: FenceResult) => T,
 ): Promise<T> {
   try {
-    return await part();
+    const value = await part();
+    remember(WITHOUT_ANSWER, undefined);
+    return value;
   } catch (error) {
-    if (!isUnreachable(error) || (wasAnswered() && !(error instanceof HostUnreachable))) throw error;
+    if (!isUnreachable(error)) {
+      remember(WITHOUT_ANSWER, undefined);
+      throw error;
+    }
+    const attempts = Number(recall(WITHOUT_ANSWER) ?? 0) + 1;
+    remember(WITHOUT_ANSWER, attempts);
+    if (wasAnswered() && !(error instanceof HostUnreachable) && attempts < LOST_ANSWERS) throw error;
     return otherwise(unproven(messageOf(error)));
   }
 }
