@@ -138,7 +138,7 @@ async function look(dependencies: Dependencies, input: DisableAutomation): Promi
   };
 }
 
-/** Alarm name → whether its actions are enabled. */
+/** Alarm name → whether its actions are enabled. Without `AlarmTypes` CloudWatch tells of metric alarms only. */
 async function describeAlarms(
   dependencies: Dependencies,
   input: DisableAutomation,
@@ -147,9 +147,13 @@ async function describeAlarms(
   const reply = await askAws(
     { doing: 'describe', resource: `alarms ${input.alarms.join(', ')}`, region: input.region },
     () =>
-      dependencies.aws
-        .cloudWatch(input.region)
-        .send(new DescribeAlarmsCommand({ AlarmNames: [...input.alarms], MaxRecords: 100 })),
+      dependencies.aws.cloudWatch(input.region).send(
+        new DescribeAlarmsCommand({
+          AlarmNames: [...input.alarms],
+          AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+          MaxRecords: 100,
+        }),
+      ),
   );
   const all = [...(reply.MetricAlarms ?? []), ...(reply.CompositeAlarms ?? [])];
   return new Map(all.map((alarm) => [alarm.AlarmName ?? '', alarm.ActionsEnabled ?? true]));
