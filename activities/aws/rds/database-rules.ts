@@ -65,13 +65,46 @@ export async function revoke(
   );
 }
 
+/**
+ * The ranges of the former rules that are not there now, each as a rule of its own. One rule holds many ranges, and a
+ * person may have given some of them back.
+ */
+export function missingRanges(
+  present: readonly IpPermission[],
+  former: readonly IpPermission[],
+): readonly IpPermission[] {
+  const known = new Set(present.flatMap(rangesOf).map(({ key }) => key));
+  return former
+    .flatMap(rangesOf)
+    .filter(({ key }) => !known.has(key))
+    .map(({ rule }) => rule);
+}
+
+/** A rule range by range; the key leaves out descriptions, by which AWS does not tell rules apart either. */
+function rangesOf(
+  permission: IpPermission,
+): readonly { readonly key: string; readonly rule: IpPermission }[] {
+  const { IpRanges, Ipv6Ranges, PrefixListIds, UserIdGroupPairs, ...ports } = permission;
+  const { IpProtocol, FromPort, ToPort } = ports;
+  const one = (who: string | undefined, range: IpPermission) => ({
+    key: JSON.stringify([IpProtocol, FromPort ?? null, ToPort ?? null, who ?? '']),
+    rule: { ...ports, ...range },
+  });
+  return [
+    ...(IpRanges ?? []).map((range) => one(range.CidrIp, { IpRanges: [range] })),
+    ...(Ipv6Ranges ?? []).map((range) => one(range.CidrIpv6, { Ipv6Ranges: [range] })),
+    ...(PrefixListIds ?? []).map((list) => one(list.PrefixListId, { PrefixListIds: [list] })),
+    ...(UserIdGroupPairs ?? []).map((pair) => one(pair.GroupId, { UserIdGroupPairs: [pair] })),
+  ];
+}
+
+/** Adds these rules, one call each: a duplicate refuses its whole call. */
 export async function authorize(
   dependencies: Dependencies,
   region: string,
   groupId: string,
   permissions: readonly IpPermission[],
 ): Promise<void> {
-  // One by one: a duplicate refuses the whole call.
   for (const permission of permissions) {
     await askAws(
       { doing: 'give back an ingress rule of', resource: `security group ${groupId}`, region },
@@ -80,6 +113,7 @@ export async function authorize(
           .ec2(region)
           .send(new AuthorizeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions: [permission] }));
       },
+      // There by an attempt whose answer was lost, or by another hand.
       { exists: () => undefined },
     );
   }

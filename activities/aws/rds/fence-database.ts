@@ -1,4 +1,4 @@
-import type { IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
+import type { SecurityGroup } from '@aws-sdk/client-ec2';
 
 import type { Facts, PlannedCall, Verified } from '../../../workflows/runbook/step';
 import { fenceDatabase } from '../../../workflows/steps/fence';
@@ -21,6 +21,7 @@ import {
   authorize,
   findDatabaseGroups,
   forgetRules,
+  missingRanges,
   readRemembered,
   rememberRules,
   revoke,
@@ -114,10 +115,10 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
       for (const group of await existing(dependencies, input)) {
         if (group.GroupId === undefined) continue;
         const former = readRemembered(group, context) ?? rulesIn(before)[group.GroupId] ?? [];
-        const missing = former.filter((rule) => !has(group, rule));
-        await authorize(dependencies, input.region, group.GroupId, missing);
+        const lost = missingRanges(group.IpPermissions ?? [], former);
+        await authorize(dependencies, input.region, group.GroupId, lost);
         await forgetRules(dependencies, input.region, group);
-        given += missing.length;
+        given += lost.length;
       }
       return { changed: given > 0, facts: { rulesGivenBack: given } };
     },
@@ -153,10 +154,6 @@ function unfenceable(input: FenceDatabase, groups: readonly SecurityGroup[] | un
 
 function rulesIn(before: Facts): Rules {
   return typeof before.rules === 'string' ? (JSON.parse(before.rules) as Rules) : {};
-}
-
-function has(group: SecurityGroup, rule: IpPermission): boolean {
-  return (group.IpPermissions ?? []).some((one) => JSON.stringify(one) === JSON.stringify(rule));
 }
 
 function callsOf(region: string, target: string, rules: number): PlannedCall[] {

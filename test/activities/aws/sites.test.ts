@@ -18,7 +18,7 @@ import type { FenceDatabase, FenceResult } from '../../../workflows/steps/fence'
 import type { SiteFacts } from '../../../workflows/steps/observe-site';
 import { until } from '../../support/until';
 import { AwsLab, OWNER, PRIMARY, STANDBY, ZONE } from './aws-lab';
-import { codes, context, lookWith, StepDriver } from './step-driver';
+import { codes, context, lookWith, soon, StepDriver } from './step-driver';
 
 let lab: AwsLab;
 let groupId: string;
@@ -212,6 +212,43 @@ test('rules that the check could not see are given back as well', async () => {
   await fencer().run(input);
   expect(await fencer().undo(input, {})).toMatchObject({ changed: true });
   expect((await rules()).IpPermissions).toEqual(former);
+});
+
+test('rules that are open right after they were removed may be a stale answer; later they were added', async () => {
+  const look = (after: number) =>
+    soon(after, () => fencer().verifyOnce(input, { proven: true, reason: null }));
+  await expect(look(1)).rejects.toMatchObject({ type: 'NotYet' });
+  await expect(look(61)).rejects.toMatchObject({
+    type: 'Terminal',
+    message: expect.stringContaining('Find out who added them'),
+  });
+});
+
+test('of a rule whose ranges a person has given back in part, the others are given back as well', async () => {
+  const former = (await rules()).IpPermissions;
+  const driver = fencer();
+  const { before } = await driver.check(input);
+  await driver.run(input);
+  await lab.clients.ec2(STANDBY).send(
+    new AuthorizeSecurityGroupIngressCommand({
+      GroupId: groupId,
+      IpPermissions: [
+        { IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: '10.0.0.0/8' }] },
+      ],
+    }),
+  );
+  // [EC2 API] A duplicate refuses the whole call; the emulator adds what is new in it.
+  lab.gateway.faults.add({
+    match: {
+      action: 'AuthorizeSecurityGroupIngress',
+      where: ({ parameters }) => Object.values(parameters).includes('10.0.0.0/8'),
+    },
+    effect: { kind: 'error', code: 'InvalidPermission.Duplicate', status: 400 },
+  });
+  expect(await driver.undo(input, before)).toMatchObject({ changed: true, facts: { rulesGivenBack: 2 } });
+  const ranges = (permissions = former) =>
+    permissions!.flatMap(({ IpRanges }) => IpRanges!).map((one) => one.CidrIp);
+  expect(ranges((await rules()).IpPermissions).sort()).toEqual(ranges().sort());
 });
 
 test('an unreachable region leaves the fence unproven; an unknown database is a problem', async () => {
