@@ -1,23 +1,29 @@
 import type { Site } from '../../workflows/plan/instance';
 import type { Observed } from '../../workflows/runbook/observed';
 import type { Dependencies } from '../dependencies';
-import { findGroup } from './auto-scaling/group';
+import { findGroup, launchesOf } from './auto-scaling/group';
 import { findInstances } from './ec2/find-instances';
 import { NothingKnown, observe } from './observe';
 import { findDatabaseGroups, rulesOf } from './rds/database-rules';
 
+interface NodeFacts {
+  /** Instances that run or may still run: members of the group, and those that EC2 knows as started by it. */
+  readonly running: number;
+  /** How the group is open to start more, e.g. `desired 2, Launch active`; null when it will start none. */
+  readonly launches: string | null;
+}
+
 /** What AWS tells about a fence. */
 export interface FenceFacts {
-  /** Instances that run or may still run: members of the group, and those that EC2 knows as started by it. */
-  readonly instancesRunning: Observed<number>;
+  readonly nodes: Observed<NodeFacts>;
   /** Whether any ingress rule is left on the security groups of the database. */
   readonly databaseOpen: Observed<boolean>;
 }
 
 export async function lookAtFence(dependencies: Dependencies, site: Site): Promise<FenceFacts> {
   const { region } = site;
-  const [instancesRunning, databaseOpen] = await Promise.all([
-    observe(() => countInstances(dependencies, site)),
+  const [nodes, databaseOpen] = await Promise.all([
+    observe(() => lookAtNodes(dependencies, site)),
     observe(async () => {
       const groups = await findDatabaseGroups(dependencies, { region, databaseId: site.database.id });
       if (groups === undefined)
@@ -26,10 +32,10 @@ export async function lookAtFence(dependencies: Dependencies, site: Site): Promi
       return Object.keys(rulesOf(groups)).length > 0;
     }),
   ]);
-  return { instancesRunning, databaseOpen };
+  return { nodes, databaseOpen };
 }
 
-async function countInstances(dependencies: Dependencies, site: Site): Promise<number> {
+async function lookAtNodes(dependencies: Dependencies, site: Site): Promise<NodeFacts> {
   const { region } = site;
   const { autoScalingGroup } = site.nodes;
   const [group, instances] = await Promise.all([
@@ -45,5 +51,5 @@ async function countInstances(dependencies: Dependencies, site: Site): Promise<n
     throw new NothingKnown(`there is no Auto Scaling group ${autoScalingGroup} in ${region}`);
   }
   const ids = [...(group.Instances ?? []), ...instances].map((one) => one.InstanceId ?? '');
-  return new Set(ids).size;
+  return { running: new Set(ids).size, launches: launchesOf(group) };
 }

@@ -19,7 +19,7 @@ interface Part {
 }
 
 /**
- * [B §13.1 #3] Nothing runs, nothing answers, nothing gets into the database. A part that could not be seen leaves the
+ * [B §13.1 #3] Nothing runs or will be started, nothing answers, nothing gets into the database. A part that could not be seen leaves the
  * fence unproven; a part that was seen open is not: the step then waits, and fails at its deadline. Where the fence was
  * not set, there is nothing to wait for.
  */
@@ -51,7 +51,7 @@ export function proveFenceImplementation(dependencies: Dependencies): StepImplem
       if (open.length > 0 && set) {
         throw lookAgain(`the fence of ${site.name} does not hold: ${open.map(describe).join('; ')}`, context);
       }
-      const result = { ...resultOf(parts), ...(open.length > 0 ? { seenOpen: true } : {}) };
+      const result = { ...resultOf(parts), ...(canBeSet(parts, open) ? { seenOpen: true } : {}) };
       return {
         output: result,
         facts: {
@@ -64,14 +64,17 @@ export function proveFenceImplementation(dependencies: Dependencies): StepImplem
 }
 
 async function lookAtParts(dependencies: Dependencies, site: Site): Promise<readonly Part[]> {
-  const [{ instancesRunning, databaseOpen }, answering] = await Promise.all([
+  const [{ nodes, databaseOpen }, answering] = await Promise.all([
     lookAtFence(dependencies, site),
     observe(() => findAnswering(dependencies, site)),
   ]);
   return [
     {
       name: 'instances',
-      seen: map(instancesRunning, (count) => ({ holds: count === 0, shows: `${count} running` })),
+      seen: map(nodes, ({ running, launches }) => ({
+        holds: running === 0 && launches === null,
+        shows: `${running} running${launches === null ? '' : `, the group may start more (${launches})`}`,
+      })),
     },
     {
       name: 'ports',
@@ -114,6 +117,15 @@ function resultOf(parts: readonly Part[]): FenceResult {
     proven: false,
     reason: [...(silent.length === 0 ? [] : [`${silent.join(', ')}: no answer`]), ...others].join('; '),
   };
+}
+
+/**
+ * Whether what is open can be closed by another attempt now. Nodes that answer on their port tell nothing of Auto Scaling, which
+ * has to end them.
+ */
+function canBeSet(parts: readonly Part[], open: readonly Part[]): boolean {
+  const instances = parts.find(({ name }) => name === 'instances');
+  return open.some(({ name }) => name !== 'ports' || instances?.seen.state !== 'unreachable');
 }
 
 /** Before the fence is set: open is what it will close; only what nobody can see now has a reason. */

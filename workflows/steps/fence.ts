@@ -90,8 +90,8 @@ export interface ProveFence {
 }
 
 /**
- * Looks whether the fence holds now: no node running, none answering on its port, no ingress to the database. `proven`
- * only if each of these was seen.
+ * Looks whether the fence holds now: no node running and none to be started, none answering on its port, no ingress to the
+ * database. `proven` only if each of these was seen.
  */
 export const proveFence = defineStep<ProveFence, FenceResult>({
   name: 'proveFence',

@@ -159,7 +159,7 @@ test.each(['timeout', '503'] as const)(
     const { site: _site, region: _region, ...parts } = facts;
     expect(Object.values(parts).map((part) => part.state)).toEqual(Array(9).fill('unreachable'));
     const fence = await lookAtFence(dependencies, site);
-    expect([fence.instancesRunning.state, fence.databaseOpen.state]).toEqual(['unreachable', 'unreachable']);
+    expect([fence.nodes.state, fence.databaseOpen.state]).toEqual(['unreachable', 'unreachable']);
     destroy();
   },
 );
@@ -189,7 +189,7 @@ const rules = async () => {
 test('denies the database, and gives exactly the removed rules back', async () => {
   const former = (await rules()).IpPermissions;
   expect(await lookAtFence(lab.dependencies, site)).toMatchObject({
-    instancesRunning: { value: 1 },
+    nodes: { value: { running: 1, launches: expect.stringContaining('desired 1') } },
     databaseOpen: { value: true },
   });
   lab.loseAnswers('RevokeSecurityGroupIngress');

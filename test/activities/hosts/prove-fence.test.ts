@@ -18,11 +18,13 @@ let dependencies: Dependencies;
 let instances: { id: string; state: string; address: string }[];
 let open: boolean;
 let grouped: boolean;
+let group: { desired: number; suspended: string[] };
 
 beforeEach(async () => {
   instances = [];
   open = false;
   grouped = true;
+  group = { desired: 0, suspended: ['Launch'] };
   node = createServer((_request, response) => response.end('{"state":"RUNNING"}'));
   await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve));
   const clock = new VirtualClock(100);
@@ -32,7 +34,18 @@ beforeEach(async () => {
     handlers: {
       DescribeAutoScalingGroups: async (call) =>
         queryReply(call, {
-          AutoScalingGroups: { member: [{ AutoScalingGroupName: 'nodes', Instances: { member: [] } }] },
+          AutoScalingGroups: {
+            member: [
+              {
+                AutoScalingGroupName: 'nodes',
+                MinSize: 0,
+                MaxSize: group.desired,
+                DesiredCapacity: group.desired,
+                Instances: { member: [] },
+                SuspendedProcesses: { member: group.suspended.map((ProcessName) => ({ ProcessName })) },
+              },
+            ],
+          },
         }),
     },
   });
@@ -109,6 +122,23 @@ it('a running instance breaks it', async () => {
   });
 });
 
+it.each([
+  ['wants nodes that do not come at the moment', { desired: 2, suspended: ['Launch'] }],
+  ['wants none, but may start some', { desired: 0, suspended: [] }],
+])('a group that %s breaks it, although nothing runs', async (_what, now) => {
+  group = now;
+  await expect(parts().verify(input(), undefined, CONTEXT)).rejects.toMatchObject({
+    type: 'NotYet',
+    message: expect.stringMatching(/instances: 0 running, the group may start more \(minimum 0, maximum \d/),
+  });
+});
+
+it('a group that is open where the fence was given up is told, so that it is fenced again', async () => {
+  group = { desired: 2, suspended: [] };
+  const { output } = await parts().verify({ ...input(), set: false }, undefined, CONTEXT);
+  expect(output).toMatchObject({ proven: false, seenOpen: true });
+});
+
 it('an open database breaks it', async () => {
   open = true;
   await expect(parts().verify(input(), undefined, CONTEXT)).rejects.toMatchObject({
@@ -121,6 +151,19 @@ it('a fence that was not set is not waited for: it is told that the site answers
   open = true;
   const { output } = await parts().verify({ ...input(), set: false }, undefined, CONTEXT);
   expect(output).toEqual({ proven: false, seenOpen: true, reason: 'database: ingress is allowed' });
+});
+
+it('nodes that answer while Auto Scaling does not cannot be ended by another attempt', async () => {
+  instances = [{ id: 'i-1', state: 'running', address: '127.0.0.1' }];
+  gateway.faults.add({
+    match: { service: 'autoscaling' },
+    effect: { kind: 'error', code: 'ServiceUnavailable', status: 503 },
+  });
+  const { output } = await parts().verify({ ...input(), set: false }, undefined, CONTEXT);
+  expect(output).toEqual({
+    proven: false,
+    reason: 'instances: no answer; ports: i-1 at 127.0.0.1 says RUNNING',
+  });
 });
 
 it.each(['rds', 'ec2', 'autoscaling'])(
