@@ -1,3 +1,5 @@
+import { patched } from '@temporalio/workflow';
+
 import { databaseLossSeconds, homeLossSeconds, judgeHomeLoss } from './plan/data-loss';
 import { chooseHomeCopy } from './plan/home-copies';
 import type { HomeCopySet } from './plan/home-copies';
@@ -5,6 +7,8 @@ import type { Instance, Site } from './plan/instance';
 import { primaryIsBack } from './plan/primary-back';
 import { judgePrimary } from './plan/primary-health';
 import { judgeReplicaSource } from './plan/replica-source';
+import { describeReach, reachOf } from './plan/reach';
+import type { Reach } from './plan/reach';
 import { describeReplication } from './plan/replication';
 import { unprovenFence } from './plan/unproven-fence';
 import { decideRoles } from './plan/roles';
@@ -42,8 +46,8 @@ interface Situation {
   readonly standby: Site;
   readonly standbyFacts: SiteFacts;
   readonly copies: HomeCopySet;
-  /** Whether AWS in the lost region answered; fencing waits for nothing else. */
-  readonly primaryReachable: boolean;
+  /** How much of AWS in the lost region answered; what answers is fenced before anything else. */
+  readonly reach: Reach;
 }
 
 /**
@@ -55,32 +59,37 @@ export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
   { recovery: true, emergency: true },
   async (run) => {
     const situation = await assess(run);
-    const { primary, standby, standbyFacts, primaryReachable } = situation;
+    const { primary, standby, standbyFacts, reach } = situation;
 
     run.report('fence', { site: primary.name, region: primary.region, state: 'not set' });
     await run.gate('failover', `Fail ${run.subject.name} over from ${primary.name} to ${standby.name}`);
-    let fenced = primaryReachable && (await fence(run, primary));
-    const silent = primaryReachable ? null : primary;
+    // A part of AWS may be silent while the rest answers, and the site goes on writing: what answers is fenced.
+    let fenced = reach !== 'none' && (await fence(run, primary));
+    const silent = reach === 'all' ? null : primary;
     await homeFromSnapshots(run, {
       site: standby,
       availabilityZone: valueOf(standbyFacts.fileServer)?.availabilityZone ?? '',
       snapshots: situation.copies.snapshots,
     });
     const { region, fileServer } = standby;
-    const back = await watch(run, silent, () => run.step(mountHome, { region, fileServer }));
+    const back = await watch(run, fenced ? null : silent, reach, () =>
+      run.step(mountHome, { region, fileServer }),
+    );
     if (back !== null) {
-      await run.problem(primaryIsBack(back));
+      if (reach === 'none') await run.problem(primaryIsBack(back));
       fenced = await fence(run, primary);
     }
     const promoted = await promote(run, standby);
     // From here on a region that comes back is fenced without asking, before anything writes beside it.
-    const late = await watch(run, fenced ? null : silent, () => announceDisaster(run, standby));
+    const late = await watch(run, fenced ? null : silent, reach, () => announceDisaster(run, standby));
     if (late !== null) fenced = await fence(run, primary);
-    const lateFence = new LateFence(run, primary, fenced);
+    // A plan holds the steps once, where they are made first.
+    const isDone = fenced || (run.pass === 'plan' && reach !== 'none');
+    const lateFence = new LateFence(run, primary, isDone, reach === 'none' ? 'any' : 'all');
     const bringUp = async (): Promise<void> => {
       const first = await startFirstNode(run, standby);
       await testFirstNode(run, standby, first);
-      // A region that did not answer is tried at the last moment before users write to the other side.
+      // What did not answer is tried at the last moment before users write to the other side.
       if (silent !== null) await lateFence.attempt();
       await run.step(switchDns, {
         dns: run.subject.dns,
@@ -147,12 +156,14 @@ async function assess(run: FailoverRun): Promise<Situation> {
       remedy: 'The service name needs a target: create the standby load balancer, or mend the access to it.',
     });
   }
-  const primaryReachable = isReachable(findFacts(sites, roles.primary));
+  const reach = reachNow(findFacts(sites, roles.primary));
+  if (reach === 'part')
+    run.fact(`services in ${primary.region}`, describeReach(findFacts(sites, roles.primary)));
   // The plan has this problem from its fence steps; a region that falls silent after it is asked about before anything final.
-  if (!primaryReachable && run.pass === 'execute') {
+  if (reach === 'none' && run.pass === 'execute') {
     await run.problem(unprovenFence(primary, `${primary.region} does not answer any more`));
   }
-  return { primary, standby, standbyFacts, copies: await chooseCopies(run, standby), primaryReachable };
+  return { primary, standby, standbyFacts, copies: await chooseCopies(run, standby), reach };
 }
 
 async function chooseCopies(run: FailoverRun, standby: Site): Promise<HomeCopySet> {
@@ -179,20 +190,23 @@ async function chooseCopies(run: FailoverRun, standby: Site): Promise<HomeCopySe
 }
 
 /**
- * Carries out `work`, and meanwhile looks whether the site that did not answer does so again: that costs no time of its
- * own, while an unreachable region takes all the time limits there are.
+ * Carries out `work`, and meanwhile looks whether the site that did not answer, or the rest of it, does so again: that costs
+ * no time of its own, while an unreachable region takes all the time limits there are.
  * @returns what was seen of it when it is back
  */
 async function watch(
   run: FailoverRun,
   silent: Site | null,
+  before: Reach,
   work: () => Promise<unknown>,
 ): Promise<SiteFacts | null> {
   let facts: SiteFacts | null = null;
   await run.together<unknown>(work, async () => {
     if (silent !== null) facts = await run.measure(observeSite, observation(run, silent));
   });
-  return isReachable(facts) ? facts : null;
+  if (facts === null) return null;
+  const reach = reachNow(facts);
+  return reach === 'all' || (reach === 'part' && before === 'none') ? facts : null;
 }
 
 /** 6–8: the database becomes primary and gets a primary's settings. */
@@ -287,9 +301,14 @@ function observation({ subject }: FailoverRun, site: Site): ObserveSite {
   };
 }
 
-/** Whether AWS in the site's region answered. */
-function isReachable(facts: SiteFacts | null): boolean {
-  return facts?.group.state === 'known';
+/**
+ * How much of AWS in the site's region answered. Runs of an earlier version went by Auto Scaling alone: they go on as they
+ * began where that makes a difference.
+ */
+function reachNow(facts: SiteFacts): Reach {
+  const reach = reachOf(facts);
+  const former = facts.group.state === 'known' ? 'all' : 'none';
+  return reach === former || patched('reach-by-every-service') ? reach : former;
 }
 
 function describeLag(seconds: number | null, age: number | null): string {

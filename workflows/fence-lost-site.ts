@@ -3,7 +3,7 @@ import type { Settings } from './plan/settings';
 import { findSuccessor } from './plan/successor';
 import { fence } from './procedures/fence';
 import { runbook } from './runbook/runbook';
-import { awaitRegion } from './steps/await-region';
+import { awaitRegion, regionOf } from './steps/await-region';
 import { observeRecord } from './steps/observe-record';
 import { observeSite } from './steps/observe-site';
 
@@ -14,7 +14,8 @@ interface FenceLostSiteInput {
 
 /**
  * Waits until the region of a lost site answers again, and fences that site: a failover from a region that did not
- * answer leaves this run behind. It holds nothing while it waits, and leaves alone a site that is in service.
+ * answer leaves this run behind. It holds nothing while it waits, and leaves alone a site that is in service. A region that
+ * answers in part is given a while for the rest, since what stays silent has to be asked about.
  */
 export const fenceLostSite = runbook<FenceLostSiteInput, Instance, Settings>(
   'fenceLostSite',
@@ -22,12 +23,7 @@ export const fenceLostSite = runbook<FenceLostSiteInput, Instance, Settings>(
     recovery: false,
     startsWhen: ({ site: name }, { sites }) => {
       const site = sites.find((one) => one.name === name);
-      if (site === undefined) return null;
-      const { region, nodes } = site;
-      return {
-        contract: awaitRegion,
-        input: { site: name, region, autoScalingGroup: nodes.autoScalingGroup },
-      };
+      return site === undefined ? null : { contract: awaitRegion, input: regionOf(site, 'settled') };
     },
   },
   async (run) => {
@@ -52,8 +48,12 @@ export const fenceLostSite = runbook<FenceLostSiteInput, Instance, Settings>(
 
     await run.gate('fenceLostSite', `Fence ${lost.name}, which was lost and answers again`);
     const stands = `${lost.name} is fenced as far as the steps say; nothing of it was taken off`;
-    if (!(await run.leavable({ stands }, (part) => fence(part, lost))))
+    if (!(await run.leavable({ stands }, (part) => fence(part, lost)))) {
       run.degraded(`the fence of ${lost.name} was set, and not proven`);
+      run.followUp(
+        `Start fenceLostSite for ${lost.name} again when all of it answers: nobody waits for the rest now.`,
+      );
+    }
     run.followUp(
       `Keep ${lost.name} down; its database can never rejoin and holds the pushes that were lost.`,
     );

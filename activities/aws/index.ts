@@ -1,6 +1,6 @@
 import type { Dependencies } from '../dependencies';
 import type { Implementation } from '../implement';
-import { awaitRegionImplementation } from './auto-scaling/await-region';
+import { awaitRegionImplementation } from './site/await-region';
 import { disableAutomationImplementation } from './auto-scaling/disable-automation';
 import { fenceNodesImplementation } from './auto-scaling/fence-nodes';
 import { admitUsersImplementation } from './auto-scaling/admit-users';

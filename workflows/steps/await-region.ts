@@ -1,10 +1,22 @@
+import type { Site } from '../plan/instance';
 import { defineStep } from '../runbook/step';
+
+/**
+ * When a region counts as answering: `any` of its services does; `all` that a fence needs do; `settled`: all do, or a part
+ * has for so long that the rest may stay away.
+ */
+export type Enough = 'any' | 'settled' | 'all';
 
 export interface AwaitRegion {
   readonly site: string;
   readonly region: string;
-  /** Asked for as the sign of life. */
+  /** Asked for as a sign of life, and so are the next two; runs of an earlier version ask for the group alone. */
   readonly autoScalingGroup: string;
+  readonly databaseId?: string;
+  /** EC2 instance. */
+  readonly fileServerId?: string;
+  /** `any` unless told. */
+  readonly enough?: Enough;
 }
 
 /** Waits, for weeks if need be, until AWS in a region answers. Holds nothing and changes nothing meanwhile. */
@@ -15,3 +27,15 @@ export const awaitRegion = defineStep<AwaitRegion, { readonly answeredAt: string
   deadlineSeconds: 30 * 24 * 3600,
   expectedSeconds: 0,
 });
+
+/** What is asked for in the region of this site. */
+export function regionOf({ name, region, nodes, database, fileServer }: Site, enough: Enough): AwaitRegion {
+  return {
+    site: name,
+    region,
+    autoScalingGroup: nodes.autoScalingGroup,
+    databaseId: database.id,
+    fileServerId: fileServer.instanceId,
+    enough,
+  };
+}
