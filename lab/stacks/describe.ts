@@ -109,7 +109,7 @@ function describeChange(change: ResourceChange): object {
             Name: cause.property,
             RequiresRecreation: cause.recreation,
           },
-          Evaluation: cause.source === 'ResourceAttribute' ? 'Dynamic' : 'Static',
+          Evaluation: ['ResourceAttribute', 'Automatic'].includes(cause.source) ? 'Dynamic' : 'Static',
           ChangeSource: cause.source,
           CausingEntity: cause.entity,
         })),

@@ -24,7 +24,7 @@ export interface ChangeCause {
   readonly recreation: 'Always' | 'Conditionally' | 'Never';
   /** Parameter, or attribute of another resource (`FileServer.PrivateIp`), from which the change comes. */
   readonly entity: string;
-  readonly source: 'ParameterReference' | 'ResourceAttribute' | 'ResourceReference';
+  readonly source: 'ParameterReference' | 'ResourceAttribute' | 'ResourceReference' | 'Automatic';
 }
 
 export interface StackDefinition {

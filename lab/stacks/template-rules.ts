@@ -151,6 +151,15 @@ export function changesBetween(
       }
     }
   }
+  // One row for each, whatever the parameters; what happens inside is not shown (ResourceChangeDetail, "Automatic").
+  for (const resource of ofType(resources, 'AWS::CloudFormation::Stack')) {
+    add(resource, 'False', {
+      property: 'Parameters',
+      recreation: 'Never',
+      entity: resource.logicalId,
+      source: 'Automatic',
+    });
+  }
   return [...changes.values()];
 }
 

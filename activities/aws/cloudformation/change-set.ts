@@ -26,7 +26,8 @@ export interface ParameterChange {
 /**
  * Gives a stack parameter a value through a guarded change set. Every call goes one step further from where the last
  * one stopped, and throws "not yet" until the change set is executed; resolves when the execution was accepted or
- * nothing was to be changed. @throws Terminal when the change set would destroy something; it is deleted then
+ * nothing was to be changed. @throws Terminal when the change set would destroy something, or what it would do cannot be
+ * seen; it is deleted then
  */
 export async function applyParameter(
   dependencies: Dependencies,
@@ -61,9 +62,9 @@ export async function applyParameter(
   if (dangers.length > 0) {
     await remove(dependencies, change, name, context);
     throw terminal(
-      `the change of ${change.parameter} in stack ${change.stack} (${change.region}) ${dangers.join(', ')}. ` +
-        'The change set was deleted and nothing was changed. Compare the template and its other parameters with what ' +
-        'runs, for example for values that were changed by hand.',
+      `the change of ${change.parameter} in stack ${change.stack} (${change.region}) ` +
+        `${dangers.map(({ what }) => what).join(', ')}. The change set was deleted and nothing was changed. ` +
+        [...new Set(dangers.map(({ remedy }) => remedy))].join(' '),
     );
   }
   await execute(dependencies, change, name, token, context);

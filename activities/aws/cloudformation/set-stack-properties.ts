@@ -9,8 +9,9 @@ import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { isRepeated, lookAgain } from '../pace';
 import { applyParameter } from './change-set';
+import { nameNestedStack } from './guard';
 import { hasProperties, withProperties } from './properties';
-import { findStack, isBusy, isUpdatable, parameterOf } from './stack';
+import { findNestedStacks, findStack, isBusy, isUpdatable, parameterOf } from './stack';
 
 type Output = { readonly properties: string };
 
@@ -19,6 +20,7 @@ export function setStackPropertiesImplementation(dependencies: Dependencies): St
   return implementStep<SetStackProperties, Output>(setStackProperties, {
     actions: [
       'cloudformation:DescribeStacks',
+      'cloudformation:ListStackResources',
       'cloudformation:CreateChangeSet',
       'cloudformation:DescribeChangeSet',
       'cloudformation:ExecuteChangeSet',
@@ -30,6 +32,10 @@ export function setStackPropertiesImplementation(dependencies: Dependencies): St
       const now = stack === undefined ? undefined : parameterOf(stack, input.parameter);
       const done =
         now !== undefined && hasProperties(now, input.set) && stack?.StackStatus?.endsWith('_COMPLETE');
+      const nested =
+        done === true || stack === undefined
+          ? undefined
+          : await findNestedStacks(dependencies, input.region, input.stack);
       const wanted = withProperties(now ?? '', input.set);
       const call = { service: 'cloudformation', region: input.region, target: input.stack };
       return {
@@ -46,7 +52,7 @@ export function setStackPropertiesImplementation(dependencies: Dependencies): St
                   parameters: { unless: 'it replaces or removes data' },
                 },
               ],
-        problems: done === true ? [] : problemsOf(input, stack),
+        problems: done === true ? [] : problemsOf(input, stack, nested ?? []),
         output: { properties: wanted },
         undo: 'give the parameter its former value, the same way',
         material: { wanted },
@@ -118,7 +124,11 @@ async function existing(dependencies: Dependencies, input: SetStackProperties): 
 const OR_WITHOUT =
   'Or consent: the step then waits or asks; when it asks, set the property in bitbucket.properties by hand, and skip it.';
 
-function problemsOf(input: SetStackProperties, stack: Stack | undefined): Problem[] {
+function problemsOf(
+  input: SetStackProperties,
+  stack: Stack | undefined,
+  nested: readonly string[],
+): Problem[] {
   const what = `Stack ${input.stack} in ${input.region}`;
   if (stack === undefined) {
     return [
@@ -144,6 +154,16 @@ function problemsOf(input: SetStackProperties, stack: Stack | undefined): Proble
       code: 'stackNotUpdatable',
       message: `${what} is ${status}: ${stack.StackStatusReason ?? 'no reason given'}.`,
       remedy: `Bring it to a complete state, for example with ContinueUpdateRollback. ${OR_WITHOUT}`,
+      consent: 'propertiesByHand',
+    });
+  }
+  if (nested.length > 0) {
+    problems.push({
+      code: 'stackHasNested',
+      message:
+        `${what} has nested stacks (${nested.join(', ')}). What an update would replace inside of them cannot be ` +
+        'seen, so it would not be made.',
+      remedy: `${nameNestedStack(input.parameter)} ${OR_WITHOUT}`,
       consent: 'propertiesByHand',
     });
   }

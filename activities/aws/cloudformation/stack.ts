@@ -1,8 +1,10 @@
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeStacksCommand, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import type { Stack } from '@aws-sdk/client-cloudformation';
 
 import type { Dependencies } from '../../dependencies';
 import { askAws } from '../errors';
+import { allPages } from '../pages';
+import { NESTED_STACK, nameOfStack } from './guard';
 
 /** The stack; undefined when there is none of that name. */
 export async function findStack(
@@ -17,6 +19,37 @@ export async function findStack(
   );
   const stack = reply?.Stacks?.[0];
   return stack?.StackStatus === 'DELETE_COMPLETE' ? undefined : stack;
+}
+
+/**
+ * Names of the stacks that are nested in a stack; undefined where the worker may not ask: it needs that for nothing but a
+ * problem's being told early.
+ */
+export function findNestedStacks(
+  dependencies: Dependencies,
+  region: string,
+  name: string,
+): Promise<readonly string[] | undefined> {
+  return askAws(
+    { doing: 'list the resources of', resource: `stack ${name}`, region },
+    async () => {
+      const resources = await allPages(async (NextToken) => {
+        const reply = await dependencies.aws.cloudFormation(region).send(
+          new ListStackResourcesCommand({
+            StackName: name,
+            ...(NextToken === undefined ? {} : { NextToken }),
+          }),
+        );
+        return { items: reply.StackResourceSummaries, next: reply.NextToken };
+      });
+      return resources
+        .filter(({ ResourceType }) => ResourceType === NESTED_STACK)
+        .map(({ PhysicalResourceId, LogicalResourceId }) =>
+          nameOfStack(PhysicalResourceId ?? LogicalResourceId ?? '?'),
+        );
+    },
+    { denied: () => undefined, notFound: () => undefined },
+  );
 }
 
 /** Value of a parameter; undefined when the stack has no such parameter. */

@@ -41,7 +41,9 @@ test.each([
   ['AWS::EFS::FileSystem', 'Modify', 'True', 'replaces'],
   ['AWS::ElasticLoadBalancing::LoadBalancer', 'Modify', 'True', 'replaces'],
 ] as const)('%s %s %s is refused', (type, action, replacement, verb) => {
-  expect(dangersOf([change(type, action, replacement)])).toEqual([`${verb} It (${type}, it-1)`]);
+  expect(dangersOf([change(type, action, replacement)])).toMatchObject([
+    { what: `${verb} It (${type}, it-1)` },
+  ]);
 });
 
 test.each([
@@ -50,4 +52,22 @@ test.each([
   ['AWS::RDS::DBInstance', 'Modify', 'False'],
 ] as const)('%s %s %s passes', (type, action, replacement) => {
   expect(dangersOf([change(type, action, replacement)])).toEqual([]);
+});
+
+test.each(['Modify', 'Remove'] as const)(
+  'a nested stack is refused on %s: one row stands for all that happens inside',
+  (action) => {
+    const arn = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/root-BitbucketStack-1A2B/0f9e';
+    const nested = change('AWS::CloudFormation::Stack', action, 'False');
+    const [danger] = dangersOf([
+      { ResourceChange: { ...nested.ResourceChange, PhysicalResourceId: arn } },
+      change('AWS::AutoScaling::LaunchConfiguration', 'Modify', 'True'),
+    ]);
+    expect(danger?.what).toBe('goes through the nested stack root-BitbucketStack-1A2B, unseen');
+    expect(danger?.remedy).toMatch(/^Name the nested stack that has the parameter in the estate/);
+  },
+);
+
+test('a nested stack that is added replaces nothing', () => {
+  expect(dangersOf([change('AWS::CloudFormation::Stack', 'Add')])).toEqual([]);
 });

@@ -14,11 +14,12 @@ const REGION = 'eu-west-1';
 const STACK = 'bitbucket-standby';
 let gateway: Gateway;
 let clients: AwsClients;
+let stacks: Stacks;
 let updates: Readonly<Record<string, string>>[];
 
 beforeEach(async () => {
   const clock = new VirtualClock(300);
-  const stacks = new Stacks({ clock });
+  stacks = new Stacks({ clock });
   updates = [];
   stacks.define({
     region: REGION,
@@ -97,6 +98,49 @@ test('a change set that would replace the home is deleted and nothing is changed
   expect(await changeSets()).toEqual([]);
   expect(executions()).toEqual([]);
   expect(updates).toEqual([]);
+});
+
+const defineRoot = () =>
+  stacks.define({
+    region: REGION,
+    name: 'root',
+    parameters: { BitbucketProperties: '' },
+    capabilities: ['CAPABILITY_IAM'],
+    resources: ['VPCStack', 'BitbucketStack'].map((logicalId) => ({
+      logicalId,
+      physicalId: `arn:aws:cloudformation:${REGION}:123456789012:stack/root-${logicalId}-1A2B/0f9e`,
+      type: 'AWS::CloudFormation::Stack',
+    })),
+    onUpdate: async (parameters) => void updates.push(parameters),
+  });
+
+test('the root of nested stacks is never updated: nobody can see what that would replace inside', async () => {
+  defineRoot();
+  await expect(setter().run(input({ stack: 'root' }))).rejects.toMatchObject({
+    type: 'Terminal',
+    message: expect.stringMatching(
+      /through the nested stack root-BitbucketStack-1A2B, unseen.*nothing was changed\. Name the nested stack that has the parameter in the estate[^.]*\.name[^.]*\.$/,
+    ),
+  });
+  expect(executions()).toEqual([]);
+  expect(updates).toEqual([]);
+});
+
+test('the plan already says that the estate names the root of nested stacks', async () => {
+  defineRoot();
+  const [problem, ...others] = (await setter().check(input({ stack: 'root' }))).problems;
+  expect(others).toEqual([]);
+  expect(problem).toMatchObject({ code: 'stackHasNested', consent: 'propertiesByHand' });
+  expect(problem?.message).toMatch(/root-VPCStack-1A2B, root-BitbucketStack-1A2B/);
+  expect(problem?.remedy).toMatch(/^Name the nested stack that has BitbucketProperties in the estate/);
+});
+
+test('a worker that may not list the resources of a stack plans without knowing of nested ones', async () => {
+  gateway.faults.add({
+    match: { action: 'ListStackResources' },
+    effect: { kind: 'error', code: 'AccessDenied', status: 403 },
+  });
+  expect(await setter().check(input())).toMatchObject({ state: 'needed', problems: [] });
 });
 
 test('a missing stack, a missing parameter and a busy stack are problems that people may pass', async () => {
