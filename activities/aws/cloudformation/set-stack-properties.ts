@@ -30,29 +30,27 @@ export function setStackPropertiesImplementation(dependencies: Dependencies): St
     async check(input) {
       const stack = await findStack(dependencies, input.region, input.stack);
       const now = stack === undefined ? undefined : parameterOf(stack, input.parameter);
-      const done =
-        now !== undefined && hasProperties(now, input.set) && stack?.StackStatus?.endsWith('_COMPLETE');
+      const done = stack !== undefined && isUpdatable(stack) && hasAll(stack, input);
       const nested =
-        done === true || stack === undefined
+        done || stack === undefined
           ? undefined
           : await findNestedStacks(dependencies, input.region, input.stack);
       const wanted = withProperties(now ?? '', input.set);
       const call = { service: 'cloudformation', region: input.region, target: input.stack };
       return {
-        state: done === true ? 'done' : 'needed',
+        state: done ? 'done' : 'needed',
         before: { properties: now ?? null },
-        calls:
-          done === true
-            ? []
-            : [
-                { ...call, action: 'CreateChangeSet', parameters: { [input.parameter]: wanted } },
-                {
-                  ...call,
-                  action: 'ExecuteChangeSet',
-                  parameters: { unless: 'it replaces or removes data' },
-                },
-              ],
-        problems: done === true ? [] : problemsOf(input, stack, nested ?? []),
+        calls: done
+          ? []
+          : [
+              { ...call, action: 'CreateChangeSet', parameters: { [input.parameter]: wanted } },
+              {
+                ...call,
+                action: 'ExecuteChangeSet',
+                parameters: { unless: 'it replaces or removes data' },
+              },
+            ],
+        problems: done ? [] : problemsOf(input, stack, nested ?? []),
         output: { properties: wanted },
         undo: 'give the parameter its former value, the same way',
         material: { wanted },
@@ -70,9 +68,9 @@ export function setStackPropertiesImplementation(dependencies: Dependencies): St
     },
 
     async verify(input, _output, context) {
-      const stack = await settled(dependencies, input, context);
+      const stack = await settled(dependencies, input, context, (found) => hasAll(found, input));
       const now = parameterOf(stack, input.parameter) ?? '';
-      if (!hasProperties(now, input.set)) {
+      if (!hasAll(stack, input)) {
         throw terminal(
           `stack ${input.stack} in ${input.region} is ${stack.StackStatus ?? 'unknown'}, but ${input.parameter} is ` +
             `"${now}". Somebody changed it; find out who, then retry.`,
@@ -89,22 +87,32 @@ export function setStackPropertiesImplementation(dependencies: Dependencies): St
       const absent = now === former && !isBusy(stack);
       if (absent) return { changed: isRepeated(), facts: { properties: now } };
       await applyParameter(dependencies, { ...input, value: former }, context);
-      await settled(dependencies, input, context);
+      await settled(dependencies, input, context, (found) => parameterOf(found, input.parameter) === former);
       return { changed: true, facts: { properties: former } };
     },
   });
 }
 
-/** The stack when its update is over and went well. */
+function hasAll(stack: Stack, { parameter, set }: SetStackProperties): boolean {
+  const now = parameterOf(stack, parameter);
+  return now !== undefined && hasProperties(now, set);
+}
+
+/**
+ * The stack when its update is over and went well. One that was rolled back, or imported into, and is as wanted was so
+ * before, and needed no update.
+ */
 async function settled(
   dependencies: Dependencies,
   input: SetStackProperties,
   context: StepContext,
+  isAsWanted: (stack: Stack) => boolean,
 ): Promise<Stack> {
   const stack = await existing(dependencies, input);
   const status = stack.StackStatus ?? 'unknown';
   if (isBusy(stack)) throw lookAgain(`stack ${input.stack} is ${status}`, context);
   if (status === 'UPDATE_COMPLETE' || status === 'CREATE_COMPLETE') return stack;
+  if (isUpdatable(stack) && isAsWanted(stack)) return stack;
   throw needsPerson(
     `stack ${input.stack} in ${input.region} is ${status}: ${stack.StackStatusReason ?? 'no reason given'}. ` +
       'Look at its events; bring it to a complete state (ContinueUpdateRollback where the rollback failed), then retry.',

@@ -100,6 +100,38 @@ test('a change set that would replace the home is deleted and nothing is changed
   expect(updates).toEqual([]);
 });
 
+test.each(['UPDATE_ROLLBACK_COMPLETE', 'IMPORT_COMPLETE', 'IMPORT_ROLLBACK_COMPLETE'] as const)(
+  'a stack that is %s and has the property is done, and is not updated',
+  async (status) => {
+    const stack = stacks.find(REGION, STACK)!;
+    stack.status = status as typeof stack.status;
+    const has = input({ set: { 'feature.a': 'true' } });
+    expect(await setter().check(has)).toMatchObject({ state: 'done', problems: [] });
+    const driver = setter();
+    const verified = await driver.verify(has, await driver.run(has));
+    expect(verified.facts).toMatchObject({ status, properties: 'feature.a=true' });
+    expect(updates).toEqual([]);
+  },
+);
+
+test('a roll-back of our own update leaves the property out, and people are asked', async () => {
+  const stack = stacks.find(REGION, STACK)!;
+  stack.status = 'UPDATE_ROLLBACK_COMPLETE';
+  stack.statusReason = 'no capacity';
+  await expect(setter().verifyOnce(input())).rejects.toMatchObject({
+    type: 'NeedsPerson',
+    message: expect.stringMatching(/is UPDATE_ROLLBACK_COMPLETE: no capacity\./),
+  });
+});
+
+test('a roll-back that failed is not done, though the property is there', async () => {
+  const stack = stacks.find(REGION, STACK)!;
+  stack.status = 'UPDATE_ROLLBACK_FAILED' as typeof stack.status;
+  const has = input({ set: { 'feature.a': 'true' } });
+  expect((await setter().check(has)).state).toBe('needed');
+  await expect(setter().verifyOnce(has)).rejects.toMatchObject({ type: 'NeedsPerson' });
+});
+
 const defineRoot = () =>
   stacks.define({
     region: REGION,
