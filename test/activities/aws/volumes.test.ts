@@ -8,6 +8,7 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import type { Volume } from '@aws-sdk/client-ec2';
+import { MockActivityEnvironment } from '@temporalio/testing';
 
 import { attachHomeVolumeImplementation } from '../../../activities/aws/ec2/attach-home-volume';
 import { createHomeVolumeImplementation } from '../../../activities/aws/ec2/create-home-volume';
@@ -257,6 +258,21 @@ test('takes the device from the volume that has it, and undo puts that one back'
     return (former?.Attachments?.[0]?.State === 'attached' && ours?.State === 'available') || undefined;
   });
   expect(await driver.undo(attachment(home), check.before)).toMatchObject({ changed: false });
+});
+
+test('an attachment that is not seen at first is looked for again, and people are asked only later', async () => {
+  const home = await newVolume();
+  const since = (seconds: number) =>
+    new MockActivityEnvironment({ scheduledTimestampMs: Date.now() - seconds * 1000 });
+  const look = () => attacher('y/1').verifyOnce(attachment(home));
+  await expect(since(0).run(look)).rejects.toMatchObject({
+    type: 'NotYet',
+    message: `volume ${home} is not seen on ${server} as ${DEVICE} yet (available)`,
+  });
+  await expect(since(61).run(look)).rejects.toMatchObject({
+    type: 'NeedsPerson',
+    message: expect.stringMatching(/Look who detached it, then retry\.$/),
+  });
 });
 
 test('a volume in another zone, a volume held elsewhere and a missing server are all told', async () => {
