@@ -8,6 +8,8 @@ export type AwsErrorKind =
   | 'transient'
   | 'busy'
   | 'exists'
+  /** A client token whose resource does not exist any more. */
+  | 'spent'
   | 'notFound'
   | 'quota'
   | 'denied'
@@ -141,6 +143,8 @@ export function kindOf(
   if (/No updates are to be performed|didn't contain changes/.test(message)) return 'unchanged';
   if (name === 'ValidationError' && /does not exist|not found/.test(message)) return 'notFound';
   if (/^SnapshotQuotaExceeded(Fault)?$/.test(name) && COPIES_IN_PROGRESS.test(message)) return 'busy';
+  // Two meanings of one name: the other is a token that was used for something else.
+  if (name === 'IdempotentParameterMismatch' && /already deleted/.test(message)) return 'spent';
   const known = BY_NAME[name];
   if (known !== undefined) return known;
   // After the names: EC2 answers its throttle, RequestLimitExceeded, with 503 as well.

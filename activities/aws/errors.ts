@@ -132,6 +132,7 @@ const REMEDIES: Readonly<Record<AwsErrorKind, string>> = {
     'that is not AWS answers: check AWS_ENDPOINT_URL, and proxies on the way',
   busy: 'It is tried again when the state allows it',
   exists: 'Something else owns this name: look at its tags, rename or delete it',
+  spent: 'What this step made before was deleted; look who did it',
   notFound: 'Compare the name and region in the estate with what exists',
   quota: 'Raise the quota or delete what is not needed, then retry',
   denied: "Check the worker's credentials and the policy printed by `runbooks iam-policy`, then retry",

@@ -11,8 +11,11 @@ interface Seen {
 export class ClientTokens {
   private readonly seen = new Map<string, Seen>();
 
-  /** Wraps a creating operation. Calls that fail do not use up their token. */
-  once(handler: Handler): Handler {
+  /**
+   * Wraps a creating operation. Calls that fail do not use up their token.
+   * @param isGone whether what an earlier call made does not exist any more; the token is then of no use
+   */
+  once(handler: Handler, isGone: (reply: AwsReply) => boolean = () => false): Handler {
     return async (call, forward) => {
       const token = parameter(call.parameters, 'ClientToken');
       if (token === undefined || token === '') return handler(call, forward);
@@ -21,7 +24,9 @@ export class ClientTokens {
       const earlier = this.seen.get(key);
       if (earlier !== undefined) {
         if (earlier.request !== request) throw mismatch(call);
-        return earlier.reply;
+        const known = await earlier.reply;
+        if (isGone(known)) throw spent();
+        return known;
       }
       const reply = handler(call, forward);
       this.seen.set(key, { request, reply });
@@ -41,5 +46,13 @@ function mismatch(call: AwsCall): AwsFault {
   return new AwsFault(
     'IdempotentParameterMismatch',
     `The client token was used before for a ${call.action} with other parameters.`,
+  );
+}
+
+function spent(): AwsFault {
+  return new AwsFault(
+    'IdempotentParameterMismatch',
+    'The client token you have provided is associated with a resource that is already deleted. ' +
+      'Please use a different client token.',
   );
 }

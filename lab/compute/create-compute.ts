@@ -34,6 +34,7 @@ export interface ComputeOptions {
 export interface Compute {
   readonly overlays: readonly Overlay[];
   readonly balancers: Balancers;
+  readonly volumes: Pick<Volumes, 'giveUpNext'>;
   /** Power loss: load balancers refuse connections and everything under way stands still. Hosts are not touched. */
   crash(region: string): Promise<void>;
   /** Power is back: what was under way goes on, groups make up for what they miss. Bring the hosts back first. */
@@ -65,6 +66,7 @@ export function createCompute(options: ComputeOptions): Compute {
       classicOverlay(balancers, exists, (name, work) => schedule.run(name, work)),
     ],
     balancers,
+    volumes,
     async crash(region) {
       schedule.crash(region);
       await balancers.crash(region);

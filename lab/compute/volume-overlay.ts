@@ -33,7 +33,7 @@ export function volumeOverlay(
     const reply = await forward(parameters);
     if (reply.status >= 400) return reply;
     const content = parseXml(reply.body);
-    await volumes.create(call.region, text(content, 'volumeId'), snapshotId);
+    await volumes.create(call, text(content, 'volumeId'), snapshotId);
     return ec2Reply(call, { ...content, ...(snapshotId && { snapshotId }), status: 'creating' });
   };
 
@@ -108,7 +108,8 @@ export function volumeOverlay(
 
   const remove: Handler = async (call, forward) => {
     const volumeId = parameter(call.parameters, 'VolumeId') ?? '';
-    requireAttachable(volumes, await findVolume(context, call, volumeId));
+    const volume = await findVolume(context, call, volumeId);
+    if (!volumes.hasFailed(volumeId)) requireAttachable(volumes, volume);
     const reply = await forward();
     if (reply.status < 400) await volumes.remove(volumeId);
     return reply;
@@ -130,7 +131,7 @@ export function volumeOverlay(
   return {
     service: 'ec2',
     handlers: {
-      CreateVolume: tokens.once(create),
+      CreateVolume: tokens.once(create, ({ body }) => volumes.isRemoved(text(parseXml(body), 'volumeId'))),
       DescribeVolumes: describe,
       DescribeVolumeStatus: describeStatus,
       AttachVolume: attach,
@@ -173,6 +174,8 @@ function requireAttachable(volumes: Volumes, volume: XmlNode): void {
   const volumeId = text(volume, 'volumeId');
   if (volumes.isCreating(volumeId))
     throw new AwsFault('IncorrectState', `Volume '${volumeId}' is in the 'creating' state.`);
+  if (volumes.hasFailed(volumeId))
+    throw new AwsFault('IncorrectState', `Volume '${volumeId}' is in the 'error' state.`);
   const attachment = volumes.attachmentOf(volumeId);
   const attached = children(volume, 'attachmentSet', 'item')[0];
   if (attachment === undefined && attached === undefined) return;

@@ -16,28 +16,59 @@ export interface Attachment {
   state: AttachmentState;
 }
 
+/** How the creation of a volume ends that EBS cannot carry out: the volume stays, of no use, or vanishes. */
+export type GivingUp = 'error' | 'gone';
+
 /** EBS volumes as directories: what they contain, and the states that they pass through [A §3.1]. */
 export class Volumes {
   private readonly creating = new Set<string>();
   private readonly attachments = new Map<string, Attachment>();
+  private readonly failed = new Set<string>();
+  private readonly removed = new Set<string>();
+  private readonly givenUp: GivingUp[] = [];
 
   constructor(private readonly context: ComputeContext) {}
 
+  /** EBS will accept the next creation, and find that it cannot be: a key is disabled, or not granted. */
+  giveUpNext(how: GivingUp): void {
+    this.givenUp.push(how);
+  }
+
   /** Fills a new volume, from a snapshot if one is given; it is `creating` until the bytes are there. */
-  async create(region: string, volumeId: string, snapshotId: string | undefined): Promise<void> {
-    const { directory, schedule } = this.context;
+  async create(
+    { region, account }: { readonly region: string; readonly account: string },
+    volumeId: string,
+    snapshotId: string | undefined,
+  ): Promise<void> {
+    const { directory, emulator, schedule } = this.context;
+    const ending = this.givenUp.shift();
     this.creating.add(volumeId);
     await mkdir(directory.volume(volumeId), { recursive: true });
     schedule.run(`creation of ${volumeId}`, async () => {
       if (snapshotId !== undefined)
         await copyDirectory(directory.snapshot(snapshotId), directory.volume(volumeId));
       await schedule.pause(region, DURATIONS.volumeCreating);
+      if (ending === 'error') this.failed.add(volumeId);
+      if (ending === 'gone') {
+        await emulator.query({ service: 'ec2', region, account }, 'DeleteVolume', { VolumeId: volumeId });
+        await this.remove(volumeId);
+      }
       this.creating.delete(volumeId);
     });
   }
 
   async remove(volumeId: string): Promise<void> {
+    this.failed.delete(volumeId);
+    this.removed.add(volumeId);
     await removeDirectory(this.context.directory.volume(volumeId));
+  }
+
+  isRemoved(volumeId: string): boolean {
+    return this.removed.has(volumeId);
+  }
+
+  hasFailed(volumeId: string): boolean {
+    return this.failed.has(volumeId);
   }
 
   isCreating(volumeId: string): boolean {
@@ -111,6 +142,7 @@ export class Volumes {
   repair(item: XmlNode): XmlNode {
     const volumeId = text(item, 'volumeId');
     if (this.isCreating(volumeId)) return { ...item, status: 'creating' };
+    if (this.hasFailed(volumeId)) return { ...item, status: 'error' };
     const attachment = this.attachments.get(volumeId);
     if (attachment === undefined) return item;
     const attached = children(item, 'attachmentSet', 'item').map((each) => ({

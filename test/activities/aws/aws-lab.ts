@@ -55,7 +55,7 @@ export class AwsLab {
     readonly nodes: FakeNodes,
     readonly clients: AwsClients,
     readonly directory: LabDirectory,
-    private readonly compute: Compute,
+    readonly compute: Compute,
     private readonly emulator: EmulatorProcess,
     private readonly network: LabNetwork,
     private readonly clock: SetupClock,

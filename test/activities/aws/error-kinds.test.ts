@@ -22,6 +22,18 @@ test.each([
   expect(kindOf(name, '', 400)).toBe(kind);
 });
 
+test('a client token whose resource is gone is told from one that was used for something else', () => {
+  const said = (message: string) => kindOf('IdempotentParameterMismatch', message, 400);
+  expect(
+    said(
+      'The client token you have provided is associated with a resource that is already deleted. Please use a different client token.',
+    ),
+  ).toBe('spent');
+  expect(
+    said('Arguments on this idempotent request are inconsistent with arguments used in previous request(s).'),
+  ).toBe('invalid');
+});
+
 test("EC2's throttle is no outage although it comes with 503", () => {
   expect(kindOf('RequestLimitExceeded', '', 503)).toBe('transient');
   expect(kindOf('Unavailable', '', 503)).toBe('unreachable');

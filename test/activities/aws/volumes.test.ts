@@ -8,6 +8,7 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import type { Volume } from '@aws-sdk/client-ec2';
+import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 
 import { attachHomeVolumeImplementation } from '../../../activities/aws/ec2/attach-home-volume';
@@ -193,6 +194,116 @@ test('a later run under the same workflow id adopts nothing that the earlier one
   expect(await later.undo(creation(), check.before, made)).toMatchObject({ changed: true });
   expect(await earlier.check(creation())).toMatchObject({ state: 'done', output: former });
 });
+
+const madeBy = async (workflow: string) => {
+  const { Volumes = [] } = await ec2().send(
+    new DescribeVolumesCommand({ Filters: [{ Name: 'tag:runbooks:run', Values: [workflow] }] }),
+  );
+  return Volumes.map(({ VolumeId, State }) => `${VolumeId} ${State}`);
+};
+/** What a look a minute after the call comes to. */
+const lookLate = (driver: ReturnType<typeof creator>, output: { volumeId: string; sizeGiB: number }) =>
+  until('an end', async () => {
+    const late = new MockActivityEnvironment({ scheduledTimestampMs: Date.now() - 61_000 });
+    const ended = await late
+      .run(() => driver.verifyOnce(creation(), output))
+      .catch((error: ApplicationFailure) => error);
+    return ended instanceof ApplicationFailure && ended.type === 'NotYet' ? undefined : ended;
+  });
+
+test.each(['gone', 'error'] as const)(
+  'a volume that EBS gave up (%s) is told with the hint at its key, and retry makes another one',
+  async (how) => {
+    await completed();
+    const workflow = `given-up/${how}`;
+    lab.compute.volumes.giveUpNext(how);
+    lab.compute.volumes.giveUpNext(how);
+    const driver = creator(workflow);
+    const check = await driver.check(creation());
+    const first = await driver.run(creation());
+    expect(await lookLate(driver, first)).toMatchObject({
+      type: 'NeedsPerson',
+      message: expect.stringMatching(
+        how === 'gone'
+          ? /was made, and is not to be seen after a minute.*its key is enabled and usable by the worker/
+          : /is error.*its key is enabled and usable by the worker/,
+      ),
+    });
+    const again = (await driver.check(creation())).calls.map(({ action, target }) => `${action} ${target}`);
+    expect(again).toEqual([
+      'CreateVolume home',
+      ...(how === 'error' ? [`DeleteVolume ${first.volumeId}`] : []),
+    ]);
+    // The key was not mended yet: the second one is given up as well.
+    const second = await driver.run(creation());
+    expect(second.volumeId).not.toBe(first.volumeId);
+    expect(await lookLate(driver, second)).toMatchObject({ type: 'NeedsPerson' });
+
+    lab.loseAnswers('CreateVolume', 6);
+    const third = await driver.run(creation());
+    const { output } = await driver.verify(creation(), third);
+    // Another worker, which knows nothing but what EC2 tells.
+    expect(await creator(workflow).run(creation())).toEqual(output);
+    expect([first.volumeId, second.volumeId]).not.toContain(output.volumeId);
+    expect(await madeBy(workflow)).toEqual([`${output.volumeId} available`]);
+    expect(await driver.undo(creation(), check.before, output)).toMatchObject({ changed: true });
+    expect(await madeBy(workflow)).toEqual([]);
+  },
+);
+
+test('while a volume lives its token is asked for again: a stale list makes no second one', async () => {
+  await completed();
+  const workflow = 'stale/1';
+  const driver = creator(workflow);
+  lab.compute.volumes.giveUpNext('gone');
+  await lookLate(driver, await driver.run(creation()));
+  // The answer of the second token is lost for good, and the list does not show its volume yet.
+  lab.loseAnswers('CreateVolume', 99);
+  await expect(driver.runOnce(creation())).rejects.toMatchObject({ name: 'AwsUnreachable' });
+  lab.gateway.faults.clear();
+  const blind = new StepDriver<CreateHomeVolume, { volumeId: string; sizeGiB: number }>(
+    createHomeVolumeImplementation(withoutLists()),
+    context('createHomeVolume', workflow),
+  );
+  const made = await blind.run(creation());
+  expect(await blind.run(creation())).toEqual(made);
+  expect((await driver.verify(creation(), made)).output).toEqual(made);
+  expect(await madeBy(workflow)).toEqual([`${made.volumeId} available`]);
+});
+
+test('undo deletes a volume in error that its own answer does not name', async () => {
+  await completed();
+  const workflow = 'given-up/undone';
+  lab.compute.volumes.giveUpNext('error');
+  const driver = creator(workflow);
+  const check = await driver.check(creation());
+  const output = await driver.run(creation());
+  await lookLate(driver, output);
+  expect(await driver.undo(creation(), check.before)).toMatchObject({ changed: true });
+  expect(await madeBy(workflow)).toEqual([]);
+  expect(await driver.undo(creation(), check.before, output)).toMatchObject({ changed: false });
+});
+
+/** EC2 that finds no volume by its tags, as it may right after the creation. */
+function withoutLists(): typeof lab.dependencies {
+  const { aws } = lab.dependencies;
+  const ec2Blind = (region: string) => {
+    const client = aws.ec2(region);
+    const send = (command: unknown) =>
+      command instanceof DescribeVolumesCommand && command.input.Filters !== undefined
+        ? Promise.resolve({ Volumes: [] })
+        : (client.send as (given: unknown) => unknown).call(client, command);
+    return new Proxy(client, {
+      get: (target, key) => (key === 'send' ? send : (Reflect.get(target, key) as unknown)),
+    });
+  };
+  return {
+    ...lab.dependencies,
+    aws: new Proxy(aws, {
+      get: (target, key) => (key === 'ec2' ? ec2Blind : (Reflect.get(target, key) as unknown)),
+    }),
+  };
+}
 
 test('a volume that is still being made says so', async () => {
   await completed();
