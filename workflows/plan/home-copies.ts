@@ -41,7 +41,8 @@ export function chooseHomeCopy(copies: readonly HomeCopy[], volumes: readonly st
       passedOver.push(`${backup} of ${at}: ${lacking.join(', ')}`);
       continue;
     }
-    const snapshots = Object.fromEntries(members.map((copy) => [copy.volume, copy.snapshotId]));
+    const used = usedOf(members);
+    const snapshots = Object.fromEntries(used.map((copy) => [copy.volume, copy.snapshotId]));
     const set = { backup, capturedAt: at, snapshots };
     const failedAt = members.map((copy) => copy.failedVerificationAt).find((time) => time !== undefined);
     if (failedAt === undefined) return { chosen: set, passedOver, problems: [] };
@@ -87,7 +88,27 @@ function group(copies: readonly HomeCopy[]): ReadonlyMap<string, readonly HomeCo
 
 /** The oldest instant counts: that is what the set is worth. */
 function capturedAt(members: readonly HomeCopy[]): string {
-  return members.map((copy) => copy.capturedAt).sort()[0] ?? '';
+  const used = usedOf(members);
+  const counted = used.length > 0 ? used : members;
+  return counted.map((copy) => copy.capturedAt).sort()[0] ?? '';
+}
+
+/**
+ * Of each volume the newest completed snapshot. There may be more than one: a copy has no key of its own [A §6], so that a
+ * lost answer leaves another. EC2 lists them in any order; among equals the id decides, and every look decides alike.
+ */
+function usedOf(members: readonly HomeCopy[]): readonly HomeCopy[] {
+  const byVolume = new Map<string, HomeCopy>();
+  for (const copy of members) {
+    const other = byVolume.get(copy.volume);
+    if (copy.state === 'completed' && (other === undefined || orderOf(copy) > orderOf(other)))
+      byVolume.set(copy.volume, copy);
+  }
+  return [...byVolume.values()];
+}
+
+function orderOf({ capturedAt: at, snapshotId }: HomeCopy): string {
+  return `${at} ${snapshotId}`;
 }
 
 function lacks(members: readonly HomeCopy[], volumes: readonly string[]): readonly string[] {

@@ -52,3 +52,40 @@ test('a set of which one volume has failed has failed', () => {
   ];
   expect(chosenOf([...set(10, {}), ...set(11, FAILED)]).backup).toBe('backup-10');
 });
+
+test.each(['pending', 'error'])(
+  'of two snapshots of one volume the completed one is used, wherever the one that is %s is listed',
+  (state) => {
+    const twin = copy(12, { snapshotId: 'snap-twin', state, capturedAt: '2026-11-21T11:59:00.000Z' });
+    for (const copies of [
+      [copy(12), twin],
+      [twin, copy(12)],
+    ]) {
+      expect(chosenOf([copy(11), ...copies])).toMatchObject({
+        chosen: {
+          backup: 'backup-12',
+          snapshots: { home: 'snap-12' },
+          capturedAt: '2026-11-21T12:00:00.000Z',
+        },
+        passedOver: [],
+      });
+    }
+  },
+);
+
+test('of two completed snapshots of one volume the newest is used, and among equals always the same', () => {
+  const older = copy(12, { snapshotId: 'snap-older', capturedAt: '2026-11-21T11:59:00.000Z' });
+  const equal = copy(12, { snapshotId: 'snap-0' });
+  const used = [
+    [older, copy(12), equal],
+    [equal, older, copy(12)],
+    [copy(12), equal, older],
+  ].map((copies) => chosenOf(copies).chosen?.snapshots.home);
+  expect(new Set(used)).toEqual(new Set(['snap-12']));
+});
+
+test('a twin that has failed its verification speaks against the whole set, for it holds the same', () => {
+  expect(chosenOf([copy(11), copy(12), copy(12, { snapshotId: 'snap-twin', ...FAILED })]).backup).toBe(
+    'backup-11',
+  );
+});
