@@ -28,11 +28,36 @@ const credentials = z.strictObject({
   password: secret.describe(REFERENCE_HELP),
 });
 
-const volume = z.strictObject({
-  device: path.describe('Device under which the volume is attached, e.g. /dev/xvdf.'),
-  mountPoint: path,
-  type: text.prefault('gp3').describe('EBS volume type of volumes that are created.'),
-});
+const volume = z
+  .strictObject({
+    device: path.describe('Device under which the volume is attached, e.g. /dev/xvdf.'),
+    mountPoint: path,
+    type: z
+      .literal(['gp3', 'gp2', 'io2', 'io1', 'st1', 'sc1', 'standard'])
+      .prefault('gp3')
+      .describe('EBS volume type of volumes that are created.'),
+    iops: z
+      .int()
+      .min(100, { error: 'must be at least 100', abort: true })
+      .optional()
+      .describe('IOPS of volumes that are created: needed for io1 and io2, possible for gp3.'),
+    throughput: z
+      .int()
+      .min(125, { error: 'must be at least 125', abort: true })
+      .optional()
+      .describe('MiB/s of volumes that are created; gp3 only.'),
+  })
+  .superRefine(({ type, iops, throughput }, context) => {
+    const refuse = (member: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [member], message });
+    const provisioned = type === 'io1' || type === 'io2';
+    if (provisioned && iops === undefined)
+      refuse('iops', `a volume of type ${type} cannot be created without a number`);
+    if (!provisioned && type !== 'gp3' && iops !== undefined)
+      refuse('iops', `only io1, io2 and gp3 take a number, ${type} goes by its size: leave it out`);
+    if (type === 'gp3' && iops !== undefined && iops < 3000) refuse('iops', 'gp3 has 3000 at least');
+    if (type !== 'gp3' && throughput !== undefined) refuse('throughput', 'only gp3 takes one: leave it out');
+  });
 
 const fileServer = z.strictObject({
   instanceId: text,

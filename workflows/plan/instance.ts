@@ -165,6 +165,10 @@ interface FileServerVolume {
   readonly device: string;
   readonly mountPoint: string;
   readonly type: string;
+  /** Absent: what EBS gives by itself. */
+  readonly iops?: number | undefined;
+  /** MiB/s. Absent: what EBS gives by itself. */
+  readonly throughput?: number | undefined;
 }
 
 export interface Mirror {

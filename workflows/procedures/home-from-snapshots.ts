@@ -19,12 +19,12 @@ export async function homeFromSnapshots<Input>(
 ): Promise<readonly string[]> {
   const { region, fileServer } = site;
   const made: string[] = [];
-  for (const { name: volume, device, type: volumeType } of fileServer.volumes) {
+  for (const { name: volume, device, type: volumeType, iops, throughput } of fileServer.volumes) {
     const snapshotId = snapshots[volume] ?? '';
     const suffix = fileServer.volumes.length > 1 ? `.${volume}` : '';
     const { volumeId } = await run.step(
       createHomeVolume,
-      { region, volume, snapshotId, availabilityZone, volumeType },
+      { region, volume, snapshotId, availabilityZone, volumeType, iops, throughput },
       { id: `createHomeVolume${suffix}`, ...(title === undefined ? {} : { title }) },
     );
     const fileServerInstanceId = fileServer.instanceId;

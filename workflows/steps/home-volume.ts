@@ -8,6 +8,10 @@ export interface CreateHomeVolume {
   readonly snapshotId: string;
   readonly availabilityZone: string;
   readonly volumeType: string;
+  /** Absent, as in runs from before: what EBS gives by itself, which is nothing for io1 and io2. */
+  readonly iops?: number | undefined;
+  /** MiB/s, of gp3. */
+  readonly throughput?: number | undefined;
 }
 
 /** A new volume from a snapshot; tagged at creation with run and step, adopted by a repeated run. Undo deletes it. */

@@ -156,6 +156,7 @@ async function create(
           SnapshotId: input.snapshotId,
           AvailabilityZone: input.availabilityZone,
           VolumeType: input.volumeType as VolumeType,
+          ...performanceOf(input),
           TagSpecifications: [
             {
               ResourceType: 'volume',
@@ -244,9 +245,21 @@ function snapshotProblems(input: CreateHomeVolume, snapshot: Snapshot | undefine
   ];
 }
 
+function performanceOf({ iops, throughput }: CreateHomeVolume): { Iops?: number; Throughput?: number } {
+  return {
+    ...(iops === undefined ? {} : { Iops: iops }),
+    ...(throughput === undefined ? {} : { Throughput: throughput }),
+  };
+}
+
 function plannedCalls(input: CreateHomeVolume, sizeGiB: number, all: readonly Volume[]): PlannedCall[] {
   const { region, volume, snapshotId, availabilityZone, volumeType } = input;
-  const parameters = { SnapshotId: snapshotId, AvailabilityZone: availabilityZone, VolumeType: volumeType };
+  const parameters = {
+    SnapshotId: snapshotId,
+    AvailabilityZone: availabilityZone,
+    VolumeType: volumeType,
+    ...performanceOf(input),
+  };
   return [
     {
       service: 'ec2',

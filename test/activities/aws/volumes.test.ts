@@ -313,6 +313,26 @@ test('a volume that is still being made says so', async () => {
   expect(driver.progress.join('\n')).toMatch(/volume vol-\w+ is creating \(10 GiB from snap-\w+\)/);
 });
 
+test('a volume gets the IOPS and the throughput that the estate names, and the plan shows them', async () => {
+  await completed();
+  const fast = creation({ volumeType: 'io2', iops: 4000 });
+  const driver = creator('fast/1');
+  const { check, first } = await driver.twice(fast);
+  expect(check.calls).toMatchObject([
+    { action: 'CreateVolume', parameters: { VolumeType: 'io2', Iops: 4000 } },
+  ]);
+  expect(check.calls[0]!.parameters).not.toHaveProperty('Throughput');
+  const sent = lab.gateway.ledger.entries().findLast(({ action }) => action === 'CreateVolume');
+  expect(sent!.parameters).toMatchObject({ VolumeType: 'io2', Iops: '4000' });
+  // What somebody has changed since is not ours to judge, as little as the type.
+  expect(await driver.check(creation({ volumeType: 'gp3', iops: 9000, throughput: 500 }))).toMatchObject({
+    state: 'done',
+    output: first.output,
+  });
+  const gp3 = (await creator('fast/2').check(creation({ iops: 9000, throughput: 500 }))).calls;
+  expect(gp3[0]!.parameters).toMatchObject({ VolumeType: 'gp3', Iops: 9000, Throughput: 500 });
+});
+
 test('stand-ins of a plan are not asked about', async () => {
   const from = lab.ledgerLength;
   const check = await creator().check(creation({ snapshotId: later('newest copy') }));
