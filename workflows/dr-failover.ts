@@ -24,7 +24,7 @@ import { runbook } from './runbook/runbook';
 import { countLostPushes } from './steps/count-lost-pushes';
 import { configureDatabase, promoteReplica, snapshotDatabase } from './steps/database';
 import type { PromotedDatabase } from './steps/database';
-import { mountHome } from './steps/home-volume';
+import { mountHome, unmountFormerHome } from './steps/home-volume';
 import { listHomeCopies } from './steps/list-home-copies';
 import { observeSite } from './steps/observe-site';
 import type { ObserveSite, SiteFacts } from './steps/observe-site';
@@ -66,14 +66,16 @@ export const drFailover = runbook<DrFailoverInput, Instance, Settings>(
     // A part of AWS may be silent while the rest answers, and the site goes on writing: what answers is fenced.
     let fenced = reach !== 'none' && (await fence(run, primary));
     const silent = reach === 'all' ? null : primary;
-    await homeFromSnapshots(run, {
+    const { region, fileServer } = standby;
+    // A volume cannot be replaced while it is mounted, as that of a former primary is.
+    if (patched('dr-failover-unmount-former-home')) await run.step(unmountFormerHome, { region, fileServer });
+    const volumeIds = await homeFromSnapshots(run, {
       site: standby,
       availabilityZone: valueOf(standbyFacts.fileServer)?.availabilityZone ?? '',
       snapshots: situation.copies.snapshots,
     });
-    const { region, fileServer } = standby;
     const back = await watch(run, fenced ? null : silent, reach, () =>
-      run.step(mountHome, { region, fileServer }),
+      run.step(mountHome, { region, fileServer, volumeIds }),
     );
     if (back !== null) {
       if (reach === 'none') await run.problem(primaryIsBack(back));

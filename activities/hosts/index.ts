@@ -6,6 +6,7 @@ import { countLostPushesImplementation } from './count-lost-pushes';
 import { fenceHomeImplementation } from './fence-home';
 import { mountHomeImplementation } from './mount-home';
 import { proveFenceImplementation } from './prove-fence';
+import { unmountFormerHomeImplementation } from './unmount-former-home';
 import { unmountHomeImplementation } from './unmount-home';
 
 /** Steps and observations that are carried out on the machines themselves. */
@@ -14,6 +15,7 @@ export function hostsImplementations(dependencies: Dependencies): Implementation
     fenceHomeImplementation(dependencies),
     proveFenceImplementation(dependencies),
     unmountHomeImplementation(dependencies),
+    unmountFormerHomeImplementation(dependencies),
     mountHomeImplementation(dependencies),
     countLostPushesImplementation(dependencies),
     compareRowsImplementation(dependencies),

@@ -23,7 +23,7 @@ interface Mounted {
 /** Repositories whose connectivity is checked, the newest first. */
 const SAMPLE = 5;
 /** How long one attempt waits for a device to appear, seconds; the next attempt waits again. */
-const DEVICE_SECONDS = 20;
+export const DEVICE_SECONDS = 20;
 /** Replaying a file system's log, changing owners and searching locks take long on a large home, seconds. */
 const MOUNT_SECONDS = 840;
 

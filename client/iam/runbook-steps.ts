@@ -65,6 +65,7 @@ export const RUNBOOK_STEPS: Readonly<Record<string, readonly string[]>> = {
     'snapshotDatabase',
     'startNode',
     'switchDns',
+    'unmountFormerHome',
     'verifyService',
   ],
   fenceLostSite: [

@@ -41,6 +41,8 @@ export interface BuildOptions {
   readonly ttlSeconds: number;
   /** With a place where backups are tried out. */
   readonly drill: boolean;
+  /** The standby's file server has mounted a home of its own, as that of a Quick Start has, or of a former primary. */
+  readonly standbyHome: boolean;
   /** The primary's database is an Aurora cluster, and the standby has none. */
   readonly aurora: boolean;
   /** Told of a site as soon as its parts other than the nodes are there. */
@@ -72,8 +74,11 @@ export async function buildWorld(options: BuildOptions): Promise<BuiltWorld> {
     prepareSite(options, 'primary'),
     prepareSite(options, 'standby'),
   ]);
-  const [homeVolumeId, endpoint] = await Promise.all([
+  const [homeVolumeId, standbyVolumeId, endpoint] = await Promise.all([
     giveHome(aws.primary, SITES.primary, machinery.hosts, primary.fileServerId, primary.mountPoint),
+    options.standbyHome
+      ? giveHome(aws.standby, SITES.standby, machinery.hosts, standby.fileServerId, standby.mountPoint)
+      : undefined,
     create(aws.primary, primary, options.passwords.BITBUCKET_DATABASE_PASSWORD),
     createStore(aws.standby),
   ]);
@@ -86,7 +91,7 @@ export async function buildWorld(options: BuildOptions): Promise<BuiltWorld> {
     );
   };
   stack(primary, { homeVolumeId });
-  stack(standby, {});
+  stack(standby, standbyVolumeId === undefined ? {} : { homeVolumeId: standbyVolumeId });
   const zone = machinery.routes.define({
     name: ZONE,
     records: [

@@ -63,6 +63,8 @@ export interface WorldOptions {
   readonly nodes?: number;
   /** With a place where backups are tried out; without unless told. */
   readonly drill?: boolean;
+  /** The standby's file server has a home of its own from the start, mounted and exported; nothing unless told. */
+  readonly standbyHome?: boolean;
   /** The primary's database is an Aurora cluster, and the standby has none; RDS and a replica unless told. */
   readonly aurora?: boolean;
   /** With a search server for each site; without unless told. */
@@ -178,6 +180,7 @@ export class World {
       nodes,
       ttlSeconds: ttlOf(scale),
       drill: options.drill === true,
+      standbyHome: options.standbyHome === true,
       aurora,
       onSite: (site) => (sites[site.layout.name] = site),
     });

@@ -49,6 +49,7 @@ test('an abort after a home that cannot be used takes back volume, attachment an
     'fenceHome',
     'fenceNodes',
     'mountHome',
+    'unmountFormerHome',
   ]);
   // Without the database: they are told to look, and how to mend it.
   expect(state.followUps).toEqual([expect.stringMatching(/nodes of primary serve.+terminate-instance-in/)]);

@@ -30,6 +30,8 @@ export interface BenchOptions {
   readonly homeCopyEverySeconds?: number;
   /** With a place where backups are tried out. */
   readonly drill?: boolean;
+  /** The standby's file server has a home of its own, mounted and exported. */
+  readonly standbyHome?: boolean;
   /** The database is an Aurora cluster; the standby has none. */
   readonly aurora?: boolean;
   /** With a search server for each site. */
@@ -90,6 +92,7 @@ export class FailoverBench {
       nodes = 1,
       homeCopyEverySeconds = null,
       drill = false,
+      standbyHome = false,
       aurora = false,
       search = false,
     } = options;
@@ -99,7 +102,7 @@ export class FailoverBench {
       environment: { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace },
     });
     if (setup.code !== 0) throw new Error(setup.err);
-    const parts = { drill, aurora, search };
+    const parts = { drill, standbyHome, aurora, search };
     const world = await World.start({ scale, nodes, temporal: { address }, homeCopyEverySeconds, ...parts });
     const native = await NativeConnection.connect({ address });
     const opened = await openConnection(address);

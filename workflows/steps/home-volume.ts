@@ -26,6 +26,24 @@ export const createHomeVolume = defineStep<
   expectedSeconds: 30,
 });
 
+export interface UnmountFormerHome {
+  readonly region: string;
+  readonly fileServer: FileServer;
+}
+
+/**
+ * Unmounts what a site that nobody uses has mounted in the places of the home, so that its volumes can be replaced: that of a
+ * former primary, or of a file server that mounts its home at each boot. Nothing where there is none. Undo mounts what was
+ * mounted, and exports it only where it was exported.
+ */
+export const unmountFormerHome = defineStep<UnmountFormerHome, { readonly unmounted: boolean }>({
+  name: 'unmountFormerHome',
+  title: 'Unmount the home that the standby has had',
+  risk: 'reversible',
+  deadlineSeconds: 900,
+  expectedSeconds: 10,
+});
+
 export interface AttachHomeVolume {
   readonly region: string;
   readonly volumeId: string;

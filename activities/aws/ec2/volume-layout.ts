@@ -80,6 +80,10 @@ function deviceOf(volume: Volume, instanceId: string): string {
   return plain(volume.Attachments?.find((one) => one.InstanceId === instanceId)?.Device ?? '');
 }
 
+export function isSameDevice(one: string, other: string): boolean {
+  return plain(one) === plain(other);
+}
+
 /** `/dev/sdf` and `/dev/xvdf` are one. */
 function plain(device: string): string {
   return device.replace(/^\/dev\/(sd|xvd)/, '');

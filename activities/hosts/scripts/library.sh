@@ -100,6 +100,22 @@ find_device() {
   return 1
 }
 
+# The same, for up to DEVICE_SECONDS: a volume that was just attached takes a moment.
+wait_for_device() {
+  waited=0
+  until find_device "$1"; do
+    [ "$waited" -lt "$DEVICE_SECONDS" ] || return 1
+    waited=$((waited + 1))
+    sleep 1
+  done
+}
+
+# A copy of an XFS volume carries the UUID of its source and is refused while that one is mounted too.
+mount_on() {
+  mkdir -p "$2"
+  bounded 120 mount "$1" "$2" || bounded 120 mount -o nouuid "$1" "$2"
+}
+
 # What is mounted on a directory; nothing when nothing is.
 mounted_from() { bounded 20 findmnt -rno SOURCE -M "$1" 2>/dev/null || true; }
 

@@ -8,15 +8,6 @@ first=$(printf '%s\n' "$VOLUMES" | head -n 1 | cut -f 3)
 mkdir -p "$first"
 lock_on "$(dirname "$first")"
 
-wait_for_device() {
-  waited=0
-  until find_device "$1"; do
-    [ "$waited" -lt "$DEVICE_SECONDS" ] || return 1
-    waited=$((waited + 1))
-    sleep 1
-  done
-}
-
 while IFS=$TAB read -r name device mount_point; do
   kernel_device=$(wait_for_device "$device") || fail 75 "volume $name: device $device is not there yet"
   source=$(mounted_from "$mount_point")
@@ -26,10 +17,7 @@ while IFS=$TAB read -r name device mount_point; do
   if [ -n "$source" ]; then
     bounded 60 umount "$mount_point" || fail 1 "volume $name: $source is mounted on $mount_point in its place and busy"
   fi
-  mkdir -p "$mount_point"
-  # A copy of an XFS volume carries the UUID of its source and is refused while that one is mounted too.
-  bounded 120 mount "$kernel_device" "$mount_point" || bounded 120 mount -o nouuid "$kernel_device" "$mount_point" ||
-    fail 1 "volume $name: $kernel_device cannot be mounted on $mount_point"
+  mount_on "$kernel_device" "$mount_point" || fail 1 "volume $name: $kernel_device cannot be mounted on $mount_point"
 done <<END
 $VOLUMES
 END
