@@ -52,6 +52,7 @@ export const STEP_NAMES: readonly string[] = [
   'startNode',
   'switchDns',
   'unlockBitbucket',
+  'unmountFormerHome',
   'unmountHome',
   'verifyService',
   'writeManifest',

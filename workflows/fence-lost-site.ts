@@ -1,9 +1,10 @@
 import type { Instance } from './plan/instance';
 import type { Settings } from './plan/settings';
 import { findSuccessor } from './plan/successor';
+import { regionOf } from './plan/reach';
 import { fence } from './procedures/fence';
 import { runbook } from './runbook/runbook';
-import { awaitRegion, regionOf } from './steps/await-region';
+import { awaitRegion } from './steps/await-region';
 import { observeRecord } from './steps/observe-record';
 import { observeSite } from './steps/observe-site';
 

@@ -1,19 +1,23 @@
 import { stringify } from 'yaml';
 import { formatDuration } from '../../estate/duration';
+import { STEP_NAMES } from '../../estate/step-names';
 import type { Report, ReportStep } from '../../workflows/runbook/report';
 
 /** Shorter ones need no pace: the first look finds the effect. */
 const LEAST_SECONDS = 2;
+const NAMES: ReadonlySet<string> = new Set(STEP_NAMES);
 
 /**
  * How long each kind of step took in a run, as the estate's policy wants it under `expected`: what the pace of the waits
  * and a plan's total go by. Of several steps of a kind the median. Left out is a step whose time says nothing: it was
- * tried again (people were asked meanwhile), it did not come to its end, or it took no time.
+ * tried again (people were asked meanwhile), it did not come to its end, or it took no time; and one that is shown under
+ * another name than its own, which the policy does not know.
  */
 export function expectedFrom({ steps }: Pick<Report, 'steps'>): Readonly<Record<string, number>> {
   const byKind = new Map<string, number[]>();
   for (const step of steps.filter(tells)) {
     const kind = step.id.split('.')[0] ?? step.id;
+    if (!NAMES.has(kind)) continue;
     byKind.set(kind, [...(byKind.get(kind) ?? []), step.seconds ?? 0]);
   }
   return Object.fromEntries([...byKind].map(([kind, seconds]) => [kind, Math.round(median(seconds))]));

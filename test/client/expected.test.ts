@@ -42,3 +42,7 @@ test('what is printed is a policy that the estate understands', () => {
     expected: { startNode: 90, restoreDatabase: 1200 },
   });
 });
+
+test('a step that is shown under another name than its own is left out: the policy would refuse it', () => {
+  expect(expectedFrom(report(step('stopNodes', 60), step('unmountHome', 20)))).toEqual({ unmountHome: 20 });
+});

@@ -1,4 +1,6 @@
+import type { AwaitRegion, Enough } from '../steps/await-region';
 import type { SiteFacts } from '../steps/observe-site';
+import type { Site } from './instance';
 
 /**
  * How much of AWS in a site's region answers: all that its fence needs, a part, or nothing at all. An answer that tells
@@ -30,6 +32,18 @@ export function describeReach(doors: Doors): string {
   const answering = answersOf(doors);
   const silent = Object.values(SERVICES).filter((service) => !answering.includes(service));
   return `${answering.join(', ') || 'none'} answer; no answer from ${silent.join(', ') || 'none'}`;
+}
+
+/** What a wait for the region of this site asks for. */
+export function regionOf({ name, region, nodes, database, fileServer }: Site, enough: Enough): AwaitRegion {
+  return {
+    site: name,
+    region,
+    autoScalingGroup: nodes.autoScalingGroup,
+    databaseId: database.id,
+    fileServerId: fileServer.instanceId,
+    enough,
+  };
 }
 
 function answersOf(doors: Doors): readonly string[] {

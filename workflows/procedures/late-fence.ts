@@ -2,8 +2,9 @@ import { patched } from '@temporalio/workflow';
 
 import type { Instance, Site } from '../plan/instance';
 import type { Settings } from '../plan/settings';
+import { regionOf } from '../plan/reach';
 import type { Run } from '../runbook/run';
-import { awaitRegion, regionOf } from '../steps/await-region';
+import { awaitRegion } from '../steps/await-region';
 import type { Enough } from '../steps/await-region';
 import { fence } from './fence';
 

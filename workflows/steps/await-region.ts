@@ -1,4 +1,3 @@
-import type { Site } from '../plan/instance';
 import { defineStep } from '../runbook/step';
 
 /**
@@ -27,15 +26,3 @@ export const awaitRegion = defineStep<AwaitRegion, { readonly answeredAt: string
   deadlineSeconds: 30 * 24 * 3600,
   expectedSeconds: 0,
 });
-
-/** What is asked for in the region of this site. */
-export function regionOf({ name, region, nodes, database, fileServer }: Site, enough: Enough): AwaitRegion {
-  return {
-    site: name,
-    region,
-    autoScalingGroup: nodes.autoScalingGroup,
-    databaseId: database.id,
-    fileServerId: fileServer.instanceId,
-    enough,
-  };
-}
