@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { CommandError, EXIT } from './command-error';
 import { connect, messageOf } from './connection';
 import type { Session } from './connection';
+import { RUNBOOK_NAMES } from './runbook-name';
 import { processTerminal } from './terminal';
 import type { Terminal } from './terminal';
 
@@ -9,6 +10,8 @@ import type { Terminal } from './terminal';
 export interface Host {
   readonly terminal: Terminal;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Names of the runbooks that can be started. */
+  readonly runbooks: readonly string[];
   connect(): Promise<Session>;
   setExitCode(code: number): void;
 }
@@ -17,6 +20,7 @@ export function processHost(): Host {
   return {
     terminal: processTerminal(),
     environment: process.env,
+    runbooks: RUNBOOK_NAMES,
     connect: () => connect(process.env),
     setExitCode: (code) => {
       process.exitCode = code;
@@ -57,10 +61,24 @@ export function performConnected(
   options: JsonOption,
   work: (session: Session) => Promise<number>,
 ): Promise<void> {
+  return performChecked(host, options, () => undefined, work);
+}
+
+/**
+ * Like `performConnected`, for a command whose words can be wrong by themselves: `read` judges them before anybody is
+ * connected to, so that wrong use is told as such wherever it happens.
+ */
+export function performChecked<T>(
+  host: Host,
+  options: JsonOption,
+  read: () => T,
+  work: (session: Session, input: T) => Promise<number>,
+): Promise<void> {
   return perform(host, options, async () => {
+    const input = read();
     const session = await host.connect();
     try {
-      return await work(session);
+      return await work(session, input);
     } finally {
       await session.close();
     }

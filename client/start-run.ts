@@ -3,6 +3,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { ESTATE, isForEstate } from '../workflows/plan/fleet/estate';
 import { CommandError, EXIT } from './command-error';
 import type { Session } from './connection';
+import { requireRunbook } from './runbook-name';
 import { pollers } from './task-queue';
 
 export interface StartRequest {
@@ -20,6 +21,17 @@ export interface StartRequest {
   readonly breakGlass?: string | undefined;
   /** Further members of the input, as the runbook defines them. */
   readonly input: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The request, as far as it can be judged without a server.
+ * @param runbooks names of those that there are
+ * @throws CommandError when there is no such runbook, or an instance is missing, or given where there is none
+ */
+export function checkRequest(request: StartRequest, runbooks: readonly string[]): StartRequest {
+  requireRunbook(request.runbook, runbooks);
+  placeOf(request.runbook, request.instance);
+  return request;
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { nearest } from '../../estate/nearest';
-import { CommandError, EXIT } from '../command-error';
+import { EXIT } from '../command-error';
 import { addCommand, perform, printJson } from '../host';
 import type { Host } from '../host';
 import type * as Policy from '../iam/policy';
 import { RUNBOOK_STEPS } from '../iam/runbook-steps';
+import { requireRunbook } from '../runbook-name';
 
 const NOT_IN_IT = `
 Not in it, because they depend on your account:
@@ -32,15 +32,8 @@ export function registerIamPolicy(program: Command, host: Host): void {
 }
 
 function stepsOf(runbook: string): readonly string[] {
-  const steps = Object.hasOwn(RUNBOOK_STEPS, runbook) ? RUNBOOK_STEPS[runbook] : undefined;
-  if (steps !== undefined) return steps;
-  const names = Object.keys(RUNBOOK_STEPS);
-  const meant = nearest(runbook, names);
-  throw new CommandError(
-    `there is no runbook "${runbook}"`,
-    meant === undefined ? `There are: ${names.join(', ')}.` : `Did you mean "${meant}"?`,
-    EXIT.wrongUse,
-  );
+  requireRunbook(runbook, Object.keys(RUNBOOK_STEPS).sort());
+  return RUNBOOK_STEPS[runbook] ?? [];
 }
 
 /** The AWS clients take their time to load, and only this command and `doctor` need them. */

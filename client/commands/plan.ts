@@ -3,10 +3,13 @@ import { plan } from '../../workflows/runbook/messages';
 import { readReport } from '../ask-run';
 import { CommandError, EXIT } from '../command-error';
 import { follow } from '../follow';
-import { addCommand, performConnected, printJson } from '../host';
+import type { FollowOptions } from '../follow';
+import { addCommand, performChecked, printJson } from '../host';
 import type { Host } from '../host';
 import { renderPlan, renderProblems } from '../render/plan';
-import { actorName, missingWorker, parseInput, startRun } from '../start-run';
+import { actorName, checkRequest, missingWorker, parseInput, startRun } from '../start-run';
+import type { StartRequest } from '../start-run';
+import type { Terminal } from '../terminal';
 
 interface PlanOptions {
   readonly json?: boolean;
@@ -26,26 +29,14 @@ export function registerPlan(program: Command, host: Host): void {
     .option('--input <json>', 'further input of the runbook, one JSON object')
     .option('--as <name>', 'who asks; default RUNBOOKS_ACTOR or the user name')
     .action((runbook: string, instance: string | undefined, options: PlanOptions) =>
-      performConnected(host, options, async (session) => {
+      performChecked(host, options, read(runbook, instance, options, host), async (session, request) => {
         const missing = await missingWorker(session);
         if (missing !== undefined) throw new CommandError(missing);
-        const workflowId = await startRun(session, {
-          runbook,
-          instance,
-          dryRun: true,
-          requestedBy: actorName(options.as, host.environment),
-          input: parseInput(options.input),
-        });
+        const workflowId = await startRun(session, request);
         const { terminal } = host;
-        let phase = '';
         const followed = await follow(session, workflowId, {
           everyMs: 200,
-          onLook: (state) => {
-            if (!terminal.interactive || options.json === true || state === undefined) return;
-            if (state.phase === phase) return;
-            phase = state.phase;
-            terminal.err(`${terminal.colors.dim(`${phase}…`)}\n`);
-          },
+          onLook: options.json === true ? () => undefined : telling(workflowId, terminal),
         });
         const report = await readReport(session, workflowId);
         const made = await session.call('asking the run for its plan', () =>
@@ -69,4 +60,28 @@ export function registerPlan(program: Command, host: Host): void {
           : EXIT.failed;
       }),
     );
+}
+
+function read(
+  runbook: string,
+  instance: string | undefined,
+  options: PlanOptions,
+  { environment, runbooks }: Host,
+): () => StartRequest {
+  return () => {
+    const requestedBy = actorName(options.as, environment);
+    const request = { runbook, instance, dryRun: true, requestedBy, input: parseInput(options.input) };
+    return checkRequest(request, runbooks);
+  };
+}
+
+/** The phases on a terminal; and anywhere that the run does not answer, so that nobody waits without knowing for what. */
+function telling(workflowId: string, terminal: Terminal): FollowOptions['onLook'] {
+  let told = '';
+  return (state, trouble) => {
+    const phase = terminal.interactive && state !== undefined ? `${state.phase}…` : told;
+    const words = trouble === undefined ? phase : `no answer from ${workflowId}: ${trouble}`;
+    if (words !== told) terminal.err(`${terminal.colors.dim(words)}\n`);
+    told = words;
+  };
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { addCommand, performConnected } from '../host';
+import { addCommand, performChecked } from '../host';
 import type { Host } from '../host';
-import { actorName, parseInput, parseMoment, startRun } from '../start-run';
+import { actorName, checkRequest, parseInput, parseMoment, startRun } from '../start-run';
+import type { StartRequest } from '../start-run';
 import { tellStarted, WATCH_OPTION } from './begin-run';
 
 interface StartOptions {
@@ -35,18 +36,30 @@ export function registerStart(program: Command, host: Host): void {
     .option('--dry-run', 'plan only, as `runbooks plan` does')
     .option(...WATCH_OPTION)
     .action((runbook: string, instance: string | undefined, options: StartOptions) =>
-      performConnected(host, options, async (session) => {
-        const workflowId = await startRun(session, {
-          runbook,
-          instance,
-          dryRun: options.dryRun === true,
-          requestedBy: actorName(options.as, host.environment),
-          reason: options.reason,
-          incidentStartedAt: parseMoment('--incident-started-at', options.incidentStartedAt),
-          breakGlass: options.breakGlass,
-          input: parseInput(options.input),
-        });
-        return tellStarted(session, workflowId, options, host);
-      }),
+      performChecked(
+        host,
+        options,
+        () => requestOf(runbook, instance, options, host),
+        async (session, request) => tellStarted(session, await startRun(session, request), options, host),
+      ),
     );
+}
+
+function requestOf(
+  runbook: string,
+  instance: string | undefined,
+  options: StartOptions,
+  { environment, runbooks }: Host,
+): StartRequest {
+  const request = {
+    runbook,
+    instance,
+    dryRun: options.dryRun === true,
+    requestedBy: actorName(options.as, environment),
+    reason: options.reason,
+    incidentStartedAt: parseMoment('--incident-started-at', options.incidentStartedAt),
+    breakGlass: options.breakGlass,
+    input: parseInput(options.input),
+  };
+  return checkRequest(request, runbooks);
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { connect } from '../../client/connection';
 import type { Host } from '../../client/host';
+import { RUNBOOK_NAMES } from '../../client/runbook-name';
 import { registerClientCommands } from '../../client/register';
 
 export interface Said {
@@ -43,6 +44,7 @@ export async function runCommand(words: readonly string[], options: CommandLineO
       },
     },
     environment,
+    runbooks: [...RUNBOOK_NAMES, 'toyRunbook'],
     connect: () => connect(environment),
     setExitCode: (value) => {
       code = value;

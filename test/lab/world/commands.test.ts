@@ -41,6 +41,7 @@ async function lab(...words: string[]): Promise<{ out: string; err: string; code
       err: (text) => (said.err += text),
     },
     environment: process.env,
+    runbooks: [],
     connect: () => Promise.reject(new Error('no lab command needs Temporal')),
     setExitCode: (code) => (said.code = code),
   };
