@@ -1,23 +1,31 @@
 import type { RunState } from '../workflows/runbook/state';
 import { openAsks } from '../workflows/runbook/state';
-import { describeRun, readState } from './ask-run';
+import { readState } from './ask-run';
 import { CommandError } from './command-error';
 import { messageOf } from './connection';
 import type { Session } from './connection';
+import { closeOf } from './outside-end';
+import type { OutsideEnd } from './outside-end';
 
 export interface FollowOptions {
   /** Milliseconds between two looks; default 500. */
   readonly everyMs?: number;
   /** Stop as soon as people are asked something. */
   readonly untilAsked?: boolean;
-  /** Called after each look; `trouble` says why there was no answer this time. */
-  readonly onLook: (state: RunState | undefined, trouble: string | undefined) => void;
+  /** Called after each look; `trouble` says why there was no answer this time, `outside` how others have closed it. */
+  readonly onLook: (
+    state: RunState | undefined,
+    trouble: string | undefined,
+    outside?: OutsideEnd | undefined,
+  ) => void;
 }
 
 /** How a run that was followed stands: its last state, and how its workflow was closed (undefined: still open). */
 export interface Followed {
   readonly state: RunState | undefined;
   readonly closed: string | undefined;
+  /** Where it was closed without an outcome of its own. */
+  readonly outside?: OutsideEnd | undefined;
 }
 
 /** A watcher rather says soon that nobody answers than stands still. */
@@ -54,23 +62,14 @@ export async function follow(
     }
     if (Date.now() - described > DESCRIBE_EVERY_MS) {
       described = Date.now();
-      const closed = await closedAs(session, workflowId);
+      const closed = await closeOf(session, workflowId).catch(() => undefined);
       if (closed !== undefined) {
         const last = await readState(session, workflowId).catch(() => state);
-        options.onLook(last, undefined);
-        return { state: last, closed };
+        const outside = (last?.outcome ?? null) === null ? closed : undefined;
+        options.onLook(last, undefined, outside);
+        return { state: last, closed: closed.status, outside };
       }
     }
     await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? 500));
-  }
-}
-
-/** `TERMINATED`, `FAILED`, …; undefined while it is open, or when nobody answers. */
-async function closedAs(session: Session, workflowId: string): Promise<string | undefined> {
-  try {
-    const { name } = (await describeRun(session, workflowId)).status;
-    return name === 'RUNNING' || name === 'PAUSED' ? undefined : name;
-  } catch {
-    return undefined;
   }
 }

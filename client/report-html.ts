@@ -2,8 +2,10 @@ import { describeFacts } from '../workflows/runbook/facts';
 import { groupProblems } from '../workflows/runbook/problem-lines';
 import type { Report, ReportStep } from '../workflows/runbook/report';
 import type { Ask } from '../workflows/runbook/state';
+import type { OutsideEnd } from './outside-end';
 import { byHand } from './render/by-hand';
 import { fence } from './render/fence';
+import { afterOutsideEnd, outsideEndLine } from './render/outside-end';
 import { loss, recovery } from './render/recovery';
 import { reportStyle } from './report-style';
 import {
@@ -18,9 +20,12 @@ import {
   untold,
 } from './render/words';
 
-/** A report as one page that needs nothing else: no script, no network; prints on paper. */
-export function reportHtml(report: Report): string {
-  const title = `${report.runbook} of ${report.instance}: ${report.outcome ?? 'goes on'}`;
+/**
+ * A report as one page that needs nothing else: no script, no network; prints on paper.
+ * @param outside how the workflow was closed, where the run itself knows nothing of its end
+ */
+export function reportHtml(report: Report, outside?: OutsideEnd): string {
+  const title = `${report.runbook} of ${report.instance}: ${standing(report, outside)}`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -31,7 +36,7 @@ export function reportHtml(report: Report): string {
 </head>
 <body>
 <main>
-${header(report)}
+${header(report, outside)}
 ${recoveryBar(report)}
 ${list('Data loss', loss(report))}
 ${list('Could not be told', untold(report.notices))}
@@ -61,10 +66,20 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-function header(report: Report): string {
-  const { outcome, conclusion, planHash } = report;
-  const grade =
-    outcome === null ? 'open' : outcome === 'DEGRADED' ? 'degraded' : isGood(outcome) ? 'good' : 'bad';
+function standing({ outcome }: Report, outside: OutsideEnd | undefined): string {
+  return outcome ?? outside?.status ?? 'goes on';
+}
+
+function gradeOf({ outcome }: Report, outside: OutsideEnd | undefined): string {
+  if (outcome === null) return outside === undefined ? 'open' : 'bad';
+  if (outcome === 'DEGRADED') return 'degraded';
+  return isGood(outcome) ? 'good' : 'bad';
+}
+
+function header(report: Report, outside: OutsideEnd | undefined): string {
+  const { planHash } = report;
+  const conclusion =
+    outside === undefined ? report.conclusion : `${outsideEndLine(outside)} ${afterOutsideEnd(report)}`;
   const rows: readonly (readonly [string, string | null])[] = [
     ['Run', report.workflowId],
     ['Started', `${moment(report.startedAt)} by ${report.requestedBy ?? 'nobody named'} (${report.trigger})`],
@@ -73,7 +88,7 @@ function header(report: Report): string {
     ['Approved plan', planHash],
   ];
   return `<header>
-<p class="outcome ${grade}">${escapeHtml(outcome ?? 'goes on')}${report.dryRun ? ' (dry run)' : ''}</p>
+<p class="outcome ${gradeOf(report, outside)}">${escapeHtml(standing(report, outside))}${report.dryRun ? ' (dry run)' : ''}</p>
 <h1>${escapeHtml(report.runbook)} of ${escapeHtml(report.instance)}</h1>
 ${conclusion === null ? '' : `<p class="conclusion">${escapeHtml(conclusion)}</p>`}
 <dl>${rows.map(([name, value]) => (value === null ? '' : `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`)).join('')}</dl>

@@ -3,8 +3,10 @@ import type { RunState } from '../workflows/runbook/state';
 import { EXIT } from './command-error';
 import type { Session } from './connection';
 import { follow } from './follow';
-import type { Followed } from './follow';
+import type { Followed, FollowOptions } from './follow';
+import type { OutsideEnd } from './outside-end';
 import { changes } from './render/changes';
+import { afterOutsideEnd, outsideEndLine } from './render/outside-end';
 import { renderRun } from './render/run';
 import { isGood, paintOutcome } from './render/words';
 import type { Terminal } from './terminal';
@@ -24,11 +26,16 @@ export async function watchRun(
   const untilAsked = options.untilAsked === true;
   const onLook = terminal.interactive ? redrawing(terminal) : narrating(terminal, workflowId);
   const followed = await follow(session, workflowId, { untilAsked, onLook });
-  const { state, closed } = followed;
+  const { state, closed, outside } = followed;
   if (state !== undefined && state.outcome !== null) {
     terminal.out(
       `${terminal.interactive ? '\n' : ''}${paintOutcome(state.outcome, terminal.colors)}  report: runbooks report ${workflowId}\n`,
     );
+  } else if (outside !== undefined) {
+    // On a screen the page says so itself, where there is one.
+    const told = terminal.interactive && state !== undefined;
+    if (!told) terminal.out(`${terminal.colors.red(outsideEndLine(outside))}\n`);
+    if (!told && state !== undefined) terminal.out(`${afterOutsideEnd(state)}\n`);
   } else if (closed !== undefined) {
     terminal.out(`${terminal.colors.red(`the workflow was closed: ${closed}`)}\n`);
   }
@@ -40,7 +47,7 @@ function exitCodeOf({ state, closed }: Followed): number {
   return state !== undefined && openAsks(state).length > 0 ? EXIT.waiting : EXIT.done;
 }
 
-type OnLook = (state: RunState | undefined, trouble: string | undefined) => void;
+type OnLook = FollowOptions['onLook'];
 
 function narrating(terminal: Terminal, workflowId: string): OnLook {
   let before: RunState | undefined;
@@ -63,11 +70,11 @@ function narrating(terminal: Terminal, workflowId: string): OnLook {
 function redrawing(terminal: Terminal): OnLook {
   let drawn = 0;
   let last = '';
-  return (state, trouble) => {
+  return (state, trouble, outside) => {
     const page =
       state === undefined
         ? terminal.colors.dim('waiting for the run to answer…')
-        : renderRun(state, { now: Date.now(), columns: terminal.columns, colors: terminal.colors });
+        : renderRun(state, { now: Date.now(), columns: terminal.columns, colors: terminal.colors, outside });
     const text =
       trouble === undefined ? page : `${page}\n\n${terminal.colors.yellow(`no answer just now: ${trouble}`)}`;
     if (text === last) return;

@@ -1,10 +1,16 @@
 import type { Command } from 'commander';
 import { openAsks } from '../../workflows/runbook/state';
+import type { RunState } from '../../workflows/runbook/state';
 import { readState } from '../ask-run';
-import { EXIT } from '../command-error';
+import { CommandError, EXIT } from '../command-error';
+import { messageOf } from '../connection';
+import type { Session } from '../connection';
 import { findRun } from '../find-run';
 import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
+import { closeOf } from '../outside-end';
+import type { OutsideEnd } from '../outside-end';
+import { outsideEndLine } from '../render/outside-end';
 import { renderRun } from '../render/run';
 import { isGood } from '../render/words';
 import { watchRun } from '../watch-run';
@@ -26,13 +32,14 @@ export function registerLook(program: Command, host: Host): void {
     'runbooks show bitbucket-prod',
   ).action((run: string, options: LookOptions) =>
     performConnected(host, options, async (session) => {
-      const state = await readState(session, await findRun(session, run));
+      const { state, outside } = await look(session, await findRun(session, run));
       const { terminal } = host;
-      if (options.json === true) printJson(host, state);
+      if (options.json === true) printJson(host, { ...state, closedFromOutside: outside ?? null });
       else {
-        const view = { now: Date.now(), columns: terminal.columns, colors: terminal.colors };
+        const view = { now: Date.now(), columns: terminal.columns, colors: terminal.colors, outside };
         terminal.out(`${renderRun(state, view)}\n`);
       }
+      if (outside !== undefined) return EXIT.failed;
       if (state.outcome !== null) return isGood(state.outcome) ? EXIT.done : EXIT.failed;
       return openAsks(state).length > 0 ? EXIT.waiting : EXIT.done;
     }),
@@ -57,4 +64,25 @@ export function registerLook(program: Command, host: Host): void {
         return code;
       }),
     );
+}
+
+/**
+ * The run's state; and how its workflow was closed, if that was not by the run itself. A closed one is first said to be so:
+ * its state is told by a worker, which may not be there.
+ */
+async function look(
+  session: Session,
+  workflowId: string,
+): Promise<{ readonly state: RunState; readonly outside: OutsideEnd | undefined }> {
+  const closed = await closeOf(session, workflowId);
+  try {
+    const state = await readState(session, workflowId);
+    return { state, outside: state.outcome === null ? closed : undefined };
+  } catch (error) {
+    if (closed?.status !== 'TERMINATED' && closed?.status !== 'TIMED_OUT') throw error;
+    throw new CommandError(
+      `${workflowId} is ${outsideEndLine(closed)} Its steps cannot be shown: ${messageOf(error)}`,
+      'Start a worker, and look again: what it had done stands.',
+    );
+  }
 }

@@ -5,6 +5,7 @@ import { CommandError, EXIT } from '../command-error';
 import { findRun } from '../find-run';
 import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
+import { closeOf } from '../outside-end';
 import { expectedFrom, renderExpected } from '../render/expected';
 import { renderReport } from '../render/report';
 import { reportHtml } from '../report-html';
@@ -26,7 +27,9 @@ export function registerReport(program: Command, host: Host): void {
     .option('--expected', 'how long its steps took, as policy.expected of the estate: paste it there')
     .action((run: string, options: ReportOptions) =>
       performConnected(host, options, async (session) => {
-        const report = await readReport(session, await findRun(session, run));
+        const workflowId = await findRun(session, run);
+        const report = await readReport(session, workflowId);
+        const outside = report.outcome === null ? await closeOf(session, workflowId) : undefined;
         if (options.expected === true) {
           if (options.json === true) printJson(host, expectedFrom(report));
           else host.terminal.out(renderExpected(report));
@@ -34,16 +37,16 @@ export function registerReport(program: Command, host: Host): void {
         }
         if (options.html !== undefined) {
           const { html } = options;
-          await writeFile(html, reportHtml(report)).catch((error: NodeJS.ErrnoException) => {
+          await writeFile(html, reportHtml(report, outside)).catch((error: NodeJS.ErrnoException) => {
             throw new CommandError(
               `cannot write ${html}: ${error.code ?? error.message}`,
               'Name a file that can be written.',
             );
           });
         }
-        if (options.json === true) printJson(host, report);
+        if (options.json === true) printJson(host, { ...report, closedFromOutside: outside ?? null });
         else if (options.html === undefined)
-          host.terminal.out(`${renderReport(report, host.terminal.colors)}\n`);
+          host.terminal.out(`${renderReport(report, host.terminal.colors, outside)}\n`);
         else host.terminal.out(`written to ${options.html}\n`);
         return EXIT.done;
       }),

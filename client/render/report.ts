@@ -1,16 +1,21 @@
 import { describeFacts } from '../../workflows/runbook/facts';
 import type { Report } from '../../workflows/runbook/report';
+import type { OutsideEnd } from '../outside-end';
 import type { Colors } from '../terminal';
 import { byHand } from './by-hand';
 import { fence } from './fence';
 import { renderFleetProgress } from './fleet-progress';
+import { afterOutsideEnd, outsideEndLine } from './outside-end';
 import { renderProblems } from './plan';
 import { recovery, loss } from './recovery';
 import { table } from './table';
 import { clock, moment, paintOutcome, paintState, passedOn, signedBy, span, untold } from './words';
 
-/** A report for the terminal; the page for everybody else is `reportHtml`. */
-export function renderReport(report: Report, colors: Colors): string {
+/**
+ * A report for the terminal; the page for everybody else is `reportHtml`.
+ * @param outside how the workflow was closed, where the run itself knows nothing of its end
+ */
+export function renderReport(report: Report, colors: Colors, outside?: OutsideEnd): string {
   const { bold, dim } = colors;
   const { total, parts } = recovery(report);
   const bullets = (title: string, lines: readonly string[]): string =>
@@ -20,9 +25,10 @@ export function renderReport(report: Report, colors: Colors): string {
   return [
     [
       `${bold(`${report.runbook} of ${report.instance}`)}${report.dryRun ? ' (dry run)' : ''}  ` +
-        (report.outcome === null ? colors.cyan('goes on') : paintOutcome(report.outcome, colors)),
+        standing(report, colors, outside),
       dim(report.workflowId),
       ...(report.conclusion === null ? [] : [report.conclusion]),
+      ...(outside === undefined ? [] : [colors.red(outsideEndLine(outside)), afterOutsideEnd(report)]),
       `started ${moment(report.startedAt)} by ${report.requestedBy ?? report.trigger}` +
         (report.reason === null ? '' : `: ${report.reason}`) +
         (report.endedAt === null ? '' : `; ended ${moment(report.endedAt)}`),
@@ -69,4 +75,9 @@ export function renderReport(report: Report, colors: Colors): string {
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function standing({ outcome }: Report, colors: Colors, outside: OutsideEnd | undefined): string {
+  if (outside !== undefined) return colors.bold(colors.red(outside.status));
+  return outcome === null ? colors.cyan('goes on') : paintOutcome(outcome, colors);
 }

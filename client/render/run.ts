@@ -4,8 +4,10 @@ import { secondsBetween } from '../../workflows/runbook/report';
 import { openAsks, rolesNow } from '../../workflows/runbook/state';
 import type { Ask, RunState, StepRecord } from '../../workflows/runbook/state';
 import type { Problem } from '../../workflows/runbook/step';
+import type { OutsideEnd } from '../outside-end';
 import type { Colors } from '../terminal';
 import { renderFleetProgress } from './fleet-progress';
+import { afterOutsideEnd, outsideEndLine } from './outside-end';
 import { renderProblems } from './plan';
 import { table } from './table';
 import {
@@ -24,20 +26,17 @@ export interface RunView {
   readonly now: number;
   readonly columns: number;
   readonly colors: Colors;
+  /** How the workflow was closed, where the run itself knows nothing of its end. */
+  readonly outside?: OutsideEnd | undefined;
 }
 
 /** A run as one page: where it is, what it wants from whom, the steps with their times. */
-export function renderRun(state: RunState, view: RunView): string {
-  const { colors } = view;
+export function renderRun(state: RunState, given: RunView): string {
+  const { colors, outside } = given;
+  const view = outside === undefined ? given : { ...given, now: Date.parse(outside.at) };
   return [
     headline(state, view),
-    state.held === null
-      ? ''
-      : colors.yellow(
-          `Held by ${state.held.actor} since ${clock(state.held.since)}${because(state.held.reason)}. ` +
-            `Go on with: runbooks resume ${state.workflowId}`,
-        ),
-    ...openAsks(state).map((ask) => renderAsk(state, ask, view)),
+    ...(outside === undefined ? pending(state, view) : [wasAsked(state, view)]),
     renderFleetProgress(state.fleet, colors),
     state.steps.length === 0 ? '' : renderSteps(state.steps, view),
     problemsOf(state, colors),
@@ -58,6 +57,26 @@ export function renderRun(state: RunState, view: RunView): string {
     .join('\n\n');
 }
 
+/** What the run waits for, and how to answer. */
+function pending(state: RunState, view: RunView): readonly string[] {
+  const { held, workflowId } = state;
+  return [
+    held === null
+      ? ''
+      : view.colors.yellow(
+          `Held by ${held.actor} since ${clock(held.since)}${because(held.reason)}. ` +
+            `Go on with: runbooks resume ${workflowId}`,
+        ),
+    ...openAsks(state).map((ask) => renderAsk(state, ask, view)),
+  ];
+}
+
+/** What nobody can answer any more. */
+function wasAsked(state: RunState, { colors }: RunView): string {
+  const asked = openAsks(state).map(({ id, title }) => `${title} (${id})`);
+  return bullets('Was asked and is not any more', asked, colors);
+}
+
 /** Problems that nobody has been asked about in full; those that somebody consented to in one line. */
 function problemsOf(state: RunState, colors: Colors): string {
   const askOf = (problem: Problem): Ask | undefined =>
@@ -76,25 +95,24 @@ function problemsOf(state: RunState, colors: Colors): string {
     .join('\n\n');
 }
 
-function headline(state: RunState, { now, colors }: RunView): string {
+function headline(state: RunState, view: RunView): string {
+  const { now, colors, outside } = view;
   const title = colors.bold(
     `${state.runbook} of ${state.instance || '…'}${state.dryRun ? ' (dry run)' : ''}`,
   );
   const end = state.endedAt === null ? now : Date.parse(state.endedAt);
   const took = span(Math.max(0, (end - Date.parse(state.startedAt)) / 1000));
-  const where =
-    state.outcome === null
-      ? `${colors.cyan(state.phase)} for ${span(Math.max(0, (now - Date.parse(state.phaseSince)) / 1000))}`
-      : paintOutcome(state.outcome, colors);
+  const open = state.outcome === null && outside === undefined;
   const by = state.requestedBy === null ? state.trigger : `${state.requestedBy} (${state.trigger})`;
   return [
-    `${title}  ${where}`,
+    `${title}  ${standing(state, view)}`,
     colors.dim(
       `${state.workflowId}  started ${moment(state.startedAt)} by ${by}${because(state.reason)}  ` +
-        `${state.outcome === null ? 'running' : 'took'} ${took}${state.planHash === null ? '' : `  plan ${state.planHash}`}`,
+        `${open ? 'running' : 'took'} ${took}${state.planHash === null ? '' : `  plan ${state.planHash}`}`,
     ),
     ...(state.conclusion === null ? [] : [state.conclusion]),
-    ...(state.pastPointOfNoReturn === null || state.outcome !== null
+    ...(outside === undefined ? [] : [colors.red(outsideEndLine(outside)), afterOutsideEnd(state)]),
+    ...(state.pastPointOfNoReturn === null || !open
       ? []
       : [
           colors.red(
@@ -102,6 +120,12 @@ function headline(state: RunState, { now, colors }: RunView): string {
           ),
         ]),
   ].join('\n');
+}
+
+function standing({ outcome, phase, phaseSince }: RunState, { now, colors, outside }: RunView): string {
+  if (outside !== undefined) return colors.bold(colors.red(outside.status));
+  if (outcome !== null) return paintOutcome(outcome, colors);
+  return `${colors.cyan(phase)} for ${span(Math.max(0, (now - Date.parse(phaseSince)) / 1000))}`;
 }
 
 /** What is asked of whom, on what evidence, and the command that answers it. */

@@ -268,6 +268,60 @@ describe('acknowledge', () => {
   });
 });
 
+describe('a run that was terminated from outside', () => {
+  test('is shown, watched and reported as such with code 1, by whom and why, and asks nothing any more', async () => {
+    const workflowId = await started();
+    const watching = runbooks(['watch', workflowId]);
+    await bench.client.workflow.getHandle(workflowId).terminate('tidying up');
+    const shown = await runbooks(['show', workflowId]);
+    expect(shown.code).toBe(1);
+    expect(shown.out).toMatch(
+      /^TERMINATED from outside at [-\d]+ [:\d]+Z by \S+ \(tidying up\): no undo ran, nobody was told\.$/m,
+    );
+    expect(shown.out).toContain(`runbooks plan toyRunbook ${bench.instance}`);
+    expect(shown.out).toMatch(/Was asked and is not any more\n {2}- Go ahead \(go\)/);
+    expect(shown.out).not.toMatch(/ running |runbooks approve| left, until/);
+    const json = JSON.parse((await runbooks(['show', workflowId, '--json'])).out) as object;
+    expect(json).toMatchObject({
+      phase: 'asking',
+      outcome: null,
+      closedFromOutside: { status: 'TERMINATED', reason: 'tidying up' },
+    });
+    const watched = await watching;
+    expect([watched.code, watched.out]).toEqual([1, expect.stringContaining('TERMINATED from outside at')]);
+    const report = await runbooks(['report', workflowId]);
+    expect(report.out).toContain('TERMINATED from outside at');
+    expect(report.out).not.toContain('goes on');
+
+    await bench.stopWorker();
+    const alone = await runbooks(['show', workflowId]);
+    expect([alone.code, alone.out]).toEqual([1, '']);
+    expect(alone.err).toMatch(/TERMINATED from outside at .* Its steps cannot be shown: no answer in time/);
+  });
+
+  test('is told from one that still runs, and from one that ended by itself', async () => {
+    const workflowId = await started();
+    const closed = async (): Promise<unknown> =>
+      (JSON.parse((await runbooks(['show', workflowId, '--json'])).out) as { closedFromOutside: unknown })
+        .closedFromOutside;
+    expect(await closed()).toBeNull();
+    await runbooks(['deny', workflowId, '--as', 'ben', '--note', 'not now']);
+    expect((await runbooks(['watch', workflowId])).code).toBe(1);
+    expect(await closed()).toBeNull();
+  });
+
+  test('timed out is told likewise', async () => {
+    const handle = await bench.client.workflow.start('toyRunbook', {
+      ...{ workflowId: `toyRunbook/${bench.instance}/late`, taskQueue: bench.instance, args: [{}] },
+      workflowExecutionTimeout: '2s',
+    });
+    await expect(handle.result()).rejects.toThrow();
+    const shown = await runbooks(['show', handle.workflowId]);
+    expect(shown.code).toBe(1);
+    expect(shown.out).toMatch(/^TIMED_OUT without an outcome at .*: no undo ran, nobody was told\.$/m);
+  });
+});
+
 describe('without a worker', () => {
   test('plan refuses and start warns, both naming the task queue', async () => {
     const environment = { RUNBOOKS_TASK_QUEUE: `${bench.instance}-unserved` };
@@ -278,7 +332,7 @@ describe('without a worker', () => {
     const id = /^started (\S+)$/m.exec(start.out)![1]!;
     await bench.client.workflow.getHandle(id).terminate();
     const watched = await runbooks(['watch', id], { environment });
-    expect([watched.code, watched.out]).toEqual([1, expect.stringContaining('closed: TERMINATED')]);
+    expect([watched.code, watched.out]).toEqual([1, expect.stringContaining('TERMINATED from outside at')]);
   });
 });
 
