@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { registerAnswers, registerHold } from './commands/answer';
 import { registerBackups } from './commands/backups';
+import { registerCancel } from './commands/cancel';
 import { registerDoctor } from './commands/doctor';
 import { registerEstate } from './commands/estate';
 import { registerIamPolicy } from './commands/iam-policy';
@@ -28,6 +29,7 @@ export function registerClientCommands(program: Command, host: Host = processHos
   registerLook(program, host);
   registerAnswers(program, host);
   registerHold(program, host);
+  registerCancel(program, host);
   registerKey(program, host);
   registerBackups(program, host);
   registerReport(program, host);

@@ -268,6 +268,54 @@ describe('acknowledge', () => {
   });
 });
 
+describe('cancel', () => {
+  /** Who asked for the cancel of a run, and why, as its history has it. */
+  async function cancelRequest(workflowId: string) {
+    const { events } = await bench.client.workflow.getHandle(workflowId).fetchHistory();
+    return events!.find((event) => event.workflowExecutionCancelRequestedEventAttributes)!
+      .workflowExecutionCancelRequestedEventAttributes!;
+  }
+
+  test('before anything was changed says so, keeps who and why, and ends the run', async () => {
+    const workflowId = await started();
+    const said = await runbooks(['cancel', workflowId, '--as', 'eve', '--reason', 'wrong day']);
+    expect([said.code, said.err]).toEqual([0, '']);
+    expect(said.out).toContain(`cancel of ${workflowId} requested\nIt has changed nothing so far`);
+    expect(await cancelRequest(workflowId)).toMatchObject({ identity: 'eve', cause: 'wrong day' });
+    const watched = await runbooks(['watch', workflowId]);
+    expect([watched.code, watched.out]).toEqual([1, expect.stringContaining('outcome UNDONE')]);
+    const again = await runbooks(['cancel', workflowId]);
+    expect([again.code, again.out]).toEqual([1, '']);
+    expect(again.err).toMatch(/has ended already: CANCELLED at .*\nSee what it did: runbooks report /);
+  });
+
+  test('between steps says that they are undone, and after a point of no return that they stand', async () => {
+    world.policy = { ...TOY_POLICY, gates: { go: 'auto' } };
+    for (const [part, expected, outcome] of [
+      ['second.run', 'It undoes what it did', 'UNDONE'],
+      ['last.run', 'It is past the point of no return (oneWay): it undoes nothing', 'HANDED_OVER'],
+    ] as const) {
+      world.before = (at) => {
+        if (at === part) throw ApplicationFailure.nonRetryable('no more volumes', 'NeedsPerson');
+      };
+      const workflowId = await started();
+      const said = await runbooks(['cancel', workflowId]);
+      expect([said.code, said.out]).toEqual([0, expect.stringContaining(expected)]);
+      const watched = await runbooks(['watch', workflowId]);
+      expect([watched.code, watched.out]).toEqual([1, expect.stringContaining(`outcome ${outcome}`)]);
+    }
+  });
+
+  test('needs no worker, and as JSON answers what was requested', async () => {
+    const workflowId = await started();
+    await bench.stopWorker();
+    const said = await runbooks(['cancel', workflowId, '--json']);
+    expect([said.code, JSON.parse(said.out)]).toEqual([0, { workflowId, cancelRequested: true }]);
+    await bench.startWorker();
+    expect((await runbooks(['watch', workflowId])).out).toContain('outcome UNDONE');
+  });
+});
+
 describe('a run that was terminated from outside', () => {
   test('is shown, watched and reported as such with code 1, by whom and why, and asks nothing any more', async () => {
     const workflowId = await started();
