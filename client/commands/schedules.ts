@@ -1,25 +1,30 @@
 import { ScheduleNotFoundError } from '@temporalio/client';
 import type { ScheduleHandle } from '@temporalio/client';
 import type { Command } from 'commander';
-import { loadEstate } from '../../estate/load';
 import { CommandError, EXIT } from '../command-error';
 import type { Session } from '../connection';
-import { addCommand, performConnected, printJson } from '../host';
+import { addCommand, performChecked, performConnected, printJson } from '../host';
 import type { Host } from '../host';
 import { table } from '../render/table';
 import { moment } from '../render/words';
 import { APPLIED_WORDS, applySchedules } from '../schedules/apply';
 import { OWN } from '../schedules/wanted';
 import { actorName, parseMoment } from '../start-run';
-import { ESTATE_OPTION, estatePath } from './estate';
+import { ESTATE_OPTION, estatePath, readEstate } from './estate';
 import type { EstateOptions } from './estate';
 
-interface ChangeOptions {
+interface JsonOption {
   readonly json?: boolean;
+}
+
+interface NoteOptions extends JsonOption {
   readonly as?: string;
   readonly note?: string;
-  readonly from?: string;
-  readonly to?: string;
+}
+
+interface BackfillOptions extends JsonOption {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** `schedules apply|list|pause|resume|trigger|backfill`. */
@@ -35,16 +40,20 @@ export function registerSchedules(program: Command, host: Host): void {
     .option(...ESTATE_OPTION)
     .option('--remove', 'remove those of ours that the estate does not name any more')
     .action((options: EstateOptions & { readonly remove?: boolean }) =>
-      performConnected(host, options, async (session) => {
-        const estate = loadEstate(estatePath(options, host));
-        const applied = await applySchedules(session, estate, { remove: options.remove === true });
-        if (options.json === true) printJson(host, applied);
-        else {
-          const lines = applied.map(({ id, result }) => `${id}: ${APPLIED_WORDS[result]}`);
-          host.terminal.out(`${lines.join('\n') || 'the estate has no schedules'}\n`);
-        }
-        return EXIT.done;
-      }),
+      performChecked(
+        host,
+        options,
+        () => readEstate(estatePath(options, host)),
+        async (session, estate) => {
+          const applied = await applySchedules(session, estate, { remove: options.remove === true });
+          if (options.json === true) printJson(host, applied);
+          else {
+            const lines = applied.map(({ id, result }) => `${id}: ${APPLIED_WORDS[result]}`);
+            host.terminal.out(`${lines.join('\n') || 'the estate has no schedules'}\n`);
+          }
+          return EXIT.done;
+        },
+      ),
     );
 
   addCommand(
@@ -52,7 +61,7 @@ export function registerSchedules(program: Command, host: Host): void {
     'list',
     'list the schedules, when they start next, and who has paused them',
     'runbooks schedules list',
-  ).action((options: ChangeOptions) =>
+  ).action((options: JsonOption) =>
     performConnected(host, options, async (session) => {
       const found = await listSchedules(session);
       if (options.json === true) printJson(host, found);
@@ -61,80 +70,102 @@ export function registerSchedules(program: Command, host: Host): void {
     }),
   );
 
-  change(schedules, host, {
-    usage: 'pause <schedule>',
-    description: 'start nothing by this schedule until it is resumed; applying the estate keeps it paused',
-    example: "runbooks schedules pause bitbucket-prod/backup-hourly --note 'migration until Friday'",
-    did: 'paused',
-    act: (handle, { note }, actor) => handle.pause(`${actor}: ${note ?? 'no reason given'}`),
-  });
-  change(schedules, host, {
-    usage: 'resume <schedule>',
-    description: 'start by this schedule again',
-    example: 'runbooks schedules resume bitbucket-prod/backup-hourly',
-    did: 'resumed',
-    act: (handle, { note }, actor) =>
-      handle.unpause(`resumed by ${actor}${note === undefined ? '' : `: ${note}`}`),
-  });
-  change(schedules, host, {
-    usage: 'trigger <schedule>',
-    description: 'start it once now, as the schedule would',
-    example: 'runbooks schedules trigger bitbucket-prod/backup-hourly',
-    did: 'started',
-    act: (handle) => handle.trigger(),
-  });
-  change(schedules, host, {
-    usage: 'backfill <schedule>',
-    description: 'start it for the times that were missed between --from and --to, one after the other',
-    example:
-      'runbooks schedules backfill bitbucket-prod/verify --from 2026-11-20T00:00:00Z --to 2026-11-21T00:00:00Z',
-    did: 'started for the missed times',
-    act: (handle, { from, to }) => {
-      const start = parseMoment('--from', from);
-      const end = parseMoment('--to', to);
-      if (start === undefined || end === undefined || start >= end) {
-        throw new CommandError(
-          'a backfill needs --from and a later --to',
-          'Write both in ISO 8601, e.g. 2026-11-20T00:00:00Z.',
-          EXIT.wrongUse,
-        );
-      }
-      return handle.backfill({ start: new Date(start), end: new Date(end), overlap: 'BUFFER_ALL' });
-    },
-  });
-}
+  addChange(
+    schedules,
+    'pause',
+    'start nothing by this schedule until it is resumed; applying the estate keeps it paused',
+    "runbooks schedules pause bitbucket-prod/backup-hourly --note 'migration until Friday'",
+  )
+    .option(...NOTE)
+    .option(...AS)
+    .action((given: string, options: NoteOptions) => {
+      const by = actorName(options.as, host.environment);
+      const note = `${by}: ${options.note ?? 'no reason given'}`;
+      return change(host, options, given, 'paused', () => (handle) => handle.pause(note));
+    });
 
-interface Change {
-  readonly usage: string;
-  readonly description: string;
-  readonly example: string;
-  readonly did: string;
-  readonly act: (handle: ScheduleHandle, options: ChangeOptions, actor: string) => Promise<void>;
-}
+  addChange(
+    schedules,
+    'resume',
+    'start by this schedule again',
+    'runbooks schedules resume bitbucket-prod/backup-hourly',
+  )
+    .option(...NOTE)
+    .option(...AS)
+    .action((given: string, options: NoteOptions) => {
+      const by = actorName(options.as, host.environment);
+      const note = `resumed by ${by}${options.note === undefined ? '' : `: ${options.note}`}`;
+      return change(host, options, given, 'resumed', () => (handle) => handle.unpause(note));
+    });
 
-function change(parent: Command, host: Host, { usage, description, example, did, act }: Change): void {
-  addCommand(parent, usage, description, example)
-    .option('--note <text>', 'why; kept with the schedule')
-    .option('--from <time>', 'backfill: from then on (ISO 8601)')
-    .option('--to <time>', 'backfill: until then')
-    .option('--as <name>', 'who does it; default RUNBOOKS_ACTOR or the user name')
-    .action((given: string, options: ChangeOptions) =>
-      performConnected(host, options, async (session) => {
-        const id = given.startsWith(OWN) ? given : `${OWN}${given}`;
-        const handle = session.client.schedule.getHandle(id);
-        try {
-          await session.call(`changing ${id}`, () =>
-            act(handle, options, actorName(options.as, host.environment)),
-          );
-        } catch (error) {
-          if (!(error instanceof ScheduleNotFoundError)) throw error;
-          throw new CommandError(`there is no schedule ${id}`, '`runbooks schedules list` shows them.');
-        }
-        if (options.json === true) printJson(host, { id, did });
-        else host.terminal.out(`${id}: ${did}\n`);
-        return EXIT.done;
+  addChange(
+    schedules,
+    'trigger',
+    'start it once now, as the schedule would',
+    'runbooks schedules trigger bitbucket-prod/backup-hourly',
+  ).action((given: string, options: JsonOption) =>
+    change(host, options, given, 'started', () => (handle) => handle.trigger()),
+  );
+
+  addChange(
+    schedules,
+    'backfill',
+    'start it for the times that were missed between --from and --to, one after the other',
+    'runbooks schedules backfill bitbucket-prod/verify --from 2026-11-20T00:00:00Z --to 2026-11-21T00:00:00Z',
+  )
+    .requiredOption('--from <time>', 'from then on (ISO 8601)')
+    .requiredOption('--to <time>', 'until then')
+    .action((given: string, options: BackfillOptions) =>
+      change(host, options, given, 'started for the missed times', () => {
+        const period = periodOf(options);
+        return (handle) => handle.backfill({ ...period, overlap: 'BUFFER_ALL' });
       }),
     );
+}
+
+const NOTE = ['--note <text>', 'why; kept with the schedule'] as const;
+const AS = ['--as <name>', 'who does it; default RUNBOOKS_ACTOR or the user name'] as const;
+
+function addChange(parent: Command, name: string, description: string, example: string): Command {
+  return addCommand(parent, `${name} <schedule>`, description, example);
+}
+
+function periodOf({ from, to }: BackfillOptions): { readonly start: Date; readonly end: Date } {
+  const start = parseMoment('--from', from);
+  const end = parseMoment('--to', to);
+  if (start !== undefined && end !== undefined && start < end)
+    return { start: new Date(start), end: new Date(end) };
+  throw new CommandError(
+    'a backfill needs --from and a later --to',
+    'Write both in ISO 8601, e.g. 2026-11-20T00:00:00Z.',
+    EXIT.wrongUse,
+  );
+}
+
+/**
+ * Does something to one schedule.
+ * @param did in words, for people and programs
+ * @param read judges what was given, and answers what is done with it
+ */
+function change(
+  host: Host,
+  options: JsonOption,
+  given: string,
+  did: string,
+  read: () => (handle: ScheduleHandle) => Promise<void>,
+): Promise<void> {
+  const id = given.startsWith(OWN) ? given : `${OWN}${given}`;
+  return performChecked(host, options, read, async (session, act) => {
+    try {
+      await session.call(`changing ${id}`, () => act(session.client.schedule.getHandle(id)));
+    } catch (error) {
+      if (!(error instanceof ScheduleNotFoundError)) throw error;
+      throw new CommandError(`there is no schedule ${id}`, '`runbooks schedules list` shows them.');
+    }
+    if (options.json === true) printJson(host, { id, did });
+    else host.terminal.out(`${id}: ${did}\n`);
+    return EXIT.done;
+  });
 }
 
 interface ListedSchedule {
