@@ -32,6 +32,7 @@ export interface Session {
 export async function connect(environment: Readonly<Record<string, string | undefined>>): Promise<Session> {
   const { connectionOptions, namespace = 'default' } = readConfiguration(environment);
   const address = connectionOptions.address ?? 'localhost:7233';
+  refuseUrl(address);
   const connection = await Connection.connect({
     ...connectionOptions,
     connectTimeout: CONNECT_SECONDS * 1000,
@@ -50,6 +51,17 @@ export async function connect(environment: Readonly<Record<string, string | unde
       }),
     close: () => connection.close(),
   };
+}
+
+/** @throws CommandError, wrong use: what is meant is plain, and nobody would answer there */
+function refuseUrl(address: string): void {
+  const [, scheme, rest = ''] = /^([a-z][a-z\d+.-]*:\/\/)(.*)$/i.exec(address) ?? [];
+  if (scheme === undefined) return;
+  throw new CommandError(
+    `the address of Temporal must not begin with ${scheme}: ${address}`,
+    `Write host:port without ${scheme} in TEMPORAL_ADDRESS (or the profile): ${rest.replace(/\/.*$/, '')}`,
+    EXIT.wrongUse,
+  );
 }
 
 function readConfiguration(

@@ -47,11 +47,12 @@ export function registerAnswers(program: Command, host: Host): void {
       `runbooks ${verdict} bitbucket-prod --as ada${needsNote ? " --note 'why'" : ''} --key ~/.config/runbooks/ada.key`,
     )
       .option('--as <name>', 'who answers, a person of the estate; default RUNBOOKS_ACTOR or the user name')
-      .option('--note <text>', 'why; kept in the report')
       .option(
         '--key <file>',
         'sign with this private key (runbooks key create); default RUNBOOKS_KEY where a signature is asked for',
       );
+    if (needsNote) command.requiredOption('--note <text>', 'why; kept in the report');
+    else command.option('--note <text>', 'why; kept in the report');
     if (verdict === 'approve')
       command.option('--plan <hash>', 'hash of the plan as you read it; default: the present one');
     command.action((run: string, ask: string | undefined, options: AnswerOptions) =>

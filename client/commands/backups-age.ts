@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../../estate/duration';
-import { loadEstate } from '../../estate/load';
 import { CommandError, EXIT } from '../command-error';
 import type { Session } from '../connection';
-import { addCommand, performConnected, printJson } from '../host';
+import { addCommand, performChecked, printJson } from '../host';
 import type { Host } from '../host';
 import { judgeBackups } from '../judge-backups';
 import type { BackupAge } from '../judge-backups';
@@ -11,7 +10,7 @@ import { messageOf } from '../connection';
 import { readBackups } from '../read-backups';
 import { renderAges } from '../render/backup-ages';
 import { actorName } from '../start-run';
-import { ESTATE_OPTION, estatePath } from './estate';
+import { ESTATE_OPTION, estatePath, readEstate } from './estate';
 import type { EstateOptions } from './estate';
 
 /** Instances that are looked at together. */
@@ -38,26 +37,33 @@ export function registerBackupsAge(backups: Command, host: Host): void {
     .option(...ESTATE_OPTION)
     .option('--as <name>', 'who asks; default RUNBOOKS_ACTOR or the user name')
     .action((given: readonly string[], options: AgeOptions) =>
-      performConnected(host, options, async (session) => {
-        const limits = {
-          complete: seconds('--max-age', options.maxAge),
-          verified:
-            options.maxVerifiedAge === undefined
-              ? null
-              : seconds('--max-verified-age', options.maxVerifiedAge),
-        };
-        const instances = given.length > 0 ? given : backedUpIn(estatePath(options, host));
-        const ages: BackupAge[] = [];
-        for (let at = 0; at < instances.length; at += AT_ONCE) {
-          const some = instances.slice(at, at + AT_ONCE);
-          const actor = actorName(options.as, host.environment);
-          ages.push(...(await Promise.all(some.map((one) => ageOf(session, one, actor, limits)))));
-        }
-        if (options.json === true) printJson(host, ages);
-        else host.terminal.out(`${renderAges(ages, host.terminal.colors)}\n`);
-        return ages.every(({ good }) => good) ? EXIT.done : EXIT.failed;
-      }),
+      performChecked(
+        host,
+        options,
+        () => ({
+          limits: limitsOf(options),
+          instances: given.length > 0 ? given : backedUpIn(estatePath(options, host)),
+        }),
+        async (session, { limits, instances }) => {
+          const ages: BackupAge[] = [];
+          for (let at = 0; at < instances.length; at += AT_ONCE) {
+            const some = instances.slice(at, at + AT_ONCE);
+            const actor = actorName(options.as, host.environment);
+            ages.push(...(await Promise.all(some.map((one) => ageOf(session, one, actor, limits)))));
+          }
+          if (options.json === true) printJson(host, ages);
+          else host.terminal.out(`${renderAges(ages, host.terminal.colors)}\n`);
+          return ages.every(({ good }) => good) ? EXIT.done : EXIT.failed;
+        },
+      ),
     );
+}
+
+function limitsOf({ maxAge, maxVerifiedAge }: AgeOptions): Parameters<typeof judgeBackups>[2] {
+  return {
+    complete: seconds('--max-age', maxAge),
+    verified: maxVerifiedAge === undefined ? null : seconds('--max-verified-age', maxVerifiedAge),
+  };
 }
 
 /** One that cannot be looked at is unknown, and the others are told all the same. */
@@ -75,7 +81,7 @@ async function ageOf(
 }
 
 function backedUpIn(file: string): readonly string[] {
-  const instances = Object.entries(loadEstate(file).instances).filter(
+  const instances = Object.entries(readEstate(file).instances).filter(
     ([, { backup }]) => backup !== undefined,
   );
   if (instances.length > 0) return instances.map(([name]) => name);

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../../estate/duration';
+import { nearest } from '../../estate/nearest';
 import { CommandError, EXIT } from '../command-error';
-import { addCommand, performConnected } from '../host';
+import { addCommand, performChecked } from '../host';
 import type { Host } from '../host';
 import { AS_OPTION, beginRun, WATCH_OPTION } from './begin-run';
 import type { BeginOptions } from './begin-run';
@@ -30,24 +31,12 @@ export function registerBackupsDrill(backups: Command, host: Host): void {
     .option(...WATCH_OPTION)
     .option(...AS_OPTION)
     .action((instance: string, backup: string | undefined, options: VerifyOptions) =>
-      performConnected(host, options, (session) => {
-        const { pick } = options;
-        if (pick !== undefined && (!PICKS.includes(pick) || backup !== undefined)) {
-          throw new CommandError(
-            backup === undefined
-              ? `--pick ${pick} is unknown`
-              : '--pick and the name of a backup exclude each other',
-            `Name a backup, or choose by --pick ${PICKS.join('|')}.`,
-            EXIT.wrongUse,
-          );
-        }
-        return beginRun(
-          session,
-          { runbook: 'verifyBackup', instance, input: { backup, pick } },
-          options,
-          host,
-        );
-      }),
+      performChecked(
+        host,
+        options,
+        () => ({ backup, pick: pickOf(options.pick, backup) }),
+        (session, input) => beginRun(session, { runbook: 'verifyBackup', instance, input }, options, host),
+      ),
     );
 
   addCommand(
@@ -61,21 +50,30 @@ export function registerBackupsDrill(backups: Command, host: Host): void {
     .option(...WATCH_OPTION)
     .option(...AS_OPTION)
     .action((instance: string, backup: string | undefined, options: OpenOptions) =>
-      performConnected(host, options, (session) => {
-        const { keep } = options;
-        if (keep !== undefined && !parseDuration(keep)) {
-          throw new CommandError(
-            `--keep ${keep} is no duration`,
-            'Write how long it is needed, e.g. 30m, 4h or 2d.',
-            EXIT.wrongUse,
-          );
-        }
-        return beginRun(
-          session,
-          { runbook: 'restoreBeside', instance, input: { backup, keep } },
-          options,
-          host,
-        );
-      }),
+      performChecked(
+        host,
+        options,
+        () => ({ backup, keep: keepOf(options.keep) }),
+        (session, input) => beginRun(session, { runbook: 'restoreBeside', instance, input }, options, host),
+      ),
     );
+}
+
+function pickOf(pick: string | undefined, backup: string | undefined): string | undefined {
+  if (pick === undefined || (PICKS.includes(pick) && backup === undefined)) return pick;
+  const meant = backup === undefined ? nearest(pick, PICKS) : undefined;
+  throw new CommandError(
+    backup === undefined ? `--pick ${pick} is unknown` : '--pick and the name of a backup exclude each other',
+    `${meant === undefined ? '' : `Did you mean --pick ${meant}? `}Name a backup, or choose by --pick ${PICKS.join('|')}.`,
+    EXIT.wrongUse,
+  );
+}
+
+function keepOf(keep: string | undefined): string | undefined {
+  if (keep === undefined || parseDuration(keep)) return keep;
+  throw new CommandError(
+    `--keep ${keep} is no duration`,
+    'Write how long it is needed, e.g. 30m, 4h or 2d.',
+    EXIT.wrongUse,
+  );
 }

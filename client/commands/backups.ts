@@ -8,7 +8,7 @@ import { readReport } from '../ask-run';
 import { CommandError, EXIT } from '../command-error';
 import type { Session } from '../connection';
 import { follow } from '../follow';
-import { addCommand, performConnected, printJson } from '../host';
+import { addCommand, performChecked, performConnected, printJson } from '../host';
 import type { Host } from '../host';
 import { readBackups } from '../read-backups';
 import { registerBackupsAge } from './backups-age';
@@ -82,15 +82,22 @@ export function registerBackups(program: Command, host: Host): void {
     .option('--remove-orphans', 'as if asked to remove what belongs to no backup, too')
     .option(...AS_OPTION)
     .action((instance: string, options: PruneOptions) =>
-      performConnected(host, options, async (session) => {
-        if (options.plan === true) return showPrune(session, instance, options, host);
-        throw new CommandError(
-          'backups prune only shows',
-          `See the plan: runbooks backups prune ${instance} --plan. Carry it out: runbooks start pruneBackups ${instance} --watch`,
-          EXIT.wrongUse,
-        );
-      }),
+      performChecked(
+        host,
+        options,
+        () => requirePlan(instance, options),
+        (session) => showPrune(session, instance, options, host),
+      ),
     );
+}
+
+function requirePlan(instance: string, { plan: shows }: PruneOptions): void {
+  if (shows === true) return;
+  throw new CommandError(
+    'backups prune only shows',
+    `See the plan: runbooks backups prune ${instance} --plan. Carry it out: runbooks start pruneBackups ${instance} --watch`,
+    EXIT.wrongUse,
+  );
 }
 
 function ask(

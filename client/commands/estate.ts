@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { estateJsonSchema } from '../../estate/json-schema';
 import { EstateError, loadEstate } from '../../estate/load';
 import { pinInstance } from '../../estate/pin';
+import type { Estate } from '../../estate/schema';
 import { showEstate } from '../../estate/show';
 import { CommandError, EXIT } from '../command-error';
 import { addCommand, perform, printJson } from '../host';
@@ -12,9 +14,35 @@ export interface EstateOptions {
   readonly estate?: string;
 }
 
+const DEFAULT_ESTATE = 'estate.yaml';
+
 /** Path of the estate: `--estate`, else RUNBOOKS_ESTATE, else `estate.yaml` here. */
 export function estatePath(options: EstateOptions, host: Host): string {
-  return options.estate ?? host.environment['RUNBOOKS_ESTATE'] ?? 'estate.yaml';
+  return options.estate ?? host.environment['RUNBOOKS_ESTATE'] ?? DEFAULT_ESTATE;
+}
+
+/** @throws CommandError, wrong use, when there is no such file, or it cannot be used: every mistake with its place */
+export function readEstate(file: string): Estate {
+  requireFile(file);
+  try {
+    return loadEstate(file);
+  } catch (error) {
+    if (!(error instanceof EstateError)) throw error;
+    throw new CommandError(
+      error.message,
+      'Correct the estate; `runbooks estate check` looks again.',
+      EXIT.wrongUse,
+    );
+  }
+}
+
+function requireFile(file: string): void {
+  if (existsSync(file)) return;
+  throw new CommandError(
+    file === DEFAULT_ESTATE ? `there is no ${file} here` : `there is no ${file}`,
+    'Copy estate/examples/production.yaml and describe your instance, or name yours with --estate or RUNBOOKS_ESTATE.',
+    EXIT.wrongUse,
+  );
 }
 
 export const ESTATE_OPTION = [
@@ -44,7 +72,7 @@ export function registerEstate(program: Command, host: Host): void {
     .option(...ESTATE_OPTION)
     .action((instance: string | undefined, options: EstateOptions) =>
       perform(host, options, async () => {
-        const file = loadEstate(estatePath(options, host));
+        const file = readEstate(estatePath(options, host));
         if (instance !== undefined) printJson(host, pin(file, instance));
         else if (options.json === true) printJson(host, file);
         else host.terminal.out(showEstate(file));
@@ -67,6 +95,7 @@ export function registerEstate(program: Command, host: Host): void {
 
 function check(host: Host, options: EstateOptions): number {
   const file = estatePath(options, host);
+  requireFile(file);
   try {
     const { instances, people } = loadEstate(file);
     const names = Object.keys(instances);

@@ -5,7 +5,7 @@ import type { Outcome } from '../../workflows/runbook/state';
 import { CommandError, EXIT } from '../command-error';
 import type { Session } from '../connection';
 import { quote } from '../find-run';
-import { addCommand, performConnected, printJson } from '../host';
+import { addCommand, performChecked, printJson } from '../host';
 import type { Host } from '../host';
 import { table } from '../render/table';
 import { moment, paintOutcome, span } from '../render/words';
@@ -47,21 +47,24 @@ export function registerList(program: Command, host: Host): void {
     .option('--waiting', 'only runs that wait for people')
     .option('--limit <count>', 'at most so many', '20')
     .action((options: ListOptions) =>
-      performConnected(host, options, async (session) => {
-        const limit = Number(options.limit);
-        if (!Number.isInteger(limit) || limit < 1) {
-          throw new CommandError(
-            `--limit ${options.limit} is no count`,
-            'Write e.g. --limit 50.',
-            EXIT.wrongUse,
-          );
-        }
-        const runs = await listRuns(session, filterOf(options), limit);
-        if (options.json === true) printJson(host, runs);
-        else host.terminal.out(`${renderList(runs, host.terminal.colors)}\n`);
-        return EXIT.done;
-      }),
+      performChecked(
+        host,
+        options,
+        () => countOf('--limit', options.limit),
+        async (session, limit) => {
+          const runs = await listRuns(session, filterOf(options), limit);
+          if (options.json === true) printJson(host, runs);
+          else host.terminal.out(`${renderList(runs, host.terminal.colors)}\n`);
+          return EXIT.done;
+        },
+      ),
     );
+}
+
+function countOf(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new CommandError(`${option} ${text} is no count`, `Write e.g. ${option} 50.`, EXIT.wrongUse);
 }
 
 function filterOf(options: ListOptions): string {

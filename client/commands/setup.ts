@@ -1,16 +1,16 @@
 import { msToTs } from '@temporalio/common/lib/time';
 import type { Command } from 'commander';
 import { parseDuration } from '../../estate/duration';
-import { loadEstate } from '../../estate/load';
+import type { Estate } from '../../estate/schema';
 import { CommandError, EXIT } from '../command-error';
 import { grpcCode } from '../connection';
 import type { Session } from '../connection';
-import { addCommand, performConnected, printJson } from '../host';
+import { addCommand, performChecked, printJson } from '../host';
 import type { Host } from '../host';
 import { namespaceExists } from '../namespace';
 import { applySchedules, APPLIED_WORDS } from '../schedules/apply';
-import type { AppliedSchedule } from '../schedules/apply';
 import { addAttributes, readAttributes } from '../search-attributes';
+import { readEstate } from './estate';
 import type { EstateOptions } from './estate';
 
 const NOT_FOUND = 5;
@@ -36,52 +36,74 @@ export function registerSetup(program: Command, host: Host): void {
     .option('--estate <file>', 'also put the schedules of this estate into force; default RUNBOOKS_ESTATE')
     .option('--retention <duration>', 'how long a created namespace keeps runs that have ended', '30d')
     .action((options: SetupOptions) =>
-      performConnected(host, options, async (session) => {
-        const created = await ensureNamespace(session, options);
-        const before = await served(() => readAttributes(session));
-        const clash = before.filter(({ present, wanted }) => present !== null && present !== wanted);
-        if (clash.length > 0) {
-          const list = clash
-            .map(({ name, present, wanted }) => `${name} is ${present}, not ${wanted}`)
-            .join('; ');
-          throw new CommandError(
-            `search attributes of another type are in the way: ${list}`,
-            'Use a namespace of its own for the runbooks: a type cannot be changed.',
-          );
-        }
-        const missing = before.filter(({ present }) => present === null);
-        await served(() => addAttributes(session, missing));
-        await untilVisible(session);
-        const registered = missing.map(({ name }) => name);
-        const schedules = await schedulesOf(session, options, host);
-        if (options.json === true) {
-          printJson(host, { namespace: session.namespace, namespaceCreated: created, registered, schedules });
-        } else {
-          const did = registered.length === 0 ? 'nothing to register' : `registered ${registered.join(', ')}`;
-          host.terminal.out(
-            `namespace ${session.namespace}${created ? ' created' : ''} at ${session.address}: ${did}\n`,
-          );
-          for (const { id, result } of schedules) host.terminal.out(`${id}: ${APPLIED_WORDS[result]}\n`);
-        }
-        return EXIT.done;
-      }),
+      performChecked(
+        host,
+        options,
+        () => read(options, host),
+        async (session, { estate, retention }) => {
+          const created = await ensureNamespace(session, options, retention);
+          const before = await served(() => readAttributes(session));
+          const clash = before.filter(({ present, wanted }) => present !== null && present !== wanted);
+          if (clash.length > 0) {
+            const list = clash
+              .map(({ name, present, wanted }) => `${name} is ${present}, not ${wanted}`)
+              .join('; ');
+            throw new CommandError(
+              `search attributes of another type are in the way: ${list}`,
+              'Use a namespace of its own for the runbooks: a type cannot be changed.',
+            );
+          }
+          const missing = before.filter(({ present }) => present === null);
+          await served(() => addAttributes(session, missing));
+          await untilVisible(session);
+          const registered = missing.map(({ name }) => name);
+          const schedules =
+            estate === undefined
+              ? []
+              : await served(() => applySchedules(session, estate, { remove: false }));
+          if (options.json === true) {
+            printJson(host, {
+              namespace: session.namespace,
+              namespaceCreated: created,
+              registered,
+              schedules,
+            });
+          } else {
+            const did =
+              registered.length === 0 ? 'nothing to register' : `registered ${registered.join(', ')}`;
+            host.terminal.out(
+              `namespace ${session.namespace}${created ? ' created' : ''} at ${session.address}: ${did}\n`,
+            );
+            for (const { id, result } of schedules) host.terminal.out(`${id}: ${APPLIED_WORDS[result]}\n`);
+          }
+          return EXIT.done;
+        },
+      ),
     );
 }
 
-/** None without an estate: a namespace can be set up before there is one. */
-async function schedulesOf(
-  session: Session,
-  options: EstateOptions,
-  host: Host,
-): Promise<readonly AppliedSchedule[]> {
-  const named = options.estate ?? host.environment['RUNBOOKS_ESTATE'] ?? '';
-  if (named === '') return [];
-  const estate = loadEstate(named);
-  return served(() => applySchedules(session, estate, { remove: false }));
+interface SetupInput {
+  /** Undefined: a namespace can be set up before there is one. */
+  readonly estate: Estate | undefined;
+  /** Seconds. */
+  readonly retention: number;
+}
+
+function read({ estate, retention }: SetupOptions, { environment }: Host): SetupInput {
+  const seconds = parseDuration(retention);
+  if (seconds === undefined || seconds < 86_400) {
+    throw new CommandError(
+      `--retention ${retention} is no duration of at least one day`,
+      'Write for example 30d.',
+      EXIT.wrongUse,
+    );
+  }
+  const named = estate ?? environment['RUNBOOKS_ESTATE'] ?? '';
+  return { estate: named === '' ? undefined : readEstate(named), retention: seconds };
 }
 
 /** True when the namespace had to be created. */
-async function ensureNamespace(session: Session, options: SetupOptions): Promise<boolean> {
+async function ensureNamespace(session: Session, options: SetupOptions, retention: number): Promise<boolean> {
   const { namespace } = session;
   if (await namespaceExists(session)) return false;
   if (options.createNamespace !== true) {
@@ -90,20 +112,12 @@ async function ensureNamespace(session: Session, options: SetupOptions): Promise
       'Add --create-namespace, or name another one with TEMPORAL_NAMESPACE.',
     );
   }
-  const seconds = parseDuration(options.retention);
-  if (seconds === undefined || seconds < 86_400) {
-    throw new CommandError(
-      `--retention ${options.retention} is no duration of at least one day`,
-      'Write for example 30d.',
-      EXIT.wrongUse,
-    );
-  }
   await session
     .call('creating the namespace', () =>
       session.connection.workflowService.registerNamespace({
         namespace,
         description: 'Runbooks',
-        workflowExecutionRetentionPeriod: msToTs(seconds * 1000),
+        workflowExecutionRetentionPeriod: msToTs(retention * 1000),
       }),
     )
     .catch((error: unknown) => {

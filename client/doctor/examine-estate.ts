@@ -2,7 +2,6 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { AwsClients } from '../../activities/aws/clients';
 import { isNoAnswer } from '../../activities/aws/error-kinds';
 import { resolveName } from '../../activities/dns/resolve';
-import { EstateError, loadEstate } from '../../estate/load';
 import { pinInstance } from '../../estate/pin';
 import type { PinnedInstance } from '../../estate/pin';
 import type { Estate } from '../../estate/schema';
@@ -10,6 +9,8 @@ import { parseSecretReference, SecretError } from '../../estate/secrets';
 import type { Secrets } from '../../estate/secrets';
 import { vaultPlaces } from '../../workflows/plan/backup/vault-places';
 import type { VaultPlace } from '../../workflows/steps/restore-points';
+import { readEstate } from '../commands/estate';
+import { CommandError } from '../command-error';
 import { examineSearch } from './examine-search';
 import { bad, good } from './finding';
 import type { Finding } from './finding';
@@ -17,18 +18,11 @@ import type { Finding } from './finding';
 /** The file itself; and the estate, when it is usable. */
 export function examineFile(file: string): { readonly finding: Finding; readonly estate?: Estate } {
   try {
-    const estate = loadEstate(file);
+    const estate = readEstate(file);
     return { finding: good('estate', `${file}: ${Object.keys(estate.instances).join(', ')}`), estate };
   } catch (error) {
-    const lines = error instanceof EstateError ? error.problems.length : 1;
-    const detail = error instanceof Error ? error.message : String(error);
-    return {
-      finding: bad(
-        'estate',
-        detail,
-        `Correct ${lines === 1 ? 'it' : `all ${lines}`}; \`runbooks estate check\` looks again.`,
-      ),
-    };
+    const remedy = error instanceof CommandError ? error.remedy : undefined;
+    return { finding: bad('estate', error, remedy ?? 'Make it readable here.') };
   }
 }
 

@@ -118,7 +118,10 @@ describe('a run from start to end', () => {
     const workflowId = await started();
     const watching = runbooks(['watch', workflowId]);
     const without = await runbooks(['deny', workflowId, '--as', 'ben']);
-    expect([without.code, without.err]).toEqual([1, expect.stringContaining('needs a reason')]);
+    expect([without.code, without.err]).toEqual([
+      2,
+      expect.stringContaining("required option '--note <text>'"),
+    ]);
     expect((await runbooks(['deny', workflowId, '--as', 'ben', '--note', 'not now'])).code).toBe(0);
     const { code, out } = await watching;
     expect([code, out]).toEqual([1, expect.stringContaining('outcome DENIED')]);
