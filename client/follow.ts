@@ -13,11 +13,7 @@ export interface FollowOptions {
   /** Stop as soon as people are asked something. */
   readonly untilAsked?: boolean;
   /** Called after each look; `trouble` says why there was no answer this time, `outside` how others have closed it. */
-  readonly onLook: (
-    state: RunState | undefined,
-    trouble: string | undefined,
-    outside?: OutsideEnd | undefined,
-  ) => void;
+  readonly onLook: (state: RunState | undefined, trouble: string | undefined, outside?: OutsideEnd) => void;
 }
 
 /** How a run that was followed stands: its last state, and how its workflow was closed (undefined: still open). */

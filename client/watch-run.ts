@@ -4,7 +4,6 @@ import { EXIT } from './command-error';
 import type { Session } from './connection';
 import { follow } from './follow';
 import type { Followed, FollowOptions } from './follow';
-import type { OutsideEnd } from './outside-end';
 import { changes } from './render/changes';
 import { afterOutsideEnd, outsideEndLine } from './render/outside-end';
 import { renderRun } from './render/run';
