@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
-import { CommandError, EXIT } from '../client/command-error';
-import { processHost, reportError } from '../client/host';
+import type { Command } from 'commander';
+import { CommandError } from '../client/command-error';
+import { processHost } from '../client/host';
+import { createProgram, runProgram } from '../client/program';
 import { registerClientCommands } from '../client/register';
 import type * as Lab from '../lab/commands/register';
 import type * as Worker from '../worker/command';
@@ -33,28 +34,17 @@ const PARTS: readonly { readonly command: string; readonly register: (program: C
 
 async function main(words: readonly string[]): Promise<void> {
   const host = processHost();
-  const program = new Command('runbooks')
+  const program = createProgram(host)
     .description('Durable runbooks for Bitbucket Data Center on AWS')
     .version(version())
-    .addHelpText('after', HELP)
-    .showSuggestionAfterError()
-    .showHelpAfterError('(add --help for what is possible)')
-    .exitOverride();
+    .addHelpText('after', HELP);
   registerClientCommands(program, host);
   const known = program.commands.map((command) => command.name());
   for (const { command, register } of PARTS) {
     const wanted = words[0] === command || !known.some((name) => name === words[0]);
     if (wanted) register(program);
   }
-  try {
-    await program.parseAsync([...words], { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      host.setExitCode(error.exitCode === 0 ? EXIT.done : EXIT.wrongUse);
-    } else {
-      reportError(host, { json: words.includes('--json') }, error);
-    }
-  }
+  await runProgram(program, host, words);
 }
 
 function version(): string {

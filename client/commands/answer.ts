@@ -80,7 +80,7 @@ async function answer(
     ...(options.note === undefined ? {} : { note: options.note }),
     ...(planHash === null ? {} : { planHash }),
   };
-  const message = await sign(host, state, ask, unsigned, options.key);
+  const message = await sign(host, state, ask, unsigned, options);
   const stands = await updating(() =>
     session.call('sending the decision', () =>
       session.client.workflow.getHandle(workflowId).executeUpdate(decide, {
@@ -120,7 +120,7 @@ async function sign(
   { workflowId, runId }: RunState,
   ask: Ask,
   message: DecisionMessage,
-  given: string | undefined,
+  { key: given, json = false }: AnswerOptions,
 ): Promise<DecisionMessage> {
   const needed = ask.identity === 'signed';
   const file = given ?? (needed ? host.environment['RUNBOOKS_KEY'] : undefined);
@@ -135,9 +135,9 @@ async function sign(
   }
   const key = readKey(file);
   if (isOpenToOthers(file)) {
-    host.terminal.err(
-      `${host.terminal.colors.yellow('warning:')} others may read ${file}: chmod 600 ${file}\n`,
-    );
+    const warning = `others may read ${file}: chmod 600 ${file}`;
+    const { colors } = host.terminal;
+    host.terminal.err(`${json ? JSON.stringify({ warning }) : `${colors.yellow('warning:')} ${warning}`}\n`);
   }
   return { ...message, proof: await signDecision(key, { ...message, workflowId, runId }) };
 }

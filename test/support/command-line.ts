@@ -1,7 +1,7 @@
-import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { connect } from '../../client/connection';
 import type { Host } from '../../client/host';
+import { createProgram, runProgram } from '../../client/program';
 import { RUNBOOK_NAMES } from '../../client/runbook-name';
 import { registerClientCommands } from '../../client/register';
 
@@ -50,20 +50,8 @@ export async function runCommand(words: readonly string[], options: CommandLineO
       code = value;
     },
   };
-  const program = new Command('runbooks').exitOverride().configureOutput({
-    writeOut: (text) => {
-      out += text;
-    },
-    writeErr: (text) => {
-      err += text;
-    },
-  });
+  const program = createProgram(host);
   registerClientCommands(program, host);
-  try {
-    await program.parseAsync([...words], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    code = error.exitCode === 0 ? 0 : 2;
-  }
+  await runProgram(program, host, words);
   return { out, err, code };
 }
