@@ -9,12 +9,13 @@ import type { Finding } from '../doctor/finding';
 
 const LONGEST_SECONDS = 6;
 
-/** `doctor`: everything that a run needs, looked at from here. */
+/** `doctor`: what runs need, looked at from here. */
 export function registerDoctor(program: Command, host: Host): void {
   addCommand(
     program,
     'doctor',
-    'look at everything that runbooks need, and say what to do about what is missing',
+    'look at what runbooks need (Temporal, worker, estate, AWS, backup store, vaults, secrets, search, DNS, placement), and say ' +
+      'what to do about what is missing',
     'runbooks doctor --estate estate.yaml',
   )
     .option(...ESTATE_OPTION)

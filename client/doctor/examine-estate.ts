@@ -11,7 +11,9 @@ import { vaultPlaces } from '../../workflows/plan/backup/vault-places';
 import type { VaultPlace } from '../../workflows/steps/restore-points';
 import { readEstate } from '../commands/estate';
 import { CommandError } from '../command-error';
+import { lacksCredentials, nameOf, remedyFor, wordsOf } from './aws-trouble';
 import { examineSearch } from './examine-search';
+import { examineStores } from './examine-stores';
 import { bad, good } from './finding';
 import type { Finding } from './finding';
 
@@ -26,7 +28,7 @@ export function examineFile(file: string): { readonly finding: Finding; readonly
   }
 }
 
-/** AWS per region, every secret, and the resolvers of every instance; all at the same time. */
+/** AWS per region, every backup store, vault, secret and search server, and every instance's resolvers; all at once. */
 export async function examineEstate(
   estate: Estate,
   dependencies: { readonly aws: AwsClients; readonly secrets: Secrets },
@@ -44,6 +46,7 @@ export async function examineEstate(
   const through = endpointOf(environment);
   return Promise.all([
     ...regions.map((region) => examineRegion(dependencies.aws, region, through)),
+    ...examineStores(dependencies.aws, instances),
     ...instances.flatMap(vaultPlaces).map((vault) => examineVault(dependencies.aws, vault)),
     ...references.map((reference) => examineSecret(dependencies.secrets, reference)),
     ...examineSearch(dependencies, instances),
@@ -96,34 +99,17 @@ async function examineVault(
     return bad(
       name,
       `does not let us in: ${wordsOf(error)}`,
-      `Let the role's trust policy name the worker's role, and the worker's role sts:AssumeRole on ${role} (docs/backup.md).`,
+      lacksCredentials(error)
+        ? remedyFor(error, region)
+        : `Let the role's trust policy name the worker's role, and the worker's role sts:AssumeRole on ${role} (docs/backup.md).`,
     );
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'error';
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 /** ` through <endpoint>` where the environment names one. */
 function endpointOf(environment: Readonly<Record<string, string | undefined>>): string {
   const endpoint = environment['AWS_ENDPOINT_URL_STS'] ?? environment['AWS_ENDPOINT_URL'];
   return endpoint === undefined || endpoint === '' ? '' : ` through ${endpoint}`;
-}
-
-function remedyFor(error: unknown, region: string): string {
-  const name = nameOf(error);
-  if (name === 'CredentialsProviderError') {
-    return 'Give credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or an instance role.';
-  }
-  if (/Token|Signature|AccessDenied|Unrecognized/.test(name)) {
-    return 'The credentials are refused: renew them, and check the clock of this machine.';
-  }
-  return `Check AWS_ENDPOINT_URL, whether ${region} is enabled for the account, and AWS’s own status page.`;
 }
 
 async function examineSecret(secrets: Secrets, reference: string): Promise<Finding> {
