@@ -74,6 +74,8 @@ export function registerSetup(program: Command, host: Host): void {
             host.terminal.out(
               `namespace ${session.namespace}${created ? ' created' : ''} at ${session.address}: ${did}\n`,
             );
+            if (estate === undefined)
+              host.terminal.out('no estate named: schedules were left alone (--estate, RUNBOOKS_ESTATE)\n');
             for (const { id, result } of schedules) host.terminal.out(`${id}: ${APPLIED_WORDS[result]}\n`);
           }
           return EXIT.done;

@@ -15,7 +15,7 @@ export const APPLIED_WORDS = {
   changed: 'changed as the estate says',
   unchanged: 'as the estate says',
   removed: 'removed',
-  stray: 'not in the estate any more, and goes on; remove it with --remove',
+  stray: 'not in the estate any more, and goes on; to remove it: runbooks schedules apply --remove',
 } as const;
 
 /**

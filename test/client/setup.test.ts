@@ -35,6 +35,10 @@ test('setup registers what is missing, and repeating it changes nothing', async 
   });
   const second = await runCommand(['setup'], { environment });
   expect([second.code, second.out]).toEqual([0, expect.stringContaining('nothing to register')]);
+  expect(second.out).toMatch(/\nno estate named: schedules were left alone \(--estate, RUNBOOKS_ESTATE\)\n$/);
+  const RUNBOOKS_ESTATE = join(__dirname, '../../estate/examples/production.yaml');
+  const third = await runCommand(['setup'], { environment: { ...environment, RUNBOOKS_ESTATE } });
+  expect([third.code, third.out]).toEqual([0, expect.not.stringContaining('left alone')]);
 });
 
 test('a server that nobody runs is told with its address and what to do', async () => {
