@@ -131,14 +131,14 @@ export function parseInput(text: string | undefined): Readonly<Record<string, un
   } catch (error) {
     throw new CommandError(
       `--input is no JSON: ${error instanceof Error ? error.message : String(error)}`,
-      `Write one object in single quotes, e.g. --input '{"homeCopy":"snap-0123"}'.`,
+      `Write one object in single quotes, e.g. --input '{"target":"dublin"}'.`,
       EXIT.wrongUse,
     );
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
   throw new CommandError(
     '--input must be one JSON object',
-    `For example --input '{"homeCopy":"snap-0123"}'.`,
+    `For example --input '{"target":"dublin"}'.`,
     EXIT.wrongUse,
   );
 }
