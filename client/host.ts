@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { CommandError, EXIT } from './command-error';
+import { EXIT } from './command-error';
+import type { CommandError } from './command-error';
 import { connect, messageOf } from './connection';
 import type { Session } from './connection';
 import { RUNBOOK_NAMES } from './runbook-name';
@@ -87,8 +88,9 @@ export function performChecked<T>(
 
 export function reportError(host: Host, options: JsonOption, error: unknown): void {
   const message = messageOf(error);
-  const remedy = error instanceof CommandError ? error.remedy : undefined;
-  const exitCode = error instanceof CommandError ? error.exitCode : EXIT.failed;
+  // A worker that does not start says the same as a CommandError without being one.
+  const { remedy, exitCode = EXIT.failed } =
+    error instanceof Error ? (error as Error & Partial<CommandError>) : {};
   if (options.json === true) {
     host.terminal.err(
       `${JSON.stringify({ error: { message, ...(remedy === undefined ? {} : { remedy }) } })}\n`,

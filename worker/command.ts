@@ -16,6 +16,10 @@ Environment:
   RUNBOOKS_AWS_TIMEOUT_SECONDS     bound of one AWS request (10)
   RUNBOOKS_COALESCE                off: every run asks AWS by itself, also where one call would do (on)
   RUNBOOKS_TASK_QUEUE              task queue (runbooks)
+  RUNBOOKS_HANDOVER_SECONDS        a run whose worker is silent so long goes on with any other (5)
+  RUNBOOKS_REGION                  where this worker is, for its identity, by which doctor judges the placement
+                                   (AWS_REGION, else AWS_DEFAULT_REGION)
+  RUNBOOKS_IDENTITY                what it is called, before the region (runbooks@<host>:<process>)
   RUNBOOKS_DEPLOYMENT_NAME         name told to Temporal for all versions (bitbucket-runbooks)
   RUNBOOKS_BUILD_ID                name of this version (package version and digest of the workflow code)
   RUNBOOKS_VERSIONING              pinned: runs stay on the version on which they began (off)

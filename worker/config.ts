@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StartError } from './start-error';
 
 /** What a worker process is told by its environment; read once, at its start. */
 export interface WorkerConfig {
@@ -73,7 +74,7 @@ const environmentSchema = z.object({
 
 /**
  * Reads the worker's configuration.
- * @throws Error with one line per variable that is missing or wrong
+ * @throws StartError with one line per variable that is missing or wrong
  */
 export function readWorkerConfig(
   environment: NodeJS.ProcessEnv,
@@ -83,7 +84,11 @@ export function readWorkerConfig(
   const parsed = environmentSchema.safeParse(environment);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-    throw new Error(`the worker's environment is not usable:\n  ${lines.join('\n  ')}`);
+    throw new StartError(
+      `the worker's environment is not usable:\n  ${lines.join('\n  ')}`,
+      '`runbooks worker --help` lists the variables.',
+      2,
+    );
   }
   const read = parsed.data;
   return {

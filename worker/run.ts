@@ -1,32 +1,33 @@
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import { AwsClients } from '../activities/aws/clients';
 import { secretsFrom } from '../activities/secrets/sources';
-import { estateReader } from '../estate/load';
+import { EstateError, estateReader } from '../estate/load';
 import { bundlePath } from './bundle';
 import type { WorkerConfig } from './config';
+import { connect, readConnection } from './connection';
 import { serveHealth } from './health';
 import type { HealthServer } from './health';
 import { createLogger } from './logger';
 import { requireSearchAttributes } from './search-attributes';
+import { StartError } from './start-error';
 import { buildIdOf, deploymentOptions, packageVersion } from './version';
 
 /**
  * Serves the task queue until SIGTERM or SIGINT, then lets running activities finish within the grace time.
- * @throws Error when it cannot start: configuration, estate, namespace or bundle
+ * @throws StartError for its configuration, the estate or the server; Error for the namespace or the bundle
  */
 export async function runWorker(config: WorkerConfig, environment: NodeJS.ProcessEnv): Promise<void> {
   const logger = createLogger(config.logLevel);
   // A broken estate must show at the start, not in the middle of the night; and before the runtime, which keeps the process.
   const readEstate = estateReader(config.estate);
-  readEstate();
+  tryEstate(readEstate);
   const codePath = bundlePath();
   const { deployment } = config;
   const buildId = deployment.buildId ?? buildIdOf(codePath);
+  const { connectionOptions, namespace = 'default' } = readConnection();
   installRuntime(config, logger.temporal);
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const connection = await connect(connectionOptions);
   const aws = new AwsClients({
     requestTimeoutSeconds: config.awsTimeoutSeconds,
@@ -94,15 +95,12 @@ function installRuntime(config: WorkerConfig, logger: Logger): void {
   });
 }
 
-async function connect(options: Parameters<typeof NativeConnection.connect>[0]): Promise<NativeConnection> {
-  const address = options?.address ?? 'localhost:7233';
+function tryEstate(read: () => unknown): void {
   try {
-    return await NativeConnection.connect(options);
+    read();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`Temporal does not answer at ${address} (${why}): start it, or set TEMPORAL_ADDRESS`, {
-      cause: error,
-    });
+    if (!(error instanceof EstateError)) throw error;
+    throw new StartError(error.message, 'Correct the estate; `runbooks estate check` looks again.', 2);
   }
 }
 

@@ -69,16 +69,32 @@ test('a worker gets ready, serves health and metrics, logs JSON, and ends in ord
 });
 
 test.each([
-  ['no estate named', {}, 'RUNBOOKS_ESTATE'],
-  ['an estate that is not there', { RUNBOOKS_ESTATE: '/nowhere/estate.yaml' }, '/nowhere/estate.yaml'],
-  ['no Temporal', { RUNBOOKS_ESTATE: EXAMPLE, TEMPORAL_ADDRESS: '127.0.0.1:1' }, 'TEMPORAL_ADDRESS'],
-  ['a namespace that is not there', { RUNBOOKS_ESTATE: EXAMPLE, TEMPORAL_NAMESPACE: 'nowhere' }, 'nowhere'],
-])('with %s it ends at once with one message and no stack', async (_what, environment, expected) => {
+  ['no estate named', {}, 2, 'RUNBOOKS_ESTATE is not set'],
+  ['an estate that is not there', { RUNBOOKS_ESTATE: '/nowhere/estate.yaml' }, 2, '/nowhere/estate.yaml'],
+  [
+    'no Temporal',
+    { RUNBOOKS_ESTATE: EXAMPLE, TEMPORAL_ADDRESS: '127.0.0.1:1' },
+    1,
+    'no Temporal server answers at 127.0.0.1:1: Connection refused\nStart it, or say where it is with TEMPORAL_ADDRESS',
+  ],
+  [
+    'an address with a scheme',
+    { RUNBOOKS_ESTATE: EXAMPLE, TEMPORAL_ADDRESS: 'http://127.0.0.1:1' },
+    2,
+    'Write host:port without http://',
+  ],
+  [
+    'a namespace that is not there',
+    { RUNBOOKS_ESTATE: EXAMPLE, TEMPORAL_NAMESPACE: 'nowhere' },
+    1,
+    'nowhere',
+  ],
+])('with %s it ends at once with one message and no stack', async (_what, environment, code, expected) => {
   const worker = startWorker({
     TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '',
     ...environment,
   });
-  expect(await worker.ended).toBe(1);
+  expect(await worker.ended).toBe(code);
   expect(worker.lines()).toContain(expected);
   expect(worker.lines()).not.toMatch(/\n\s+at /);
 });
