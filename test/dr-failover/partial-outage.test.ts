@@ -1,3 +1,4 @@
+import { Worker } from '@temporalio/worker';
 import { FailoverBench } from '../support/failover-bench';
 import { LiveRun } from '../support/live-run';
 import { doorsOf, push, pushSoon } from '../support/push';
@@ -29,6 +30,12 @@ async function approved(...more: readonly string[]): Promise<LiveRun> {
   await run.approve('failover', 'grace', 'linus');
   for (const consent of ['unprovenFence', ...more]) await run.approve(consent, 'margaret');
   return run;
+}
+
+/** With what a patch has decided in it. */
+async function replay({ id, handle }: LiveRun): Promise<void> {
+  const codePath = process.env['TEST_BUNDLE'] ?? '';
+  await Worker.runReplayHistory({ workflowBundle: { codePath } }, await handle.fetchHistory(), id);
 }
 
 const endOf = (state: Awaited<ReturnType<LiveRun['status']>>, id: string): number =>
@@ -67,6 +74,7 @@ test('while Auto Scaling is silent, database and home are denied before the prom
   expect(endOf(state, 'fenceNodes')).toBeLessThanOrEqual(endOf(state, 'switchDns'));
   expect((await run.report()).followUps.join()).not.toContain('Prove the fence');
   for (const door of doorsOf(world, 'standby')) await pushSoon(world, door);
+  await replay(run);
   expect(await bench.violations()).toEqual([]);
 }, 240_000);
 
@@ -90,4 +98,5 @@ test('a home that takes no commands leaves the fence unproven, and the run that 
   await left.approve('unprovenFence', 'margaret');
   expect((await left.ended()).outcome).toBe('SUCCEEDED');
   expect(await fenceOf(left)).toBe('proven');
+  for (const one of [run, left]) await replay(one);
 }, 240_000);
