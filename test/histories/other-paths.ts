@@ -3,8 +3,25 @@ import type { FailoverBench } from '../support/failover-bench';
 import { LiveRun } from '../support/live-run';
 import type { PathWorld } from './path';
 
-/** Runbooks that look, or that others leave behind. */
+/** Runbooks that look, or that others leave behind; and the failover that finds a home mounted where it goes to. */
 export const OTHER_WORLDS: readonly PathWorld[] = [
+  {
+    name: 'failback',
+    options: { standbyHome: true },
+    paths: [
+      {
+        name: 'dr-failover-onto-a-former-primary',
+        outcome: 'SUCCEEDED',
+        live: async (bench) => {
+          await bench.lose('region-down');
+          const run = await bench.start();
+          await run.approve('failover', 'grace', 'linus');
+          await run.approve('unprovenFence', 'margaret');
+          return run;
+        },
+      },
+    ],
+  },
   {
     name: 'others',
     options: {},
