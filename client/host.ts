@@ -44,7 +44,16 @@ export function addCommand(
     .command(usage)
     .description(description)
     .option('--json', 'answer as JSON, for programs')
-    .addHelpText('after', `\nExample:\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
+    .addHelpText('after', exampleText(examples));
+}
+
+/** A command that only holds others, with examples of them in its help. */
+export function addGroup(parent: Command, name: string, description: string, ...examples: string[]): Command {
+  return parent.command(name).description(description).addHelpText('after', exampleText(examples));
+}
+
+function exampleText(examples: readonly string[]): string {
+  return `\nExample:\n${examples.map((example) => `  $ ${example}`).join('\n')}`;
 }
 
 /** Carries out a command: its number is the exit code; errors become one message with a remedy. */

@@ -8,7 +8,7 @@ import { readReport } from '../ask-run';
 import { CommandError, EXIT } from '../command-error';
 import type { Session } from '../connection';
 import { follow } from '../follow';
-import { addCommand, performChecked, performConnected, printJson } from '../host';
+import { addCommand, addGroup, performChecked, performConnected, printJson } from '../host';
 import type { Host } from '../host';
 import { readBackups } from '../read-backups';
 import { registerBackupsAge } from './backups-age';
@@ -31,9 +31,14 @@ interface PruneOptions extends BackupsOptions {
 
 /** `backups list|show|verify|open|prune|age`. */
 export function registerBackups(program: Command, host: Host): void {
-  const backups = program
-    .command('backups')
-    .description('which backups there are, and which of them the policy keeps');
+  const backups = addGroup(
+    program,
+    'backups',
+    'which backups there are, and which of them the policy keeps',
+    'runbooks backups list bitbucket-prod',
+    'runbooks backups show bitbucket-prod newest',
+    'runbooks backups prune bitbucket-prod --plan',
+  );
   registerBackupsAge(backups, host);
   registerBackupsDrill(backups, host);
   registerBackupsFetch(backups, host);

@@ -6,7 +6,7 @@ import { pinInstance } from '../../estate/pin';
 import type { Estate } from '../../estate/schema';
 import { showEstate } from '../../estate/show';
 import { CommandError, EXIT } from '../command-error';
-import { addCommand, perform, printJson } from '../host';
+import { addCommand, addGroup, perform, printJson } from '../host';
 import type { Host } from '../host';
 
 export interface EstateOptions {
@@ -52,7 +52,13 @@ export const ESTATE_OPTION = [
 
 /** `estate check|show|schema`. */
 export function registerEstate(program: Command, host: Host): void {
-  const estate = program.command('estate').description('the file that describes your instances');
+  const estate = addGroup(
+    program,
+    'estate',
+    'the file that describes your instances',
+    'runbooks estate check --estate estate.yaml',
+    'runbooks estate show bitbucket-prod',
+  );
 
   addCommand(
     estate,

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CommandError, EXIT } from '../command-error';
-import { addCommand, perform, printJson } from '../host';
+import { addCommand, addGroup, perform, printJson } from '../host';
 import type { Host } from '../host';
 import { createKey, readKey } from '../signing-key';
 import type { SigningKey } from '../signing-key';
@@ -15,7 +15,13 @@ interface KeyOptions {
 
 /** `key create|show`: the key with which a person signs decisions. */
 export function registerKey(program: Command, host: Host): void {
-  const key = program.command('key').description('keys with which people sign their decisions');
+  const key = addGroup(
+    program,
+    'key',
+    'keys with which people sign their decisions',
+    'runbooks key create --name ada --out ~/.config/runbooks/ada.key',
+    'runbooks key show ada.key --name ada',
+  );
 
   addCommand(
     key,
@@ -88,9 +94,8 @@ function print(
       `${bold('private key')} ${file} ${dim('(for you alone: never copy it into the estate)')}`,
       `${bold('public key')}  ${kid}`,
       '',
-      'Put this into the estate, under people, at your name:',
+      `Add this line to the entry of ${name} under people in the estate, beside name and roles:`,
       '',
-      `  - name: ${name}`,
       `    publicKey: { kty: ${kty}, crv: ${crv}, x: ${x}, kid: ${kid} }`,
       '',
       `Then answer with: runbooks approve RUN ASK --as ${name} --key ${file}`,

@@ -4,7 +4,7 @@ import { acknowledge, breakLease, lease, leaseWorkflowId } from '../../workflows
 import type { LeaseState, LeaseWord } from '../../workflows/runbook/lease';
 import { CommandError, EXIT } from '../command-error';
 import type { Session } from '../connection';
-import { addCommand, performConnected, printJson } from '../host';
+import { addCommand, addGroup, performConnected, printJson } from '../host';
 import type { Host } from '../host';
 import { renderLease } from '../render/lease';
 import { actorName } from '../start-run';
@@ -23,7 +23,13 @@ const AS = ['--as <name>', 'who says so; default RUNBOOKS_ACTOR or the user name
 
 /** `lease show|break`, and `acknowledge`: what concerns an instance rather than a run. */
 export function registerLease(program: Command, host: Host): void {
-  const group = program.command('lease').description('who may act on an instance');
+  const group = addGroup(
+    program,
+    'lease',
+    'who may act on an instance',
+    'runbooks lease show bitbucket-prod',
+    "runbooks lease break bitbucket-prod --as ada --note 'it waits for a machine that is gone; hands checked'",
+  );
 
   addCommand(
     group,

@@ -3,7 +3,7 @@ import type { ScheduleHandle } from '@temporalio/client';
 import type { Command } from 'commander';
 import { CommandError, EXIT } from '../command-error';
 import type { Session } from '../connection';
-import { addCommand, performChecked, performConnected, printJson } from '../host';
+import { addCommand, addGroup, performChecked, performConnected, printJson } from '../host';
 import type { Host } from '../host';
 import { table } from '../render/table';
 import { moment } from '../render/words';
@@ -29,7 +29,14 @@ interface BackfillOptions extends JsonOption {
 
 /** `schedules apply|list|pause|resume|trigger|backfill`. */
 export function registerSchedules(program: Command, host: Host): void {
-  const schedules = program.command('schedules').description('what is started by itself, as the estate says');
+  const schedules = addGroup(
+    program,
+    'schedules',
+    'what is started by itself, as the estate says',
+    'runbooks schedules apply --estate estate.yaml',
+    'runbooks schedules list',
+    "runbooks schedules pause bitbucket-prod/backup-hourly --note 'migration until Friday'",
+  );
 
   addCommand(
     schedules,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import { CommandError, EXIT } from '../../client/command-error';
-import { addCommand, perform, printJson, processHost } from '../../client/host';
+import { addCommand, addGroup, perform, printJson, processHost } from '../../client/host';
 import type { Host } from '../../client/host';
 import { ControlClient } from '../world/control-client';
 import { DISASTERS, isDisaster } from '../world/disasters';
@@ -26,7 +26,15 @@ interface UpOptions extends Named {
 
 /** `lab up|down|status|break|heal|env`: a whole world on this machine to try runbooks in. */
 export function registerLabCommands(program: Command, host: Host = processHost()): void {
-  const lab = program.command('lab').description('a whole world on this machine to try runbooks in');
+  const lab = addGroup(
+    program,
+    'lab',
+    'a whole world on this machine to try runbooks in',
+    'runbooks lab up',
+    'eval "$(runbooks lab env)"',
+    'runbooks lab break region-down',
+    'runbooks lab down',
+  );
 
   addCommand(
     lab,

@@ -29,6 +29,8 @@ describe('key', () => {
     expect(statSync(file('ada.key')).mode & 0o777).toBe(0o600);
     const { d, x, kid } = JSON.parse(readFileSync(file('ada.key'), 'utf8')) as Record<string, string>;
     expect(said.out).toContain(`publicKey: { kty: OKP, crv: Ed25519, x: ${x}, kid: ${kid} }`);
+    expect(said.out).toContain('to the entry of ada under people in the estate');
+    expect(said.out).not.toContain('- name:');
     expect(said.out).not.toContain(d);
     const shown = await runCommand(['key', 'show', file('ada.key'), '--name', 'ada', '--json']);
     expect(JSON.parse(shown.out)).toMatchObject({ name: 'ada', publicKey: { x, kid } });

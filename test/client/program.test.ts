@@ -39,3 +39,22 @@ test('help of a command in a group is that of the command, and a group alone sho
   const group = await runCommand(['backups']);
   expect([group.code, group.out, group.err]).toEqual([2, '', expect.stringContaining('prune [options]')]);
 });
+
+test.each(['backups', 'schedules', 'lease', 'estate', 'key'])(
+  'the help of the group %s shows examples',
+  async (group) => {
+    const help = await runCommand([group, '--help']);
+    expect([help.code, help.out]).toEqual([0, expect.stringContaining(`Example:\n  $ runbooks ${group} `)]);
+  },
+);
+
+test('schedules offers each command the options that it has', async () => {
+  const offered = async (command: string): Promise<readonly string[]> =>
+    [...(await runCommand(['schedules', command, '--help'])).out.matchAll(/^ +(?:-h, )?--(\w+)/gm)]
+      .map(([, option = '']) => option)
+      .filter((option) => !['json', 'help'].includes(option));
+  expect(await offered('pause')).toEqual(['note', 'as']);
+  expect(await offered('resume')).toEqual(['note', 'as']);
+  expect(await offered('trigger')).toEqual([]);
+  expect(await offered('backfill')).toEqual(['from', 'to']);
+});
