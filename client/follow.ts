@@ -4,7 +4,7 @@ import { readState } from './ask-run';
 import { CommandError } from './command-error';
 import { messageOf } from './connection';
 import type { Session } from './connection';
-import { closeOf } from './outside-end';
+import { closeOf, fromOutside } from './outside-end';
 import type { OutsideEnd } from './outside-end';
 
 export interface FollowOptions {
@@ -61,7 +61,7 @@ export async function follow(
       const closed = await closeOf(session, workflowId).catch(() => undefined);
       if (closed !== undefined) {
         const last = await readState(session, workflowId).catch(() => state);
-        const outside = (last?.outcome ?? null) === null ? closed : undefined;
+        const outside = fromOutside(closed, last?.outcome ?? null);
         options.onLook(last, undefined, outside);
         return { state: last, closed: closed.status, outside };
       }

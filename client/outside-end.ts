@@ -1,7 +1,8 @@
+import type { Outcome } from '../workflows/runbook/state';
 import { describeRun } from './ask-run';
 import type { Session } from './connection';
 
-/** How a workflow was closed that has no outcome: no code of ours ran at its end. */
+/** How a workflow was closed by others than itself: no code of ours ran at its end. */
 export interface OutsideEnd {
   /** Temporal's own word, e.g. `TERMINATED`, `TIMED_OUT`. */
   readonly status: string;
@@ -13,11 +14,22 @@ export interface OutsideEnd {
 }
 
 const OPEN = ['RUNNING', 'PAUSED', 'CONTINUED_AS_NEW'];
+/** Nothing that a run does by itself closes it so, whatever its worker thinks that it came to. */
+const CUT = ['TERMINATED', 'TIMED_OUT'];
+
+/** The end that came from outside; undefined where the run came to its outcome by itself. */
+export function fromOutside(closed: OutsideEnd | undefined, outcome: Outcome | null): OutsideEnd | undefined {
+  return closed !== undefined && (outcome === null || CUT.includes(closed.status)) ? closed : undefined;
+}
+
+export function isOpen(status: string): boolean {
+  return OPEN.includes(status);
+}
 
 /** How the workflow was closed, whatever its outcome; undefined while it is open. Needs no worker. */
 export async function closeOf(session: Session, workflowId: string): Promise<OutsideEnd | undefined> {
   const { status, closeTime, runId } = await describeRun(session, workflowId);
-  if (OPEN.includes(status.name)) return undefined;
+  if (isOpen(status.name)) return undefined;
   const end = { status: status.name, at: (closeTime ?? new Date()).toISOString(), by: null, reason: null };
   return status.name === 'TERMINATED'
     ? { ...end, ...(await whoTerminated(session, workflowId, runId)) }

@@ -67,11 +67,12 @@ export function escapeHtml(text: string): string {
 }
 
 function standing({ outcome }: Report, outside: OutsideEnd | undefined): string {
-  return outcome ?? outside?.status ?? 'goes on';
+  return outside?.status ?? outcome ?? 'goes on';
 }
 
 function gradeOf({ outcome }: Report, outside: OutsideEnd | undefined): string {
-  if (outcome === null) return outside === undefined ? 'open' : 'bad';
+  if (outside !== undefined) return 'bad';
+  if (outcome === null) return 'open';
   if (outcome === 'DEGRADED') return 'degraded';
   return isGood(outcome) ? 'good' : 'bad';
 }
@@ -79,7 +80,9 @@ function gradeOf({ outcome }: Report, outside: OutsideEnd | undefined): string {
 function header(report: Report, outside: OutsideEnd | undefined): string {
   const { planHash } = report;
   const conclusion =
-    outside === undefined ? report.conclusion : `${outsideEndLine(outside)} ${afterOutsideEnd(report)}`;
+    outside === undefined
+      ? report.conclusion
+      : `${outsideEndLine(outside, report)} ${afterOutsideEnd(report)}`;
   const rows: readonly (readonly [string, string | null])[] = [
     ['Run', report.workflowId],
     ['Started', `${moment(report.startedAt)} by ${report.requestedBy ?? 'nobody named'} (${report.trigger})`],

@@ -26,22 +26,23 @@ export async function watchRun(
   const onLook = terminal.interactive ? redrawing(terminal) : narrating(terminal, workflowId);
   const followed = await follow(session, workflowId, { untilAsked, onLook });
   const { state, closed, outside } = followed;
-  if (state !== undefined && state.outcome !== null) {
+  if (outside !== undefined) {
+    // On a screen the page says so itself, where there is one.
+    const told = terminal.interactive && state !== undefined;
+    if (!told) terminal.out(`${terminal.colors.red(outsideEndLine(outside, state))}\n`);
+    if (!told && state !== undefined) terminal.out(`${afterOutsideEnd(state)}\n`);
+  } else if (state !== undefined && state.outcome !== null) {
     terminal.out(
       `${terminal.interactive ? '\n' : ''}${paintOutcome(state.outcome, terminal.colors)}  report: runbooks report ${workflowId}\n`,
     );
-  } else if (outside !== undefined) {
-    // On a screen the page says so itself, where there is one.
-    const told = terminal.interactive && state !== undefined;
-    if (!told) terminal.out(`${terminal.colors.red(outsideEndLine(outside))}\n`);
-    if (!told && state !== undefined) terminal.out(`${afterOutsideEnd(state)}\n`);
   } else if (closed !== undefined) {
     terminal.out(`${terminal.colors.red(`the workflow was closed: ${closed}`)}\n`);
   }
   return exitCodeOf(followed);
 }
 
-function exitCodeOf({ state, closed }: Followed): number {
+function exitCodeOf({ state, closed, outside }: Followed): number {
+  if (outside !== undefined) return EXIT.failed;
   if (closed !== undefined) return isGood(state?.outcome ?? null) ? EXIT.done : EXIT.failed;
   return state !== undefined && openAsks(state).length > 0 ? EXIT.waiting : EXIT.done;
 }

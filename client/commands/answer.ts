@@ -1,4 +1,4 @@
-import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Command } from 'commander';
 import { decide, hold, resume } from '../../workflows/runbook/messages';
 import type { DecisionMessage } from '../../workflows/runbook/messages';
@@ -81,7 +81,7 @@ async function answer(
     ...(planHash === null ? {} : { planHash }),
   };
   const message = await sign(host, state, ask, unsigned, options);
-  const stands = await updating(() =>
+  const stands = await ofOpenRun(workflowId, () =>
     session.call('sending the decision', () =>
       session.client.workflow.getHandle(workflowId).executeUpdate(decide, {
         args: [message],
@@ -191,7 +191,7 @@ export function registerHold(program: Command, host: Host): void {
           const workflowId = await findRun(session, run);
           const actor = actorName(options.as, host.environment);
           const message = { actor, ...(options.reason === undefined ? {} : { reason: options.reason }) };
-          const held = await updating(() =>
+          const held = await ofOpenRun(workflowId, () =>
             session.call(`sending ${name}`, () =>
               session.client.workflow.getHandle(workflowId).executeUpdate(update, { args: [message] }),
             ),
@@ -204,6 +204,16 @@ export function registerHold(program: Command, host: Host): void {
           return EXIT.done;
         }),
       );
+  }
+}
+
+/** Like `updating`, where the run may have ended meanwhile. */
+async function ofOpenRun<T>(workflowId: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await updating(work);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    throw new CommandError(`${workflowId} has ended already`, `See how: runbooks show ${workflowId}`);
   }
 }
 

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { RunState } from '../../workflows/runbook/state';
-import { readState } from '../ask-run';
+import { SEARCH_ATTRIBUTES } from '../../workflows/runbook/recorder';
+import { describeRun, readState } from '../ask-run';
 import { CommandError, EXIT } from '../command-error';
 import { grpcCode } from '../connection';
 import type { Session } from '../connection';
 import { findRun } from '../find-run';
 import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
-import { closeOf } from '../outside-end';
+import { isOpen } from '../outside-end';
 import { moment } from '../render/words';
 import { actorName } from '../start-run';
 
@@ -64,10 +65,11 @@ export function registerCancel(program: Command, host: Host): void {
 }
 
 async function refuseEnded(session: Session, workflowId: string): Promise<void> {
-  const closed = await closeOf(session, workflowId);
-  if (closed === undefined) return;
+  const { status, closeTime, typedSearchAttributes } = await describeRun(session, workflowId);
+  if (isOpen(status.name)) return;
+  const how = typedSearchAttributes.get(SEARCH_ATTRIBUTES.outcome) ?? status.name;
   throw new CommandError(
-    `${workflowId} has ended already: ${closed.status} at ${moment(closed.at)}`,
+    `${workflowId} has ended already: ${how}${closeTime === undefined ? '' : ` at ${moment(closeTime.toISOString())}`}`,
     `See what it did: runbooks report ${workflowId}`,
   );
 }

@@ -8,7 +8,7 @@ import type { Session } from '../connection';
 import { findRun } from '../find-run';
 import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
-import { closeOf } from '../outside-end';
+import { closeOf, fromOutside } from '../outside-end';
 import type { OutsideEnd } from '../outside-end';
 import { outsideEndLine } from '../render/outside-end';
 import { renderRun } from '../render/run';
@@ -77,7 +77,7 @@ async function look(
   const closed = await closeOf(session, workflowId);
   try {
     const state = await readState(session, workflowId);
-    return { state, outside: state.outcome === null ? closed : undefined };
+    return { state, outside: fromOutside(closed, state.outcome) };
   } catch (error) {
     if (closed?.status !== 'TERMINATED' && closed?.status !== 'TIMED_OUT') throw error;
     throw new CommandError(

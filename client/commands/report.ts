@@ -5,7 +5,7 @@ import { CommandError, EXIT } from '../command-error';
 import { findRun } from '../find-run';
 import { addCommand, performConnected, printJson } from '../host';
 import type { Host } from '../host';
-import { closeOf } from '../outside-end';
+import { closeOf, fromOutside } from '../outside-end';
 import { expectedFrom, renderExpected } from '../render/expected';
 import { renderReport } from '../render/report';
 import { reportHtml } from '../report-html';
@@ -29,7 +29,7 @@ export function registerReport(program: Command, host: Host): void {
       performConnected(host, options, async (session) => {
         const workflowId = await findRun(session, run);
         const report = await readReport(session, workflowId);
-        const outside = report.outcome === null ? await closeOf(session, workflowId) : undefined;
+        const outside = fromOutside(await closeOf(session, workflowId), report.outcome);
         if (options.expected === true) {
           if (options.json === true) printJson(host, expectedFrom(report));
           else host.terminal.out(renderExpected(report));

@@ -28,7 +28,9 @@ export function renderReport(report: Report, colors: Colors, outside?: OutsideEn
         standing(report, colors, outside),
       dim(report.workflowId),
       ...(report.conclusion === null ? [] : [report.conclusion]),
-      ...(outside === undefined ? [] : [colors.red(outsideEndLine(outside)), afterOutsideEnd(report)]),
+      ...(outside === undefined
+        ? []
+        : [colors.red(outsideEndLine(outside, report)), afterOutsideEnd(report)]),
       `started ${moment(report.startedAt)} by ${report.requestedBy ?? report.trigger}` +
         (report.reason === null ? '' : `: ${report.reason}`) +
         (report.endedAt === null ? '' : `; ended ${moment(report.endedAt)}`),

@@ -111,7 +111,7 @@ function headline(state: RunState, view: RunView): string {
         `${open ? 'running' : 'took'} ${took}${state.planHash === null ? '' : `  plan ${state.planHash}`}`,
     ),
     ...(state.conclusion === null ? [] : [state.conclusion]),
-    ...(outside === undefined ? [] : [colors.red(outsideEndLine(outside)), afterOutsideEnd(state)]),
+    ...(outside === undefined ? [] : [colors.red(outsideEndLine(outside, state)), afterOutsideEnd(state)]),
     ...(state.pastPointOfNoReturn === null || !open
       ? []
       : [
