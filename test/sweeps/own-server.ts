@@ -8,6 +8,8 @@ import { LabNetwork } from '../../lab/world/network';
 
 /** A Temporal server of a sweep's own, which may be restarted: its state is in a file. */
 export class OwnServer {
+  private restarting: Promise<void> | null = null;
+
   private constructor(
     private server: TemporalDevServer,
     private readonly options: DevServerOptions,
@@ -30,6 +32,7 @@ export class OwnServer {
       try {
         return await work(own);
       } finally {
+        await own.restarting?.catch(() => undefined);
         await own.server.stop();
       }
     } finally {
@@ -42,8 +45,13 @@ export class OwnServer {
     return this.server.address;
   }
 
-  /** Suddenly gone, and back with all that it had written down. */
-  async restart(): Promise<void> {
+  /** Suddenly gone, and back with all that it had written down. Two at the same moment are one. */
+  restart(): Promise<void> {
+    this.restarting ??= this.startAgain().finally(() => (this.restarting = null));
+    return this.restarting;
+  }
+
+  private async startAgain(): Promise<void> {
     await this.server.stop();
     this.server = await TemporalDevServer.start(this.options);
   }
