@@ -1,6 +1,7 @@
 import { runMark } from '../../workflows/runbook/run-mark';
 import type { FailoverBench } from '../support/failover-bench';
 import { LiveRun } from '../support/live-run';
+import { fromSilentRegion } from './failover-paths';
 import type { PathWorld } from './path';
 
 /** Runbooks that look, or that others leave behind; and the failover that finds a home mounted where it goes to. */
@@ -12,13 +13,7 @@ export const OTHER_WORLDS: readonly PathWorld[] = [
       {
         name: 'dr-failover-onto-a-former-primary',
         outcome: 'SUCCEEDED',
-        live: async (bench) => {
-          await bench.lose('region-down');
-          const run = await bench.start();
-          await run.approve('failover', 'grace', 'linus');
-          await run.approve('unprovenFence', 'margaret');
-          return run;
-        },
+        live: fromSilentRegion,
       },
     ],
   },
@@ -38,10 +33,7 @@ export const OTHER_WORLDS: readonly PathWorld[] = [
 
 /** What a failover from a silent region has left behind, when that region is back. */
 async function fencedAfterwards(bench: FailoverBench): Promise<LiveRun> {
-  await bench.lose('region-down');
-  const failover = await bench.start();
-  await failover.approve('failover', 'grace', 'linus');
-  await failover.approve('unprovenFence', 'margaret');
+  const failover = await fromSilentRegion(bench);
   await failover.ended(120);
   const { instance, runId } = await failover.status();
   const handle = bench.client.workflow.getHandle(`fenceLostSite/${instance}/after-${runMark(runId)}`);

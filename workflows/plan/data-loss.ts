@@ -6,14 +6,14 @@ import type { Problem } from '../runbook/step';
  */
 export const IDLE_SECONDS = 300;
 
-/** Seconds from a commit to the incident; negative when the commit came after it. */
-export function secondsBeforeIncident(committedAt: string, incidentStartedAt: string): number {
-  return (Date.parse(incidentStartedAt) - Date.parse(committedAt)) / 1000;
+/** Seconds from a commit, or a capture, to the incident; negative when it came after it. */
+export function secondsBeforeIncident(at: string, incidentStartedAt: string): number {
+  return (Date.parse(incidentStartedAt) - Date.parse(at)) / 1000;
 }
 
 /** Seconds of the home's content that a failover to a copy of `capturedAt` gives up, counted from the incident. */
 export function homeLossSeconds(capturedAt: string, incidentStartedAt: string): number {
-  return Math.max(0, (Date.parse(incidentStartedAt) - Date.parse(capturedAt)) / 1000);
+  return Math.max(0, secondsBeforeIncident(capturedAt, incidentStartedAt));
 }
 
 /** The home copy is older than the policy allows: only an explicit consent passes that. */

@@ -10,10 +10,10 @@ import { needsPerson, terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
-import { elapsedSeconds, isRepeated, lookAgain } from '../pace';
+import { isRepeated, lookAgain, mayBeStale } from '../pace';
 import { attach, attachmentOf, detach, isAttachedHere, volumeOn } from './attachment';
 import { findInstance } from './find-instances';
-import { CONSISTENCY_SECONDS, findVolume, findVolumes } from './find-volumes';
+import { findVolume, findVolumes } from './find-volumes';
 
 type Output = { readonly volumeId: string; readonly replaced: string | null };
 
@@ -74,7 +74,7 @@ export function attachHomeVolumeImplementation(dependencies: Dependencies): Step
       const volume = await findVolume(dependencies, input.region, input.volumeId);
       const attachment = attachmentOf(volume);
       if (attachment === undefined || !isAttachedHere(volume, input)) {
-        if (elapsedSeconds() < CONSISTENCY_SECONDS) {
+        if (mayBeStale()) {
           const { volumeId, fileServerInstanceId: server, device } = input;
           const state = volume?.State ?? 'not found';
           throw lookAgain(`volume ${volumeId} is not seen on ${server} as ${device} yet (${state})`, context);

@@ -11,8 +11,8 @@ import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { ownerTags, stableToken } from '../ownership';
-import { elapsedSeconds, lookAgain } from '../pace';
-import { CONSISTENCY_SECONDS, findSnapshot, findVolume, findVolumes } from './find-volumes';
+import { lookAgain, mayBeStale } from '../pace';
+import { findSnapshot, findVolume, findVolumes } from './find-volumes';
 
 type Output = { readonly volumeId: string; readonly sizeGiB: number };
 
@@ -75,7 +75,7 @@ export function createHomeVolumeImplementation(dependencies: Dependencies): Step
       const id = output?.volumeId ?? (await findMade(dependencies, input, context))?.VolumeId;
       const volume = id === undefined ? undefined : await findVolume(dependencies, input.region, id);
       if (volume === undefined) {
-        if (elapsedSeconds() < CONSISTENCY_SECONDS) {
+        if (mayBeStale()) {
           throw lookAgain(`volume ${id ?? ''} is not visible yet`, context);
         }
         // EBS accepts a copy that it cannot decrypt, and takes the volume back when it finds out.

@@ -6,9 +6,6 @@ import { askTogether } from '../coalesce';
 import { askAws } from '../errors';
 import { allPages } from '../pages';
 
-/** EC2 may show the state from before a call for some seconds after it [A §3.2]; after a minute it is no delay any more. */
-export const CONSISTENCY_SECONDS = 60;
-
 /** The volume; undefined when EC2 does not know it. */
 export async function findVolume(
   dependencies: Dependencies,
