@@ -6,6 +6,7 @@ import { CommandError, EXIT } from './command-error';
 const CALL_SECONDS = 10;
 const CONNECT_SECONDS = 5;
 /** gRPC status codes that say something about the server rather than about the request. */
+const CANCELLED = 1;
 const DEADLINE_EXCEEDED = 4;
 const PERMISSION_DENIED = 7;
 const UNAVAILABLE = 14;
@@ -91,6 +92,8 @@ function unreachable(address: string, error: unknown): CommandError {
 /** The server's own troubles in words; everything else as it is, for the caller to judge. */
 function explain(what: string, address: string, error: unknown): unknown {
   switch (grpcCode(error)) {
+    // We cancel no call: it was the server that let go of one whose deadline, which it knows, passed there first.
+    case CANCELLED:
     case DEADLINE_EXCEEDED:
       return new CommandError(
         `no answer in time: ${what}`,
