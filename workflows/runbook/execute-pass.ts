@@ -17,6 +17,7 @@ import type { RunPolicy } from './policy';
 import { now } from './recorder';
 import { settleAll } from './run';
 import type { ChildMessage, Hurry, Run, Standing, StepOptions } from './run';
+import { outputWhenSkipped } from './skip';
 import type { Check, Condition, ObservationContract, Problem, StepContract, Verified } from './step';
 import { describeFailure, preempted, RunStopped } from './stopped';
 import { attempt, withinLimit } from './trial';
@@ -92,9 +93,10 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
         retriesLeft -= 1;
         continue;
       }
-      const failed = { contract, id, title, why: tried.why, canBeSkipped: tried.fallback !== undefined };
+      const skipped = this.whenSkipped(contract, tried.fallback);
+      const failed = { contract, id, title, why: tried.why, canBeSkipped: skipped !== null };
       const verdict = await answerFailure(this.context, this.rules, failed, (ask) => this.asking(ask));
-      if (verdict === 'skip' && tried.fallback !== undefined) return tried.fallback;
+      if (verdict === 'skip' && skipped !== null) return skipped.output;
     }
   }
 
@@ -167,7 +169,7 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
   async optional<T>(what: string, work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<T | null> {
     const undo = this.undo.nested();
     try {
-      const value = await work(this.inner({ isOptional: true }, undo));
+      const value = await work(this.inner({ optional: what }, undo));
       // What stands beyond a point of no return is not taken back with the part around it.
       if (!undo.isCommitted) undo.handOver();
       return value;
@@ -314,6 +316,12 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
       await desk.noticeCancel();
       throw recorder.state.preemptedBy !== null && this.mayBeLeft ? this.letGo() : error;
     }
+  }
+
+  /** Runs of an earlier version went on with whatever was foreseen. */
+  private whenSkipped<I, O>(contract: StepContract<I, O>, foreseen: O | undefined): { output: O } | null {
+    if (patched('skip-claims-nothing')) return outputWhenSkipped(contract, foreseen);
+    return foreseen === undefined ? null : { output: foreseen };
   }
 
   private working(): void {

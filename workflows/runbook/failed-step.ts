@@ -11,8 +11,8 @@ import { describeFailure, failureType, RunStopped } from './stopped';
 export interface PartRules {
   /** A failed step ends the work, and nobody is asked. */
   readonly isAttempt?: true;
-  /** The run can do without it. */
-  readonly isOptional?: true;
+  /** What the run can do without. */
+  readonly optional?: string;
   /** An emergency may cut it short. */
   readonly leaving?: Leaving;
   /** Why people are not waited for. */
@@ -24,7 +24,7 @@ interface FailedStep {
   readonly id: string;
   readonly title: string;
   readonly why: string;
-  /** Its output is known all the same. */
+  /** The procedure can go on without what it brings. */
   readonly canBeSkipped: boolean;
 }
 
@@ -68,13 +68,13 @@ export async function whyFailed(
  */
 export async function answerFailure(
   { recorder, desk, policy }: PassContext,
-  { isAttempt, isOptional, hurry }: PartRules,
+  { isAttempt, optional, hurry }: PartRules,
   { contract, id, title, why, canBeSkipped }: FailedStep,
   asking: (ask: () => Promise<Answer>) => Promise<Answer>,
 ): Promise<'retry' | 'skip'> {
   if (isAttempt) throw new RunStopped({ kind: 'aborted', why, step: id });
   const { then } = failureRule(policy, contract.name);
-  if (then === 'degrade' && isOptional)
+  if (then === 'degrade' && optional !== undefined)
     throw new RunStopped({ kind: 'aborted', why: `${title}: ${why}`, step: id, leftOut: true });
   if (then === 'abort' || hurry !== undefined) {
     const rule = then === 'abort' ? 'the policy says abort' : `nobody is asked while ${hurry ?? ''}`;
@@ -85,20 +85,27 @@ export async function answerFailure(
       id: desk.freshId(`${id}.failed`),
       kind: 'failedStep',
       title: `${title} failed`,
-      evidence: [why],
-      verdicts: canBeSkipped ? ['retry', 'skip', 'abort'] : ['retry', 'abort'],
+      evidence: [why, ...(canBeSkipped ? [] : [withoutIt(optional)])],
+      verdicts: canBeSkipped || optional !== undefined ? ['retry', 'skip', 'abort'] : ['retry', 'abort'],
       ...failureDeciders(policy),
     }),
   );
   if (answer.verdict === 'retry') return 'retry';
   if (answer.verdict === 'skip') {
-    recorder.apply(
-      { type: 'step', id, state: 'skipped', at: now() },
-      { type: 'degraded', why: `${title} was skipped by ${answer.by ?? 'somebody'}: ${answer.note ?? ''}` },
-    );
+    const skipped = `${title} was skipped by ${answer.by ?? 'somebody'}: ${answer.note ?? ''}`;
+    if (!canBeSkipped) throw new RunStopped({ kind: 'aborted', why: skipped, step: id, leftOut: true });
+    recorder.apply({ type: 'step', id, state: 'skipped', at: now() }, { type: 'degraded', why: skipped });
     return 'skip';
   }
   const who =
     answer.verdict === 'timeout' ? 'nobody decided in time' : `${answer.by ?? 'somebody'} decided so`;
   throw new RunStopped({ kind: 'aborted', why: `${title} failed (${why}); ${who}` });
+}
+
+/** Why a step that has failed is not just passed over. */
+function withoutIt(optional: string | undefined): string {
+  const needed = 'What follows needs what it brings';
+  return optional === undefined
+    ? `${needed}: it cannot be skipped.`
+    : `${needed}: to skip it leaves ${optional} out.`;
 }

@@ -142,6 +142,12 @@ export interface StepContract<I, O> {
   readonly expectedSeconds: number;
   /** How long one look of `verify` may take, seconds; a minute unless told. */
   readonly attemptSeconds?: number;
+  /**
+   * What the procedure goes on with when people skip the step: it claims nothing that was not seen. `null`: what follows
+   * needs what the step brings, so that it cannot be skipped. Unless told, what `run` has answered, or else what the check
+   * foresaw, if that holds no stand-in (`later`).
+   */
+  readonly whenSkipped?: O | null;
   readonly types?: { readonly input: I; readonly output: O };
 }
 

@@ -8,7 +8,7 @@ export class RunStopped extends Error {
     readonly stop:
       | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
       | { readonly kind: 'denied'; readonly why: string }
-      /** `step`: id of the step because of which it was. `leftOut`: the policy lets the run go on without that part. */
+      /** `step`: id of the step because of which it was. `leftOut`: the policy or people let the run go on without that part. */
       | {
           readonly kind: 'aborted';
           readonly why: string;

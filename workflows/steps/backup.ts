@@ -31,6 +31,7 @@ export const captureVolumes = defineStep<CapturePart, CapturedPart>({
   risk: 'reversible',
   deadlineSeconds: 900,
   expectedSeconds: 20,
+  whenSkipped: null,
 });
 
 export interface AwaitDatabase {
@@ -57,6 +58,7 @@ export const captureDatabase = defineStep<CapturePart, CapturedPart>({
   risk: 'reversible',
   deadlineSeconds: 3600,
   expectedSeconds: 120,
+  whenSkipped: null,
 });
 
 export interface CompleteBackup {
@@ -78,6 +80,7 @@ export const completeBackup = defineStep<CompleteBackup, CompleteMembers>({
   risk: 'readOnly',
   deadlineSeconds: 12 * 3600,
   expectedSeconds: 300,
+  whenSkipped: null,
 });
 
 /** The manifest but for the link to the one before it, which only the store knows. */
@@ -101,6 +104,7 @@ export const writeManifest = defineStep<
   risk: 'pointOfNoReturn',
   deadlineSeconds: 600,
   expectedSeconds: 5,
+  whenSkipped: null,
 });
 
 export interface ShareBackup {
@@ -155,6 +159,7 @@ export const copyBackup = defineStep<CopyBackup, CompleteMembers>({
   risk: 'reversible',
   deadlineSeconds: 24 * 3600,
   expectedSeconds: 900,
+  whenSkipped: null,
 });
 
 /** EBS snapshot lock: `governance` may be lifted by whoever has the permission, `compliance` by nobody. */
@@ -176,12 +181,13 @@ export interface LockSnapshots {
 }
 
 /** Nobody can delete the members before the time. A lock that lasts longer is left as it is. */
-export const lockSnapshots = defineStep<LockSnapshots, { readonly lockedUntil: string }>({
+export const lockSnapshots = defineStep<LockSnapshots, { readonly lockedUntil: string | null }>({
   name: 'lockSnapshots',
   title: 'Lock the snapshots against deletion',
   risk: 'pointOfNoReturn',
   deadlineSeconds: 600,
   expectedSeconds: 5,
+  whenSkipped: { lockedUntil: null },
 });
 
 export interface RecordCopy {

@@ -13,6 +13,11 @@ export interface FenceResult {
   readonly seenOpen?: boolean;
 }
 
+/** What was skipped may have been set or not: nobody has seen it. */
+function skipped(what: string): FenceResult {
+  return { proven: false, reason: `the step that was to ${what} was skipped` };
+}
+
 export interface FenceNodes {
   readonly site: string;
   readonly region: string;
@@ -29,6 +34,7 @@ export const fenceNodes = defineStep<FenceNodes, FenceResult>({
   risk: 'reversible',
   deadlineSeconds: 900,
   expectedSeconds: 180,
+  whenSkipped: skipped('stop its nodes'),
 });
 
 export interface FenceHome {
@@ -44,6 +50,7 @@ export const fenceHome = defineStep<FenceHome, FenceResult>({
   risk: 'reversible',
   deadlineSeconds: 300,
   expectedSeconds: 10,
+  whenSkipped: skipped('withdraw its home'),
 });
 
 export interface FenceDatabase {
@@ -62,6 +69,7 @@ export const fenceDatabase = defineStep<FenceDatabase, FenceResult>({
   risk: 'reversible',
   deadlineSeconds: 300,
   expectedSeconds: 10,
+  whenSkipped: skipped('deny its database'),
 });
 
 export interface DisableAutomation {
@@ -81,6 +89,7 @@ export const disableAutomation = defineStep<DisableAutomation, FenceResult>({
   risk: 'reversible',
   deadlineSeconds: 300,
   expectedSeconds: 5,
+  whenSkipped: skipped('disable its automation'),
 });
 
 export interface ProveFence {
@@ -99,4 +108,5 @@ export const proveFence = defineStep<ProveFence, FenceResult>({
   risk: 'readOnly',
   deadlineSeconds: 300,
   expectedSeconds: 5,
+  whenSkipped: skipped('prove the fence'),
 });

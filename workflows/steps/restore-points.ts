@@ -70,4 +70,5 @@ export const deleteRestorePoint = defineStep<
   risk: 'pointOfNoReturn',
   deadlineSeconds: 1800,
   expectedSeconds: 60,
+  whenSkipped: { deleted: [], record: '' },
 });

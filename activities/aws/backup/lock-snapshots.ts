@@ -16,7 +16,7 @@ type Locks = ReadonlyMap<string, SnapshotLock>;
 
 /** EBS snapshot lock with an expiration date: the same call again changes nothing. */
 export function lockSnapshotsImplementation(dependencies: Dependencies): StepImplementation {
-  return implementStep<LockSnapshots, { readonly lockedUntil: string }>(lockSnapshots, {
+  return implementStep<LockSnapshots, { readonly lockedUntil: string | null }>(lockSnapshots, {
     actions: ['ec2:DescribeLockedSnapshots', 'ec2:LockSnapshot', ...VAULT_ACTIONS],
 
     async check({ region, members, lock, vault }) {
