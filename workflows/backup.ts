@@ -45,46 +45,51 @@ interface Source {
  * The pair of home and database as one object [B §13.4]: captured side by side, complete, described by a manifest that is
  * written once, copied to where the estate says.
  */
-export const backup = runbook<BackupInput, Instance, Settings>('backup', { recovery: false }, async (run) => {
-  const source = await assess(run);
-  const { site, mode, plan } = source;
+export const backup = runbook<BackupInput, Instance, Settings>(
+  'backup',
+  { recovery: false, onlyAdds: true },
+  async (run) => {
+    const source = await assess(run);
+    const { site, mode, plan } = source;
 
-  await run.gate('backup', `Back up ${run.subject.name} at ${site.name}`);
-  const { encrypted } = await run.step(awaitDatabase, { site });
-  for (const problem of keyProblems(encrypted, plan, site.name)) await run.problem(problem);
-  const { region } = site;
-  const { original, search, account } = await run.leavable({ undone: remains(source) }, async (part) => {
-    const captureAll = () => (mode === 'locked' ? locked(part, source, capture) : capture(part, source));
-    const { parts, search: begun } = await captureWithSearch(part, source, captureAll);
-    const members = parts.flatMap((one) => one.members);
-    const complete = await part.step(completeBackup, { region, backup: source.backup, members });
-    const { sha256 } = await keep(part, source, parts, complete);
-    return {
-      original: {
-        ...{ backup: source.backup, site: site.name, region, members: complete.members },
-        ...{ sha256, store: plan.store },
-      },
-      search: begun,
-      account: complete.account,
-    };
-  });
+    await run.gate('backup', `Back up ${run.subject.name} at ${site.name}`);
+    const { encrypted } = await run.step(awaitDatabase, { site });
+    for (const problem of keyProblems(encrypted, plan, site.name)) await run.problem(problem);
+    const { region } = site;
+    const { original, search, account } = await run.leavable({ undone: remains(source) }, async (part) => {
+      const captureAll = () => (mode === 'locked' ? locked(part, source, capture) : capture(part, source));
+      const { parts, search: begun } = await captureWithSearch(part, source, captureAll);
+      const members = parts.flatMap((one) => one.members);
+      const complete = await part.step(completeBackup, { region, backup: source.backup, members });
+      const { sha256 } = await keep(part, source, parts, complete);
+      return {
+        original: {
+          ...{ backup: source.backup, site: site.name, region, members: complete.members },
+          ...{ sha256, store: plan.store },
+        },
+        search: begun,
+        account: complete.account,
+      };
+    });
 
-  run.verifying();
-  const stands = `${source.backup} is kept; a copy that was under way completes by itself, tagged and without a record`;
-  await run.leavable({ stands }, (part) =>
-    part.together<unknown>(
-      () => keepAt(part, original),
-      ...plan.copies
-        .filter((copy) => copy.site !== site.name)
-        .map((copy) => () => copyToSite(part, original, copy)),
-      ...(search === undefined
-        ? []
-        : [
-            () => endSearch(part, search, { store: plan.store, place: { site: site.name, region, account } }),
-          ]),
-    ),
-  );
-});
+    run.verifying();
+    const stands = `${source.backup} is kept; a copy that was under way completes by itself, tagged and without a record`;
+    await run.leavable({ stands }, (part) =>
+      part.together<unknown>(
+        () => keepAt(part, original),
+        ...plan.copies
+          .filter((copy) => copy.site !== site.name)
+          .map((copy) => () => copyToSite(part, original, copy)),
+        ...(search === undefined
+          ? []
+          : [
+              () =>
+                endSearch(part, search, { store: plan.store, place: { site: site.name, region, account } }),
+            ]),
+      ),
+    );
+  },
+);
 
 /** The index of the search server is captured beside the pair, where the estate names one. */
 async function captureWithSearch(

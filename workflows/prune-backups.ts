@@ -42,6 +42,12 @@ export const pruneBackups = runbook<PruneBackupsInput, Instance, Settings>(
       // Each costs more events with a snapshot of the search index.
       atMost: hasSearch ? Math.min(atMost, AT_MOST) : atMost,
     });
+    if (hasSearch && atMost > AT_MOST) {
+      run.fact(
+        'at most',
+        `${AT_MOST} restore points, not ${atMost}: each goes with a snapshot of the search index`,
+      );
+    }
     tell(run, inventory, plan);
     const snapshots = await findSearchSnapshots(run, inventory, removeOrphans);
 

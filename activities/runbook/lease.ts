@@ -95,7 +95,8 @@ function whatBecameOf({ holder, events }: LeaseState): string {
 }
 
 async function ask(client: Client, request: LeaseRequest, deadHolder?: string): Promise<Acquired> {
-  const { instance, runbook, trigger, emergency, preempt, consented, since, whenBusy, continues } = request;
+  const { instance, runbook, trigger, emergency, preempt, since, whenBusy } = request;
+  const { consented, continues, onlyAdds } = request;
   const { workflowExecution, taskQueue } = activityInfo();
   if (workflowExecution === undefined) throw new Error('a lease is taken by a workflow only');
   const { workflowId, runId } = workflowExecution;
@@ -118,6 +119,7 @@ async function ask(client: Client, request: LeaseRequest, deadHolder?: string): 
         preempt,
         since,
         queue: whenBusy === 'wait',
+        ...(onlyAdds === undefined ? {} : { onlyAdds }),
         ...(consented === undefined ? {} : { consented }),
         ...(continues === undefined ? {} : { continues }),
         ...(deadHolder === undefined ? {} : { deadHolder }),

@@ -100,3 +100,27 @@ test('a home that takes no commands leaves the fence unproven, and the run that 
   expect(await fenceOf(left)).toBe('proven');
   for (const one of [run, left]) await replay(one);
 }, 240_000);
+
+test('a part of the fence that people skip is not proven by that, whatever the plan foresaw', async () => {
+  const { world } = bench;
+  const { region } = world.sites.primary.layout;
+  await bench.lose('partition');
+  world.gateway.faults.regionUp(region);
+  const run = await bench.start();
+  await run.asked('failover');
+  world.gateway.faults.add({
+    match: { region, action: 'SendCommand' },
+    effect: { kind: 'error', code: 'AccessDeniedException', status: 400, message: 'not authorized' },
+  });
+  await run.approve('failover', 'grace', 'linus');
+  for (const consent of ['primaryAlive', 'unprovenFence']) await run.approve(consent, 'margaret');
+  const ask = await run.asked('fenceHome.failed', 120);
+  expect(ask.verdicts).toContain('skip');
+  await run.decide({ ask: ask.id, verdict: 'skip', actor: 'grace', note: 'its file server is off' });
+  const state = await run.ended();
+  expect([state.outcome, await fenceOf(run)]).toEqual([
+    'DEGRADED',
+    'set, not proven: the step that was to withdraw its home was skipped',
+  ]);
+  expect((await run.report()).followUps.join()).toContain('Prove the fence of primary');
+}, 240_000);

@@ -51,6 +51,31 @@ test('cancelled while the database is being renamed, the run waits for that and 
   expect(await bench.violations()).toEqual([]);
 }, 560_000);
 
+test('nodes that nobody has seen stop are not skipped over: the home stays as it is', async () => {
+  const before = await footprint(bench);
+  const { mark } = bench;
+  const denied = { kind: 'error', code: 'AccessDenied', status: 403, message: 'not authorized' } as const;
+  const { faults } = bench.world.gateway;
+  const run = await startRestore(bench, { backup });
+  await run.asked('restore');
+  const where = {
+    action: 'UpdateAutoScalingGroup',
+    where: (call: Parameters<typeof isLabs>[0]) => !isLabs(call),
+  };
+  const one = faults.add({ match: where, effect: denied });
+  await run.approve('restore', 'grace', 'linus');
+  const ask = await run.asked('stopNodes.failed', 120);
+  await run.decide({ ask: ask.id, verdict: 'skip', actor: 'grace', note: 'they are idle' });
+  faults.remove(one);
+  const { outcome, conclusion } = await run.ended(300);
+  expect([outcome, conclusion]).toEqual(['UNDONE', expect.stringContaining('not seen that all nodes')]);
+  for (const action of ['DetachVolume', 'AttachVolume', 'ModifyDBInstance']) {
+    expect(applied(mark, action)).toEqual([]);
+  }
+  await untilServing(bench);
+  expect(await footprint(bench)).toEqual(before);
+}, 560_000);
+
 test('every answer lost once: what was done is adopted, nothing is renamed, restored or made twice', async () => {
   const actions = [
     ...['UpdateAutoScalingGroup', 'SuspendProcesses', 'ResumeProcesses', 'CreateOrUpdateTags'],

@@ -32,6 +32,8 @@ export interface LeaseRequest {
   readonly whenBusy: 'refuse' | 'wait';
   /** This run is never asked to let go, and stands before others that wait. */
   readonly emergency: boolean;
+  /** No block after a recovery is for it. */
+  readonly onlyAdds?: boolean;
   /** Ask the holder to let go at its nearest safe point. */
   readonly preempt: boolean;
   /** With `preempt`: token of the holder whose letting go people consented to; another one is answered, and left alone. */

@@ -64,14 +64,17 @@ export function grantLease(
   return grant({ ...state, waiting }, request, at);
 }
 
-/** What keeps the run from the lease after a recovery; null for a person's start, and where room was made for it. */
+/**
+ * What keeps the run from the lease after a recovery; null for a person's start, for one that only adds, and where room was
+ * made for it.
+ */
 function blockOn(
   { blockedUntil, blockedBy, promisedTo }: LeaseState,
-  { trigger, runId }: Acquire,
+  { trigger, runId, onlyAdds = false }: Acquire,
   at: Date,
 ): Block | null {
   const isAutomatic = trigger !== 'manual' && trigger !== CONTINUATION;
-  if (blockedUntil === null || !isAutomatic || promisedTo === runId) return null;
+  if (blockedUntil === null || !isAutomatic || onlyAdds || promisedTo === runId) return null;
   return at < new Date(blockedUntil) ? { blockedUntil, blockedBy: blockedBy ?? '' } : null;
 }
 

@@ -21,7 +21,7 @@ type Refused = Extract<LeaseAnswer, { granted: false }>;
 export async function acquireLease(
   context: PassContext,
   runbook: string,
-  options: Pick<RunbookOptions, 'emergency' | 'readOnly'>,
+  options: Pick<RunbookOptions, 'emergency' | 'readOnly' | 'onlyAdds'>,
 ): Promise<void> {
   const { dryRun, policy } = context.admission;
   if (dryRun || options.readOnly === true) return;
@@ -30,20 +30,16 @@ export async function acquireLease(
   const { whenBusy, waitSeconds, preemptSeconds } = policy.lease;
   const emergency = options.emergency === true;
   const since = now();
+  const asker = { emergency, since, ...(options.onlyAdds === true ? { onlyAdds: true } : {}) };
   // An emergency does not queue behind a run that would let go for it.
   const first = emergency ? 'refuse' : whenBusy;
-  let answer = await request(
-    context,
-    runbook,
-    { emergency, since, preempt: false, whenBusy: first },
-    waitSeconds,
-  );
+  let answer = await request(context, runbook, { ...asker, preempt: false, whenBusy: first }, waitSeconds);
   // While people are asked, the lease may go from one run to another: they are asked again, about that one.
   for (let holder = canLetGo(emergency, answer); holder !== null; holder = canLetGo(emergency, answer)) {
     await consentToPreempt(context, holder);
     context.recorder.apply({ type: 'phase', phase: 'waiting', at: now() });
     const consent = { preempt: true, consented: holder.token };
-    const wait = { emergency, since, ...consent, whenBusy: 'wait' as const };
+    const wait = { ...asker, ...consent, whenBusy: 'wait' as const };
     answer = await request(context, runbook, wait, preemptSeconds);
   }
   if (!answer.granted) {
@@ -77,6 +73,7 @@ async function request(
   runbook: string,
   how: {
     readonly emergency: boolean;
+    readonly onlyAdds?: boolean;
     readonly since: string;
     readonly preempt: boolean;
     readonly consented?: number;

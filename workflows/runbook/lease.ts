@@ -64,6 +64,8 @@ export interface Acquire {
   readonly runbook: string;
   readonly trigger: string;
   readonly emergency: boolean;
+  /** No block after a recovery is for it. Requests of older code lack it. */
+  readonly onlyAdds?: boolean;
   /** Since when the run wants the lease. */
   readonly since: string;
   /** Take a place in the queue when it is held. */

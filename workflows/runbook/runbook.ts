@@ -36,6 +36,11 @@ import { UndoStack } from './undo';
 export interface RunbookOptions<Input = never, Subject = never> {
   /** After it, automatic starts for the instance are blocked for the policy's window. */
   readonly recovery: boolean;
+  /**
+   * It only adds, and moves nothing: its automatic starts are not blocked after a recovery, which is when what it makes is
+   * missing most.
+   */
+  readonly onlyAdds?: boolean;
   /** May ask, with people's consent, that a run which holds the instance lets go; is itself never asked to. */
   readonly emergency?: boolean;
   /** Only looks: it takes no lease, waits for nobody, and no freeze stops it. A step that changes something fails in it. */

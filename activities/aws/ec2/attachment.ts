@@ -8,6 +8,7 @@ import { terminal } from '../../errors';
 import { askAws } from '../errors';
 import { lookAgain } from '../pace';
 import { findVolume } from './find-volumes';
+import { isSameDevice } from './volume-layout';
 
 /** The attachment of a volume, unless it is over. */
 export function attachmentOf(volume: Volume | undefined): VolumeAttachment | undefined {
@@ -16,12 +17,16 @@ export function attachmentOf(volume: Volume | undefined): VolumeAttachment | und
 
 export function isAttachedHere(volume: Volume | undefined, input: AttachHomeVolume): boolean {
   const attachment = attachmentOf(volume);
-  return attachment?.InstanceId === input.fileServerInstanceId && attachment.Device === input.device;
+  return (
+    attachment?.InstanceId === input.fileServerInstanceId &&
+    isSameDevice(attachment.Device ?? '', input.device)
+  );
 }
 
 /** The volume that an instance has on a device. */
 export function volumeOn(instance: Instance, device: string): string | undefined {
-  return instance.BlockDeviceMappings?.find((one) => one.DeviceName === device)?.Ebs?.VolumeId;
+  return instance.BlockDeviceMappings?.find(({ DeviceName = '' }) => isSameDevice(DeviceName, device))?.Ebs
+    ?.VolumeId;
 }
 
 /** Detaches, or tells how far that is; resolves when the volume is free. */

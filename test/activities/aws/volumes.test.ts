@@ -12,6 +12,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 
 import { attachHomeVolumeImplementation } from '../../../activities/aws/ec2/attach-home-volume';
+import { isAttachedHere, volumeOn } from '../../../activities/aws/ec2/attachment';
 import { createHomeVolumeImplementation } from '../../../activities/aws/ec2/create-home-volume';
 import { homeCopyOf, listHomeCopiesImplementation } from '../../../activities/aws/ec2/list-home-copies';
 import { isLater, later } from '../../../workflows/runbook/later';
@@ -389,6 +390,14 @@ test('takes the device from the volume that has it, and undo puts that one back'
     return (former?.Attachments?.[0]?.State === 'attached' && ours?.State === 'available') || undefined;
   });
   expect(await driver.undo(attachment(home), check.before)).toMatchObject({ changed: false });
+});
+
+test('a volume is found on its device under either name of that', () => {
+  const mapping = { DeviceName: '/dev/sdf', Ebs: { VolumeId: 'vol-1' } };
+  expect(volumeOn({ BlockDeviceMappings: [mapping] }, '/dev/xvdf')).toBe('vol-1');
+  expect(volumeOn({ BlockDeviceMappings: [mapping] }, '/dev/xvdg')).toBeUndefined();
+  const attached = { Attachments: [{ InstanceId: server, Device: '/dev/sdf', State: 'attached' as const }] };
+  expect(isAttachedHere(attached, attachment('vol-1'))).toBe(true);
 });
 
 test('an attachment that is not seen at first is looked for again, and people are asked only later', async () => {

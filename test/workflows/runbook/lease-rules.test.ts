@@ -26,6 +26,12 @@ describe('the block after a recovery', () => {
     expect(grantLease(left, preempting(1), after(3)).answer).toEqual({ granted: true, token: 2 });
   });
 
+  test('does not hold up an automatic start that only adds', () => {
+    const backup = asking('d', { runbook: 'backup', trigger: 'schedule' });
+    expect(grantLease(left, { ...backup, onlyAdds: true }, after(3)).answer).toMatchObject({ granted: true });
+    expect(grantLease(left, backup, after(3)).answer).toHaveProperty('blockedUntil');
+  });
+
   test('does so neither when another run came in between', () => {
     const between = heldBy('b', left, 40);
     expect(between.holder?.runId).toBe('b');
