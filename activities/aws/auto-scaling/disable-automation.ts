@@ -4,7 +4,7 @@ import {
   EnableAlarmActionsCommand,
 } from '@aws-sdk/client-cloudwatch';
 
-import type { PlannedCall, Verified } from '../../../workflows/runbook/step';
+import type { Facts, PlannedCall, Verified } from '../../../workflows/runbook/step';
 import { disableAutomation } from '../../../workflows/steps/fence';
 import type { DisableAutomation, FenceResult } from '../../../workflows/steps/fence';
 import type { Dependencies } from '../../dependencies';
@@ -112,12 +112,25 @@ export function disableAutomationImplementation(dependencies: Dependencies): Ste
       );
       if (processes.length > 0) await resume(dependencies, { ...input, pace: context.pace }, processes);
       if (alarms.length > 0) await switchAlarms(dependencies, input, alarms, true);
+      const followUp = unseen(input, before, active);
       return {
         changed: processes.length + alarms.length > 0,
         facts: { resumed: processes.join(','), enabled: alarms.join(',') },
+        ...(followUp === undefined ? {} : { followUp }),
       };
     },
   });
+}
+
+/** Nobody knows what to enable again where the look before the run got no answer. */
+function unseen(input: DisableAutomation, before: Facts, now: Automation): string | undefined {
+  if (typeof before.processes === 'string' || !now.found) return undefined;
+  const off = [...PROCESSES, ...input.alarms].filter(
+    (name) => ![...now.processes, ...now.alarms, ...now.missing].includes(name),
+  );
+  return off.length === 0
+    ? undefined
+    : `Look whether ${off.join(', ')} of ${input.autoScalingGroup} in ${input.region} are to be on: they are off, and what was before could not be seen.`;
 }
 
 function groupOf({ autoScalingGroup }: DisableAutomation): string {

@@ -72,6 +72,23 @@ test('a composite alarm of the estate is disabled, and enabled again by the undo
   aws.destroy();
 });
 
+test('what was on before a look without an answer is not known: the undo says what is off, and enables nothing', async () => {
+  composite.set('whole', false);
+  const aws = clientsOf(gateway.url);
+  const driver = new StepDriver<DisableAutomation, FenceResult>(
+    disableAutomationImplementation(dependenciesOf(aws)),
+    context('disableAutomation'),
+  );
+  const input = { site: 'old', region: STANDBY, autoScalingGroup: 'nodes', alarms: ['whole'] };
+  const undone = await driver.undo(input, {});
+  expect(undone).toMatchObject({
+    changed: false,
+    followUp: expect.stringMatching(/^Look whether AlarmNotification, .+, whole of nodes in .+ are to be on/),
+  });
+  expect(await driver.undo(input, { processes: '', alarms: '' })).not.toHaveProperty('followUp');
+  aws.destroy();
+});
+
 test('automation that is on right after it was switched off may be a stale answer; later somebody switched it on', async () => {
   suspended = PROCESSES.slice(1);
   const aws = clientsOf(gateway.url);
