@@ -28,7 +28,9 @@ describe('the block after a recovery', () => {
 
   test('does not hold up an automatic start that only adds', () => {
     const backup = asking('d', { runbook: 'backup', trigger: 'schedule' });
-    expect(grantLease(left, { ...backup, onlyAdds: true }, after(40)).answer).toMatchObject({ granted: true });
+    expect(grantLease(left, { ...backup, onlyAdds: true }, after(40)).answer).toMatchObject({
+      granted: true,
+    });
     expect(grantLease(left, backup, after(40)).answer).toHaveProperty('blockedUntil');
   });
 
