@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { later } from '../../workflows/runbook/later';
 import { LiveRun } from '../support/live-run';
 import type { ToyBench } from '../support/toy-run';
 import { TOY_POLICY } from '../support/toy-world';
@@ -177,6 +178,18 @@ export const TOY_PATHS: readonly Path<ToyBench>[] = [
       };
       failAt(bench, 'proof.verify');
       return bench.start({}, `toyOptional/${bench.instance}/1`);
+    },
+  },
+  {
+    name: 'toy-optional-skipped',
+    outcome: 'DEGRADED',
+    live: async (bench) => {
+      bench.world.checks = { second: { output: { value: later('key of the second') } } };
+      failAt(bench, 'second.run');
+      const run = await bench.start({}, `toyOptional/${bench.instance}/1`);
+      const { id } = await run.asked('second.failed');
+      await run.decide({ ask: id, verdict: 'skip', actor: 'ben', note: 'it can wait' });
+      return run;
     },
   },
   {
