@@ -155,7 +155,7 @@ function judge(
     ...changedManifest(stored, found),
   ];
   if (unclear.length > 0) return { state: 'unclear', detail: unclear };
-  const leaving = found.filter(({ tags, condition }) => condition === 'leaving' || tags[TAGS.deleting]);
+  const leaving = found.filter(({ tags }) => tags[TAGS.deleting]);
   const back = found.filter(({ condition }) => condition !== 'leaving');
   // Whoever took it out of the recycle bin wants it.
   if (stored !== undefined && isDeleted(stored, place) && back.length > 0)
@@ -172,7 +172,7 @@ function judge(
       .find((run) => run !== undefined && openRuns.has(run));
     if (maker !== undefined) return { state: 'pending', detail: [`${maker} is at work on it`] };
     if (pending.length > 0) return { state: 'pending', detail: pending.map(sayStatus) };
-    if (store === null) return judgeByTags(found);
+    if (store === null) return judgeByTags(back);
     if (stored?.manifest) {
       return { state: 'orphan', detail: ['a copy that no record tells of', ...broken.map(sayStatus)] };
     }
@@ -180,16 +180,21 @@ function judge(
       ? { state: 'unclear', detail: ['its manifest is not in the store'] }
       : { state: 'orphan', detail: ['no manifest was ever written', ...broken.map(sayStatus)] };
   }
-  const missing = expected.members.filter(({ id }) => !found.some((one) => one.id === id));
+  // What somebody else deletes is no deletion of ours that would have to be finished.
+  const missing = expected.members.filter(({ id }) => !back.some((one) => one.id === id));
   const own = (one: FoundSnapshot): boolean => expected.members.some(({ id }) => id === one.id);
   const bad = broken.filter(own);
   if (bad.length > 0) return { state: 'broken', detail: bad.map(sayStatus) };
-  if (missing.length > 0)
-    return { state: 'incomplete', detail: missing.map(({ name, id }) => `${name} (${id}) is missing`) };
+  if (missing.length > 0) return { state: 'incomplete', detail: missing.map(sayMissing(found)) };
   const underWay = pending.filter(own);
   return underWay.length > 0
     ? { state: 'pending', detail: underWay.map(sayStatus) }
     : { state: 'complete', detail: [] };
+}
+
+function sayMissing(found: readonly FoundSnapshot[]): (member: { name: string; id: string }) => string {
+  return ({ name, id }) =>
+    `${name} (${id}) is ${found.some((one) => one.id === id) ? 'being deleted by somebody else' : 'missing'}`;
 }
 
 /** Without the store: whole by its own tags, or nobody knows. */

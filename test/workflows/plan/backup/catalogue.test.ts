@@ -164,6 +164,16 @@ test('a deletion that was begun is told from damage', () => {
   expect(only({ snapshots: [begun] }).state).toBe('deleting');
 });
 
+test('what somebody else deletes is damage, and no deletion of ours that is to be finished', () => {
+  const leaving = snapshot('rds', 'db-1', { condition: 'leaving', status: 'deleting' });
+  expect(only({ snapshots: [PAIR[0]!, leaving] })).toMatchObject({
+    state: 'incomplete',
+    detail: ['database (db-1) is being deleted by somebody else'],
+  });
+  const ours = { ...leaving, tags: { ...leaving.tags, [TAGS.deleting]: RUN.workflowId } };
+  expect(only({ snapshots: [PAIR[0]!, ours] }).state).toBe('deleting');
+});
+
 test('foreign snapshots, second ones and unseen places are told', () => {
   const foreign = snapshot(
     'rds',
