@@ -1,3 +1,4 @@
+import { copyFindings } from './check-copies';
 import { drillFindings } from './check-drill';
 import { scheduleFindings } from './check-schedules';
 import { searchFindings } from './check-search';
@@ -18,6 +19,7 @@ export function crossCheck(estate: Estate): readonly Finding[] {
     ...escalationFindings(estate, name),
     ...pollingFindings(estate, name),
     ...siteFindings(estate, name),
+    ...copyFindings(estate, name),
     ...drillFindings(estate, name),
     ...vaultFindings(estate, name),
     ...searchFindings(estate, name),

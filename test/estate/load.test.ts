@@ -77,6 +77,7 @@ test('every policy default holds when the file says nothing', () => {
         captureDatabase: 'abort',
         unlockBitbucket: { retry: 2, then: 'abort' },
         completeBackup: 'abort',
+        writeManifest: { retry: 2, then: 'abort' },
         shareBackup: 'degrade',
         copyBackup: 'degrade',
         lockSnapshots: 'degrade',
@@ -248,6 +249,7 @@ test('two sites may not share a resource, because a fence of one would hit the o
     expect.stringMatching(
       /dublin\.database\.id: database bitbucket-prod in eu-central-1 is already part of site "frankfurt"/,
     ),
+    expect.stringMatching(/copies\[0\]\.site: is in eu-central-1, as frankfurt is: a copy within the region/),
     expect.stringMatching(/drill\.region: no site of bitbucket-prod is in eu-west-1/),
   ]);
 });

@@ -1,13 +1,14 @@
 import { AddTagsToResourceCommand, RemoveTagsFromResourceCommand } from '@aws-sdk/client-rds';
 
 import { TAGS } from '../../../workflows/plan/backup/manifest';
+import type { Member } from '../../../workflows/plan/backup/manifest';
 import { databaseSnapshotName } from '../../../workflows/plan/backup/name';
 import type { StepContext } from '../../../workflows/runbook/step';
 import type { Dependencies } from '../../dependencies';
 import { terminal } from '../../errors';
 import { askAws } from '../errors';
 import { isOurs, ownerTags } from '../ownership';
-import type { SnapshotKind } from '../rds/snapshot-kind';
+import type { SnapshotKind, StoredSnapshot } from '../rds/snapshot-kind';
 import { deleteStoredSnapshot } from '../rds/snapshot-kinds';
 import { findDatabaseSnapshots } from '../retention/find-database-snapshots';
 import type { PartKindActs } from './part-kind';
@@ -32,7 +33,7 @@ export function databasePart(kind: SnapshotKind): PartKindActs {
 
     async look(dependencies, region, { name, id }) {
       const snapshot = await kind.find(dependencies, region, id);
-      if (snapshot === undefined) return { state: 'pending', progress: `${name} ${id} is not visible` };
+      if (snapshot === undefined) return { state: 'missing', progress: `${name} ${id} is not visible` };
       const { status, arn, sizeGiB, encrypted, kmsKeyId, percent } = snapshot;
       if (status === 'failed') return { state: 'failed', reason: `${name} ${id} failed` };
       if (status !== 'available') return { state: 'pending', progress: `${name} ${status}, ${percent} %` };
@@ -49,6 +50,12 @@ export function databasePart(kind: SnapshotKind): PartKindActs {
       const requireOurs = async (): Promise<boolean> => {
         const found = await kind.find(dependencies, to.region, id);
         if (found === undefined) return false;
+        if (isOriginal(found, member)) {
+          throw terminal(
+            `${noun} ${id} in ${to.region} is what was to be copied there: two sites of one region share their backups. ` +
+              'Take this one out of backup.copies.',
+          );
+        }
         if (isOurs(found.tags, context)) return true;
         throw terminal(
           `${noun} ${id} in ${to.region} exists and carries no tag of this run: it is not ours.`,
@@ -74,10 +81,11 @@ export function databasePart(kind: SnapshotKind): PartKindActs {
       return id;
     },
 
-    async discardCopies(dependencies, { backup, to }, context) {
+    async discardCopies(dependencies, { backup, to, member }, context) {
       const id = databaseSnapshotName(backup);
       const found = await kind.find(dependencies, to.region, id);
       if (found === undefined || found.status === 'deleting' || !isOurs(found.tags, context)) return [];
+      if (isOriginal(found, member)) return [];
       await deleteStoredSnapshot(dependencies, kind, to.region, found, context.pace);
       return [id];
     },
@@ -125,4 +133,9 @@ export function databasePart(kind: SnapshotKind): PartKindActs {
       );
     },
   };
+}
+
+/** A copy has the name of its original, in another region or account. */
+function isOriginal(found: StoredSnapshot, { arn }: Member): boolean {
+  return arn !== null && found.arn === arn;
 }

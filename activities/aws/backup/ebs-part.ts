@@ -39,7 +39,7 @@ export const ebsPart: PartKindActs = {
 
   async look(dependencies, region, { name, id }) {
     const snapshot = await findSnapshot(dependencies, region, id);
-    if (snapshot === undefined) return { state: 'pending', progress: `${name} ${id} is not visible` };
+    if (snapshot === undefined) return { state: 'missing', progress: `${name} ${id} is not visible` };
     const state = snapshot.State ?? 'unknown';
     if (state === 'error') {
       return { state: 'failed', reason: `${name} ${id}: ${snapshot.StateMessage ?? 'error without a word'}` };
@@ -191,6 +191,8 @@ async function findCopies(
 ): Promise<readonly Snapshot[]> {
   const all = await findBackupSnapshots(dependencies, to.region, context.instance, backup);
   return all
+    // In the region of the original that one has the same tags.
+    .filter(({ SnapshotId }) => SnapshotId !== member.id)
     .filter(({ Tags }) => isOurs(Tags, context) && tagValue(Tags, TAGS.volume) === member.name)
     .sort((a, b) => (b.StartTime?.getTime() ?? 0) - (a.StartTime?.getTime() ?? 0));
 }

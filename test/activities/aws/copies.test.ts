@@ -1,6 +1,7 @@
 import {
   CopySnapshotCommand,
   CreateSnapshotCommand,
+  CreateTagsCommand,
   CreateVolumeCommand,
   DescribeSnapshotsCommand,
   DescribeVolumesCommand,
@@ -12,9 +13,12 @@ import {
 } from '@aws-sdk/client-rds';
 
 import { copyBackupImplementation } from '../../../activities/aws/backup/copy-backup';
+import { ownerTags } from '../../../activities/aws/ownership';
 import { captureDatabaseImplementation } from '../../../activities/aws/rds/capture-database';
 import { QUOTAS } from '../../../lab/databases/durations';
+import { TAGS } from '../../../workflows/plan/backup/manifest';
 import type { Member } from '../../../workflows/plan/backup/manifest';
+import { databaseSnapshotName } from '../../../workflows/plan/backup/name';
 import type { CapturedPart, CapturePart, CompleteMembers, CopyBackup } from '../../../workflows/steps/backup';
 import { until } from '../../support/until';
 import { AwsLab, PRIMARY, STANDBY } from './aws-lab';
@@ -130,6 +134,46 @@ test('copies of databases wait for their turn when others fill the region, and a
     /SnapshotQuotaExceeded.*: Cannot copy more than 1 snapshots across regions .*tried again when/,
   );
   expect(output.members).toMatchObject([{ kind: 'rds', name: 'database' }]);
+});
+
+test('the original is not taken for its copy within the region, nor deleted by the undo of that', async () => {
+  const within = {
+    ...order(name('160150'), [home, database]),
+    to: { site: 'other', region: PRIMARY, kmsKeyId: null },
+  };
+  const about = context('copyBackup', 'backup/within/1');
+  const tags = [
+    ...ownerTags(about).map(({ Key = '', Value = '' }) => ({ Key, Value })),
+    { Key: TAGS.backup, Value: within.backup },
+  ];
+  const rds = lab.clients.rds(PRIMARY);
+  const DBSnapshotIdentifier = databaseSnapshotName(within.backup);
+  const { DBSnapshot } = await rds.send(
+    new CreateDBSnapshotCommand({ DBInstanceIdentifier: DATABASE, DBSnapshotIdentifier, Tags: tags }),
+  );
+  await lab.clients
+    .ec2(PRIMARY)
+    .send(
+      new CreateTagsCommand({ Resources: [home.id], Tags: [...tags, { Key: TAGS.volume, Value: 'home' }] }),
+    );
+  const members = [home, { ...database, id: DBSnapshotIdentifier, arn: DBSnapshot!.DBSnapshotArn! }];
+  const driver = copier('backup/within/1');
+  await expect(driver.run({ ...within, members })).rejects.toMatchObject({
+    type: 'Terminal',
+    message: expect.stringContaining('Take this one out of backup.copies'),
+  });
+  await driver.undo({ ...within, members }, {});
+  const { Snapshots } = await lab.clients
+    .ec2(PRIMARY)
+    .send(
+      new DescribeSnapshotsCommand({
+        OwnerIds: ['self'],
+        Filters: [{ Name: 'tag-key', Values: [TAGS.backup] }],
+      }),
+    );
+  expect(Snapshots!.map(({ SnapshotId }) => SnapshotId)).toEqual([home.id]);
+  const { DBSnapshots } = await rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier }));
+  expect(DBSnapshots).toHaveLength(1);
 });
 
 test('a key that is disabled where a volume is copied to is told, and no copy is left', async () => {
