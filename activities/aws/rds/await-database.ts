@@ -9,7 +9,7 @@ import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { lookAgain } from '../pace';
 import { databaseMissing } from './database-snapshots';
-import { isBroken } from './database-status';
+import { canBeCaptured, isBroken } from './database-status';
 import { findDatabase } from './find-database';
 import type { SnapshotSource } from './snapshot-kind';
 import { snapshotActions, snapshotsOf } from './snapshot-kinds';
@@ -25,13 +25,13 @@ export function awaitDatabaseImplementation(dependencies: Dependencies): StepImp
       // One that is missing, or is not the estate's, is told by the step that captures it.
       const problem = source === undefined ? null : problemOf(input, source);
       return {
-        state: status === 'available' ? 'done' : 'needed',
+        state: canBeCaptured(status) ? 'done' : 'needed',
         before: { status },
         calls: [],
         problems: problem === null ? [] : [problem],
         output: outputOf(instance),
         notes:
-          problem !== null || source === undefined || status === 'available'
+          problem !== null || source === undefined || canBeCaptured(status)
             ? []
             : [`${nameOf(input)} is ${status}: this is waited for before anything is changed`],
       };
@@ -42,7 +42,7 @@ export function awaitDatabaseImplementation(dependencies: Dependencies): StepImp
       const problem = problemOf(input, source);
       if (problem !== null) throw terminal(`${problem.message} ${problem.remedy}`);
       const status = source?.status ?? 'gone';
-      if (status !== 'available') throw lookAgain(`${nameOf(input)} is ${status}`, context);
+      if (!canBeCaptured(status)) throw lookAgain(`${nameOf(input)} is ${status}`, context);
       return { output: outputOf(instance), facts: { status } };
     },
   });

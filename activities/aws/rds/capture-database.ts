@@ -14,7 +14,7 @@ import { askAws } from '../errors';
 import { isOurs, ownerTags } from '../ownership';
 import { lookAgain } from '../pace';
 import { databaseMissing } from './database-snapshots';
-import { isBroken } from './database-status';
+import { canBeCaptured, isBroken } from './database-status';
 import { findDatabase } from './find-database';
 import type { SnapshotKind, SnapshotSource, StoredSnapshot } from './snapshot-kind';
 import { deleteStoredSnapshot, snapshotActions, snapshotsOf } from './snapshot-kinds';
@@ -115,7 +115,7 @@ export function captureDatabaseImplementation(dependencies: Dependencies): StepI
       if (state === 'failed') throw terminal(`snapshot ${id} of ${what} in ${region} failed.`);
       const status = source?.status ?? 'gone';
       // The captured instant is not exposed more exactly: it lies before the source is back from `backing-up`.
-      if (state !== 'available' && status !== 'available') {
+      if (state !== 'available' && !canBeCaptured(status)) {
         throw lookAgain(`snapshot ${id} is ${state}, ${snapshot.percent} %; ${what} is ${status}`, context);
       }
       return {
@@ -148,7 +148,7 @@ function capturedPart({ kind }: SnapshotKind, id: string): CapturedPart {
   return { members: [{ kind, name: 'database', id }], consistency: 'frozen' };
 }
 
-/** A wait that begins with a stale `available` would end before the snapshot has begun. */
+/** A wait that begins with a stale `available` (or what counts as that) would end before the snapshot has begun. */
 async function seeBegun(
   dependencies: Dependencies,
   { kind, region, database, id }: Capture,
@@ -156,7 +156,7 @@ async function seeBegun(
 ): Promise<void> {
   for (let look = 0; look < LOOKS; look += 1) {
     const source = await kind.findSource(dependencies, region, database);
-    if (source?.status !== 'available') return;
+    if (!canBeCaptured(source?.status ?? 'gone')) return;
     const snapshot = await kind.find(dependencies, region, id);
     if (snapshot?.status === 'available') return;
     await pause(context.pace.fastestSeconds);

@@ -21,7 +21,7 @@ import {
   settingsOf,
 } from './database-settings';
 import type { DatabaseSettings, Setting } from './database-settings';
-import { isBroken, sourceOf, statusOf } from './database-status';
+import { isBroken, isServing, sourceOf, statusOf } from './database-status';
 import { findDatabase } from './find-database';
 
 /** Differs from everything that can be wanted. */
@@ -93,7 +93,7 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
       if (left.length > 0) {
         throw lookAgain(`${input.databaseId} is ${status}; not there yet: ${left.join(', ')}`, context);
       }
-      if (status !== 'available' && !multiAzFollows)
+      if (!isServing(status) && !multiAzFollows)
         throw lookAgain(`${input.databaseId} is set and ${status}`, context);
       const waiting = instance.DBParameterGroups?.[0]?.ParameterApplyStatus === 'pending-reboot';
       const degraded = [

@@ -19,6 +19,22 @@ export function isBroken(status: string): boolean {
   return BROKEN.has(status);
 }
 
+/**
+ * Whether a snapshot can be made: "must be in the available or storage-optimization state" (CreateDBSnapshot). The latter
+ * may last for a day or longer, fully operational [A §5.2].
+ */
+export function canBeCaptured(status: string): boolean {
+  return status === 'available' || status === 'storage-optimization';
+}
+
+/**
+ * Whether it serves, with nothing under way that has to be waited for: what goes on in these may last for a day [A §5.2].
+ * Which of them lets a command through, the command tells.
+ */
+export function isServing(status: string): boolean {
+  return canBeCaptured(status) || status === 'storage-initialization' || status.startsWith('configuring-');
+}
+
 /** Those in which the server does not run, besides the broken ones [A §5.2]. */
 const ENDED = new Set(['stopped', 'deleting']);
 

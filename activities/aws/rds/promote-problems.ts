@@ -2,7 +2,7 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 
 import type { Problem } from '../../../workflows/runbook/step';
 import type { PromoteReplica } from '../../../workflows/steps/database';
-import { isBroken, sourceOf, statusOf } from './database-status';
+import { isBroken, isServing, sourceOf, statusOf } from './database-status';
 import type { LossEstimate } from './loss-estimate';
 
 /** What stands against promoting this instance, apart from the loss of data [A §4]. */
@@ -32,7 +32,8 @@ export function replicaProblems(input: PromoteReplica, instance: DBInstance | un
 }
 
 function statusProblems(what: string, status: string): Problem[] {
-  if (status === 'available') return [];
+  // RDS decides whether it promotes one whose storage it is working on: the step waits where it refuses.
+  if (isServing(status)) return [];
   if (status === 'backing-up') {
     return [
       {

@@ -16,7 +16,7 @@ import { isOurs, ownerTags, stableToken, tagValue } from '../ownership';
 import { lookAgain } from '../pace';
 import { DatabaseUnreachable, proveWrite, readReplayState } from './database-session';
 import type { DatabaseTarget, ReplayState } from './database-session';
-import { isBroken, replicationOf, sourceOf, statusOf } from './database-status';
+import { isBroken, isServing, replicationOf, sourceOf, statusOf } from './database-status';
 import { findDatabase } from './find-database';
 import { estimateLoss } from './loss-estimate';
 import type { LossEstimate } from './loss-estimate';
@@ -127,7 +127,7 @@ export function promoteReplicaImplementation(dependencies: Dependencies): StepIm
       if (source !== null) {
         throw lookAgain(stillReplica(input, instance), context);
       }
-      if (status !== 'available' && status !== 'backing-up') {
+      if (!isServing(status) && status !== 'backing-up') {
         throw lookAgain(`${input.databaseId} is promoted and ${status}`, context);
       }
       const target = targetOf(input, instance);

@@ -11,7 +11,7 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isOurs, ownerTags, stableToken } from '../ownership';
 import { lookAgain } from '../pace';
-import { isBroken, statusOf } from './database-status';
+import { canBeCaptured, isBroken, isServing, statusOf } from './database-status';
 import {
   databaseMissing,
   deleteDatabaseSnapshot,
@@ -59,7 +59,7 @@ export function snapshotDatabaseImplementation(dependencies: Dependencies): Step
         output: { snapshotId },
         undo: 'delete the snapshot',
         notes:
-          status === undefined || status === 'available' || isBroken(status)
+          status === undefined || canBeCaptured(status) || isBroken(status)
             ? []
             : [`${input.databaseId} is ${status}: the snapshot is made when it is available`],
       };
@@ -117,7 +117,7 @@ export function snapshotDatabaseImplementation(dependencies: Dependencies): Step
         throw lookAgain(`snapshot ${snapshotId} is ${state}, ${snapshot.PercentProgress ?? 0} %`, context);
       }
       const status = instance === undefined ? 'gone' : statusOf(instance);
-      if (status !== 'available') {
+      if (!isServing(status)) {
         // A promotion is refused until then [A §4].
         throw lookAgain(
           `snapshot ${snapshotId} is available; ${input.databaseId} is still ${status}`,

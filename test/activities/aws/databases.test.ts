@@ -234,6 +234,33 @@ test('refuses to promote while the replica is backing-up', async () => {
   await until('the end of it', async () => (await describe()).DBInstanceStatus === 'available' || undefined);
 });
 
+test('a replica whose storage RDS is working on is no reason to refuse a failover', async () => {
+  let shown = 'storage-optimization';
+  lab.gateway.use({
+    service: 'rds',
+    handlers: {
+      DescribeDBInstances: async (_call, forward) => {
+        const reply = await forward();
+        const status = (word: string): string => `<DBInstanceStatus>${word}<`;
+        return {
+          ...reply,
+          body: Buffer.from(reply.body.toString().replaceAll(status('available'), status(shown))),
+        };
+      },
+    },
+  });
+  try {
+    for (const status of ['storage-optimization', 'storage-initialization', 'configuring-log-exports']) {
+      shown = status;
+      expect(codes(await promoter().check(promotion()))).toEqual([]);
+    }
+    shown = 'upgrading';
+    expect(codes(await promoter().check(promotion()))).toEqual(['replicaNotAvailable']);
+  } finally {
+    shown = 'available';
+  }
+});
+
 test('a replica cut off from its living source shows how far it is behind, and asks for consent', async () => {
   await lab.fleet.partition(PRIMARY, STANDBY);
   await commit();
