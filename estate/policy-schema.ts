@@ -94,6 +94,7 @@ export const FAILURE_DEFAULTS = {
   captureDatabase: 'abort',
   unlockBitbucket: { retry: 2, then: 'abort' },
   completeBackup: 'abort',
+  writeManifest: { retry: 2, then: 'abort' },
   shareBackup: 'degrade',
   copyBackup: 'degrade',
   lockSnapshots: 'degrade',

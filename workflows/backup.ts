@@ -16,7 +16,7 @@ import { PART_KINDS } from './procedures/part-kinds';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
 import { awaitDatabase, completeBackup, writeManifest } from './steps/backup';
-import type { CapturedPart, CompleteMembers } from './steps/backup';
+import type { CapturedPart, CompleteMembers, ManifestDraft } from './steps/backup';
 import { drainBitbucket, lockBitbucket, unlockBitbucket } from './steps/maintenance';
 import { observeProduct } from './steps/observe-product';
 import type { ObservedProduct } from './steps/observe-product';
@@ -201,10 +201,11 @@ function capture(run: BackupRun, { site, backup }: Source): Promise<readonly Cap
 /** The manifest; from here on the backup is there, whatever becomes of its copies. */
 async function keep(
   run: BackupRun,
-  { site, backup, mode, product, plan }: Source,
+  source: Source,
   parts: readonly CapturedPart[],
   { members, account }: CompleteMembers,
 ) {
+  const { site, backup, mode, product, plan } = source;
   const times = captureTimes(members);
   const { maxSkewSeconds } = run.policy.backup;
   if (run.pass === 'execute') {
@@ -218,14 +219,15 @@ async function keep(
   const { workflowId, runId } = workflowInfo();
   const { version, projects, repositories } = product;
   const consistency = parts.every((part) => part.consistency === 'frozen') ? 'frozen' : 'crash';
-  const written = await run.step(writeManifest, {
-    store: plan.store,
-    manifest: {
-      ...{ format: 1, backup, instance: run.subject.name, mode, consistency, ...times, members },
-      place: { site: site.name, region: site.region, account },
-      product: { version, projects, repositories },
-      run: { workflowId, runId },
-    },
+  const manifest: ManifestDraft = {
+    ...{ format: 1, backup, instance: run.subject.name, mode, consistency, ...times, members },
+    place: { site: site.name, region: site.region, account },
+    product: { version, projects, repositories },
+    run: { workflowId, runId },
+  };
+  const written = await run.step(writeManifest, { store: plan.store, manifest }).catch((error: unknown) => {
+    run.followUp(remains(source));
+    throw error;
   });
   run.report('backup', { name: backup, consistency, ...times, key: written.key, sha256: written.sha256 });
   return written;

@@ -1,6 +1,6 @@
 import type { FaultEffect } from '../../lab/gateway/faults';
-import type { Manifest } from '../../workflows/plan/backup/manifest';
-import { readStore } from '../support/backup-store';
+import type { CopyRecord, Manifest } from '../../workflows/plan/backup/manifest';
+import { keysInStore, readStore } from '../support/backup-store';
 import { FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
 import { snapshotsOf } from '../support/snapshots';
@@ -133,6 +133,51 @@ test.each([
   },
   60_000,
 );
+
+test('a database whose storage RDS is working on is backed up: that may last for days', async () => {
+  shown = ['<DBInstanceStatus>available<', '<DBInstanceStatus>storage-optimization<'];
+  const { outcome, degraded } = await (await start()).ended();
+  expect([outcome, degraded]).toEqual(['SUCCEEDED', []]);
+}, 180_000);
+
+test('a manifest that cannot be written ends the backup unasked, and the report tells what is left', async () => {
+  const denied = { kind: 'error', code: 'AccessDenied', status: 403, message: 'not authorized' } as const;
+  fault('PutObject', denied, 100);
+  const run = await start();
+  const { outcome, asks, followUps } = await run.ended();
+  expect([outcome, asks.filter(({ kind }) => kind === 'failedStep')]).toEqual(['HANDED_OVER', []]);
+  expect(followUps.join()).toMatch(/snapshots with the tag runbooks:backup = \S+ may be left.+removeOrphans/);
+}, 180_000);
+
+test('a copy that cannot be locked is kept and on record, without a lock', async () => {
+  const denied = {
+    kind: 'error',
+    code: 'UnauthorizedOperation',
+    status: 403,
+    message: 'not authorized',
+  } as const;
+  await bench.changeEstate((estate) => ({
+    ...estate,
+    policy: {
+      ...estate.policy,
+      backup: { ...estate.policy?.backup, snapshotLock: { mode: 'governance', duration: '30d' } },
+    },
+  }));
+  bench.world.gateway.faults.add({ match: { action: 'LockSnapshot', region: 'eu-west-1' }, effect: denied });
+  const run = await start();
+  const { outcome, degraded } = await run.ended();
+  await bench.changeEstate();
+  expect([outcome, degraded]).toEqual([
+    'DEGRADED',
+    [expect.stringContaining('the lock at standby was left out')],
+  ]);
+  const { backup } = (await run.report()) as unknown as { backup: { name: string } };
+  const key = (await keysInStore(bench)).find((one) => one.includes(`/${backup.name}/records/copy-`))!;
+  expect((await readStore<CopyRecord>(bench, key)).value).toMatchObject({
+    backup: backup.name,
+    lockedUntil: null,
+  });
+}, 180_000);
 
 test('two backups of one instance at once: the second is refused, and names the first', async () => {
   stuck = 'eu-central-1';

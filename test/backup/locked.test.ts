@@ -59,8 +59,13 @@ test('a database that makes a backup of its own is waited for before users are l
   const run = await start();
   await run.step('awaitDatabase', ['verifying']);
   expect(await bitbucket.maintenanceLock()).toBeNull();
-  // Nobody can prolong the lock by a hold.
+  // Of a run that is held the lock does not begin; and nobody can prolong it by a hold.
+  await run.hold('grace');
   isBusy = false;
+  await run.step('awaitDatabase', ['done']);
+  expect((await run.status()).steps.find(({ id }) => id === 'lockBitbucket')?.state).toBe('planned');
+  expect(await bitbucket.maintenanceLock()).toBeNull();
+  await run.resume('grace');
   await run.step('drainBitbucket', ['checking', 'running', 'verifying', 'done']);
   await run.hold('grace');
   await run.step('unlockBitbucket', ['done']);

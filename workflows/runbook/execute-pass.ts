@@ -158,6 +158,8 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
     work: (run: Run<Input, Subject, Policy>) => Promise<T>,
   ): Promise<T> {
     const { recorder } = this.context;
+    // Of a run that is held nothing begins in which nobody could hold it.
+    if (patched('hurry-passes-hold')) await this.passHold();
     recorder.apply({ type: 'hurry', why });
     try {
       return await withinLimit(limitSeconds, () => work(this.inner({ hurry: why })));

@@ -10,6 +10,8 @@ export type MemberState =
   | { readonly state: 'complete'; readonly member: Member; readonly account: string }
   /** `progress`: a few words for an operator. */
   | { readonly state: 'pending'; readonly progress: string }
+  /** Not there: not yet, or not any more. */
+  | { readonly state: 'missing'; readonly progress: string }
   | { readonly state: 'failed'; readonly reason: string };
 
 /** Where a copy goes, and what it is a copy of. */

@@ -4,6 +4,8 @@ import type { PlannedCall } from '../../../workflows/runbook/step';
 import type { CapturedMember } from '../../../workflows/steps/backup';
 import type { Dependencies } from '../../dependencies';
 import { terminal } from '../../errors';
+import { recall, remember } from '../../runbook/call-scope';
+import { mayBeStale } from '../pace';
 import { clusterSnapshots } from '../rds/cluster-snapshots';
 import { instanceSnapshots } from '../rds/instance-snapshots';
 import { databasePart } from './database-part';
@@ -53,6 +55,23 @@ export async function listMembers(
   return found.flat();
 }
 
+/** So many looks in a row that do not find a snapshot make it gone: one may be a slip of AWS. */
+const MISSES = 3;
+
+/** A wait for what somebody has deleted would last for hours, and keep the next backups waiting. */
+function goneOrNotYet({ name, id }: CapturedMember, seen: MemberState): MemberState {
+  const note = `looks without ${id}`;
+  if (seen.state !== 'missing') {
+    remember(note, undefined);
+    return seen;
+  }
+  const misses = Number(recall(note) ?? 0) + 1;
+  remember(note, misses);
+  return misses < MISSES || mayBeStale()
+    ? { state: 'pending', progress: seen.progress }
+    : { state: 'failed', reason: `${name} ${id} is gone: somebody has deleted it` };
+}
+
 /** All members at one look: complete together, or why not. */
 export async function lookAtMembers(
   dependencies: Dependencies,
@@ -66,7 +85,9 @@ export async function lookAtMembers(
   readonly failed: Readonly<Record<string, string>>;
 }> {
   const states: readonly MemberState[] = await Promise.all(
-    members.map((member) => partKind(member.kind).look(dependencies, region, member)),
+    members.map(async (member) =>
+      goneOrNotYet(member, await partKind(member.kind).look(dependencies, region, member)),
+    ),
   );
   const complete = states.flatMap((state) => (state.state === 'complete' ? [state] : []));
   return {

@@ -10,9 +10,11 @@ import { TAGS } from '../../../workflows/plan/backup/manifest';
 import type { StepContext } from '../../../workflows/runbook/step';
 import type { CapturePart } from '../../../workflows/steps/backup';
 import type { Dependencies } from '../../dependencies';
+import { notYet } from '../../errors';
 import { askTogether } from '../coalesce';
 import { askAws } from '../errors';
 import { isOurs, ownerTags, tagValue } from '../ownership';
+import { mayBeStale } from '../pace';
 import { allPages } from '../pages';
 import type { VolumeLayout } from './volume-layout';
 
@@ -144,9 +146,16 @@ export async function tagSnapshot(
   snapshotId: string,
   Tags: Tag[],
 ): Promise<void> {
-  await askAws({ doing: 'tag', resource: `snapshot ${snapshotId}`, region }, () =>
-    dependencies.aws.ec2(region).send(new CreateTagsCommand({ Resources: [snapshotId], Tags })),
+  await askAws(
+    { doing: 'tag', resource: `snapshot ${snapshotId}`, region },
+    () => dependencies.aws.ec2(region).send(new CreateTagsCommand({ Resources: [snapshotId], Tags })),
+    mayBeStale() ? { notFound: () => notSeenYet(snapshotId, region) } : {},
   );
+}
+
+/** One that has just been made is not found everywhere at once [A §3.2]. */
+function notSeenYet(snapshotId: string, region: string): never {
+  throw notYet(`snapshot ${snapshotId} in ${region} is not seen everywhere yet`, 2);
 }
 
 /** Deletes those that this run made; others are never touched. @returns ids */
