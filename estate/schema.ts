@@ -59,6 +59,16 @@ const volume = z
     if (type !== 'gp3' && throughput !== undefined) refuse('throughput', 'only gp3 takes one: leave it out');
   });
 
+/** Characters of a tag's value. Each snapshot carries the names of its whole set, with commas between them. */
+const LONGEST_TAG = 256;
+
+const volumeName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    'write letters, digits, dots, hyphens and underscores, e.g. store-1',
+  );
+
 const fileServer = z.strictObject({
   instanceId: text,
   sharedHome: path.prefault('/media/atl/bitbucket/shared'),
@@ -68,8 +78,12 @@ const fileServer = z.strictObject({
   exportTo: text.describe('Clients and options of the export, e.g. 10.0.0.0/16(rw,sync,no_root_squash).'),
   owner: text.prefault('bitbucket').describe('User that owns the shared home.'),
   volumes: z
-    .record(text, volume)
+    .record(volumeName, volume)
     .refine((volumes) => Object.hasOwn(volumes, 'home'), 'a volume named home is missing')
+    .refine(
+      (volumes) => Object.keys(volumes).join(',').length <= LONGEST_TAG,
+      `their names are longer together than the ${LONGEST_TAG} characters of a tag: shorten them`,
+    )
     .describe('By name: home, and one per data store.'),
 });
 

@@ -43,3 +43,15 @@ test.each([
   expect(others).toEqual([]);
   expect(problem).toContain(`${PLACE}.${message}`);
 });
+
+test('a name that the tags of a backup could not carry is refused', () => {
+  const problems = (name: string): readonly string[] =>
+    problemsOf(
+      text.replace(HOME, `${HOME}\n            ${name}: { device: /dev/xvdg, mountPoint: /media/store }`),
+    );
+  expect(problems('store_1.lfs')).toEqual([]);
+  expect(problems("'big, small'")).toEqual([expect.stringContaining('write letters, digits, dots')]);
+  expect(problems('s'.repeat(252))).toEqual([
+    expect.stringContaining('longer together than the 256 characters of a tag'),
+  ]);
+});
