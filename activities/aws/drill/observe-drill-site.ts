@@ -7,6 +7,7 @@ import type { ObservationImplementation } from '../../implement';
 import { findGroup } from '../auto-scaling/group';
 import { findStack, parameterOf } from '../cloudformation/stack';
 import { findInstance } from '../ec2/find-instances';
+import { isSameDevice } from '../ec2/volume-layout';
 import { tagValue } from '../ownership';
 import { statusOf } from '../rds/database-status';
 import { clusterStatus, findCluster } from '../rds/find-cluster';
@@ -42,12 +43,13 @@ export async function lookAtDrillSite(
     database.cluster === undefined ? undefined : findCluster(dependencies, region, database.cluster),
     findStack(dependencies, region, stack.name),
   ]);
-  const devices = fileServer.volumes.map(({ device }) => device);
   return {
     fileServer: server?.State?.Name ?? null,
     availabilityZone: server?.Placement?.AvailabilityZone ?? '',
     attached: (server?.BlockDeviceMappings ?? [])
-      .filter(({ DeviceName = '' }) => devices.includes(DeviceName))
+      .filter(({ DeviceName = '' }) =>
+        fileServer.volumes.some(({ device }) => isSameDevice(DeviceName, device)),
+      )
       .map(({ DeviceName, Ebs }) => `${DeviceName ?? '?'} ${Ebs?.VolumeId ?? '?'}`),
     group:
       group === undefined
