@@ -1,7 +1,7 @@
 # Mounts the volumes of the home and exports it. Parameters: VOLUMES (lines: name, device, mount point, separated by
 # tabs; home first), SHARED_HOME, STORES (mount points of data stores, one a line), OWNER, EXPORT_PATH, EXPORT_CLIENT,
 # EXPORT_OPTIONS, DEVICE_SECONDS. Repeatable.
-need exportfs systemctl findmnt lsblk mount umount flock find
+need exportfs systemctl findmnt lsblk blkid mount umount flock find
 TAB=$(printf '\t')
 
 first=$(printf '%s\n' "$VOLUMES" | head -n 1 | cut -f 3)

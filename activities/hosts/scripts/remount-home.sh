@@ -1,7 +1,7 @@
 # The way back of unmount-home where the home was not in use: mounts the volumes as they were, and changes nothing in them.
 # Parameters: VOLUMES (as for mount-home), EXPORT (yes: it was exported), EXPORT_PATH, EXPORT_CLIENT, EXPORT_OPTIONS, ACTIVE
 # (yes: the NFS server was running), DEVICE_SECONDS. Repeatable.
-need exportfs systemctl findmnt lsblk mount flock
+need exportfs systemctl findmnt lsblk blkid mount flock
 TAB=$(printf '\t')
 
 first=$(printf '%s\n' "$VOLUMES" | head -n 1 | cut -f 3)

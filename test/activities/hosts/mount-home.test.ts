@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mountHomeImplementation } from '../../../activities/hosts/mount-home';
 import { isFinding } from '../../../workflows/plan/verify/finding';
@@ -115,6 +115,44 @@ it('locks that could not be searched to the end are searched again before anybod
   await parts().run!(input(), CONTEXT);
   expect(existsSync(join(world.repository(1), 'HEAD.lock'))).toBe(false);
   expect(world.exported()).toEqual([world.fileServer.exportPath]);
+});
+
+describe('a volume that the host does not mount', () => {
+  /** Mount refuses every volume without `nouuid`, as a busy UUID and a broken log do, and names what it was asked. */
+  const refusedOn = (type: string): void => {
+    world.wrap('blkid', `echo ${type}; exit 0`);
+    world.wrap(
+      'mount',
+      `echo "$*" >>"${world.root}/mounts"
+case "$*" in
+  *nouuid*) [ ${type} = xfs ] || { echo 'mount: wrong fs type, bad option, bad superblock' >&2; exit 32; } ;;
+  *) echo "mount: can't read it" >&2; exit 32 ;;
+esac`,
+    );
+  };
+  const asked = () => readFileSync(join(world.root, 'mounts'), 'utf8').trim().split('\n');
+
+  it('for its UUID, which a copy of an XFS volume shares with its source, is mounted without regard to that', async () => {
+    refusedOn('xfs');
+    await expect(parts().run!(input(), CONTEXT)).resolves.toMatchObject({ repositories: 2 });
+    expect(asked()).toHaveLength(2);
+  });
+
+  it('of another file system is told in the words of its own refusal, which alone say what it is', async () => {
+    refusedOn('ext4');
+    const { message } = await failureOf(parts().run!(input(), CONTEXT));
+    expect(message).toContain("can't read it");
+    expect(isFinding('mountHome', message)).toBe(false);
+    expect(asked()).toHaveLength(1);
+  });
+
+  it.each(['mount', 'blkid'])('because %s was ended by its time limit is tried again', async (program) => {
+    refusedOn('ext4');
+    world.wrap('timeout', `case "$*" in *" ${program} "*) exit 124 ;; esac`);
+    const failure = await failureOf(parts().run!(input(), CONTEXT));
+    expect(failure).toMatchObject({ type: 'NotYet', message: expect.stringContaining('not done in time') });
+    expect(isFinding('mountHome', failure.message)).toBe(false);
+  });
 });
 
 it('paths with quotes, dollars and braces reach the host as they are', async () => {
