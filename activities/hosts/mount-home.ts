@@ -1,10 +1,11 @@
 import { mountHome } from '../../workflows/steps/home-volume';
 import type { MountHome } from '../../workflows/steps/home-volume';
 import { isLater } from '../../workflows/runbook/later';
-import type { Check, Problem } from '../../workflows/runbook/step';
+import type { Check, Problem, StepContext } from '../../workflows/runbook/step';
 import type { AwsClients } from '../aws/clients';
+import { otherVolumes } from '../aws/ec2/other-volumes';
 import { isUnreachable } from '../aws/observe';
-import { lookAgain } from '../aws/pace';
+import { lookAgain, mayBeStale } from '../aws/pace';
 import type { Dependencies } from '../dependencies';
 import { needsPeople, needsPerson, terminal } from '../errors';
 import { implementStep } from '../implement';
@@ -28,27 +29,42 @@ export const DEVICE_SECONDS = 20;
 const MOUNT_SECONDS = 840;
 
 /** [B §13.1 #5] Volumes mounted, stale locks gone, home exported; proven by looking, with a sample of repositories. */
-export function mountHomeImplementation({ aws }: Dependencies): StepImplementation {
-  return implementStep<MountHome, Mounted>(mountHome, {
-    actions: HOST_COMMAND_ACTIONS,
+export function mountHomeImplementation(dependencies: Dependencies): StepImplementation {
+  const { aws } = dependencies;
+  /** Another home, if a sound one, passes every later check: what those count comes from the database. */
+  const refuseOthers = async (input: MountHome, context: StepContext): Promise<void> => {
+    const others = await otherVolumes(dependencies, input);
+    if (others.length === 0) return;
+    const words = othersThere(input, others);
+    if (mayBeStale()) throw lookAgain(words, context);
+    throw needsPerson(`${words}. ${OTHERS_REMEDY}`);
+  };
 
-    async check(input) {
+  return implementStep<MountHome, Mounted>(mountHome, {
+    actions: [...HOST_COMMAND_ACTIONS, 'ec2:DescribeInstances'],
+
+    async check(input, context) {
       exportParameters(input.fileServer);
+      const others = await otherVolumes(dependencies, input);
+      if (others.length > 0 && mayBeStale()) throw lookAgain(othersThere(input, others), context);
+      const problems = others.length === 0 ? [] : [otherVolume(input, others)];
       try {
-        return checked(input, await lookAtHome(aws, input, 0));
+        return checked(input, await lookAtHome(aws, input, 0), problems);
       } catch (error) {
         if (!isUnreachable(error) && !needsPeople(error)) throw error;
-        return checked(input, undefined, [takesNoCommands(input, error)]);
+        return checked(input, undefined, [...problems, takesNoCommands(input, error)]);
       }
     },
 
-    async run(input) {
+    async run(input, context) {
+      await refuseOthers(input, context);
       await mountAndExport(aws, input);
       const { repositories } = await lookAtHome(aws, input, 0);
       return { repositories: repositories ?? 0, sampled: 0 };
     },
 
     async verify(input, _output, context) {
+      await refuseOthers(input, context);
       const state = await lookAtHome(aws, input, SAMPLE);
       if (!state.mounted) throw lookAgain(`not mounted: ${showVolumes(state)}`, context);
       if (!isExported(state)) {
@@ -95,7 +111,7 @@ function checked(
   state: HomeState | undefined,
   problems: readonly Problem[] = [],
 ): Check<Mounted> {
-  const isOther = volumeIds.some(isLater);
+  const isOther = volumeIds.some(isLater) || problems.length > 0;
   const done =
     !isOther && state !== undefined && state.mounted && isExported(state) && state.properties === true;
   const parameters = { exportPath: fileServer.exportPath, exportTo: fileServer.exportTo };
@@ -114,6 +130,21 @@ function checked(
     output: { repositories: state?.repositories ?? 0, sampled: 0 },
     undo: 'withdraw the export and unmount the volumes',
     ...(state === undefined || done ? {} : { notes: [`volumes now: ${showVolumes(state)}`] }),
+  };
+}
+
+const OTHERS_REMEDY =
+  'Nothing is mounted in that state. Detach what is there, attach what is wanted in its place, then retry';
+
+function othersThere({ region, fileServer }: MountHome, others: readonly string[]): string {
+  return `${fileServer.instanceId} in ${region} has other volumes than those to be mounted: ${others.join('; ')}`;
+}
+
+function otherVolume(input: MountHome, others: readonly string[]): Problem {
+  return {
+    code: 'otherVolumeAttached',
+    message: `${othersThere(input, others)}.`,
+    remedy: `${OTHERS_REMEDY}.`,
   };
 }
 

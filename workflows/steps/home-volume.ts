@@ -24,6 +24,7 @@ export const createHomeVolume = defineStep<
   risk: 'reversible',
   deadlineSeconds: 1800,
   expectedSeconds: 30,
+  whenSkipped: null,
 });
 
 export interface UnmountFormerHome {
@@ -53,7 +54,8 @@ export interface AttachHomeVolume {
 
 /**
  * Attaches the volume to the file server. If the device is taken by another volume (the standby's empty one, or an
- * older copy), `check` says so and `run` detaches that one first; undo puts it back.
+ * older copy), `check` says so and `run` detaches that one first; undo puts it back. Not skipped: what is there would be
+ * mounted instead.
  */
 export const attachHomeVolume = defineStep<
   AttachHomeVolume,
@@ -64,12 +66,16 @@ export const attachHomeVolume = defineStep<
   risk: 'reversible',
   deadlineSeconds: 900,
   expectedSeconds: 10,
+  whenSkipped: null,
 });
 
 export interface MountHome {
   readonly region: string;
   readonly fileServer: FileServer;
-  /** Volumes that are to be mounted. While one is still to be made, what is mounted now is another home. */
+  /**
+   * Volumes that are to be mounted, in the order of the file server's; others in their places are refused. While one is still
+   * to be made, what is mounted now is another home.
+   */
   readonly volumeIds?: readonly string[] | undefined;
 }
 

@@ -1,7 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Dependencies } from '../../../activities/dependencies';
 import { mountHomeImplementation } from '../../../activities/hosts/mount-home';
+import { later } from '../../../workflows/runbook/later';
 import { isFinding } from '../../../workflows/plan/verify/finding';
+import { soon } from '../aws/step-driver';
 import { CONTEXT, FileServerWorld, REGION } from './file-server-world';
 
 let world: FileServerWorld;
@@ -152,6 +155,83 @@ esac`,
     const failure = await failureOf(parts().run!(input(), CONTEXT));
     expect(failure).toMatchObject({ type: 'NotYet', message: expect.stringContaining('not done in time') });
     expect(isFinding('mountHome', failure.message)).toBe(false);
+  });
+});
+
+describe('with volumes that are to be mounted', () => {
+  let attached: Record<string, string>;
+  let ec2: () => Promise<unknown>;
+  const wanted = (...volumeIds: string[]) => ({ ...input(), volumeIds });
+  const withEc2 = (dependencies: Dependencies): Dependencies => ({
+    ...dependencies,
+    aws: Object.assign(Object.create(dependencies.aws) as object, {
+      ec2: () => ({ send: () => ec2() }),
+    }) as never,
+  });
+  const attending = () => mountHomeImplementation(withEc2(world.dependencies)).parts;
+
+  beforeEach(() => {
+    attached = { '/dev/sda1': 'vol-root', '/dev/sdf': 'vol-home' };
+    ec2 = () => {
+      const BlockDeviceMappings = Object.entries(attached).map(([DeviceName, VolumeId]) => ({
+        ...{ DeviceName, Ebs: { VolumeId } },
+      }));
+      const Instances = [{ InstanceId: world.fileServer.instanceId, BlockDeviceMappings }];
+      return Promise.resolve({ Reservations: [{ Instances }] });
+    };
+  });
+
+  it('these are mounted, by either name of their device', async () => {
+    const output = await attending().run!(wanted('vol-home'), CONTEXT);
+    const { output: proven } = await attending().verify(wanted('vol-home'), output, CONTEXT);
+    expect(proven).toMatchObject({ repositories: 2 });
+    expect((await attending().check(wanted('vol-home'), CONTEXT)).state).toBe('done');
+  });
+
+  it('another one in their place is neither mounted nor taken for them, and is told by name', async () => {
+    const said = expect.stringContaining('vol-home as /dev/xvdf (home), wanted is vol-new');
+    const needsPerson = { type: 'NeedsPerson', message: said };
+    const { problems, state } = await soon(90, () => attending().check(wanted('vol-new'), CONTEXT));
+    expect([state, problems]).toEqual([
+      'needed',
+      [expect.objectContaining({ code: 'otherVolumeAttached', message: said })],
+    ]);
+    expect(problems[0]!.consent).toBeUndefined();
+    await expect(soon(90, () => attending().run!(wanted('vol-new'), CONTEXT))).rejects.toMatchObject(
+      needsPerson,
+    );
+    expect(world.exported()).toEqual([]);
+    expect((await attending().check(wanted('vol-home'), CONTEXT)).before).toMatchObject({ mounted: false });
+
+    // Mounted by hand, or by the boot of the file server.
+    await parts().run!(input(), CONTEXT);
+    const verify = () => attending().verify(wanted('vol-new'), undefined, CONTEXT);
+    await expect(soon(90, verify)).rejects.toMatchObject(needsPerson);
+    expect((await soon(90, () => attending().check(wanted('vol-new'), CONTEXT))).state).toBe('needed');
+  });
+
+  it('a look right after the change may still show the former one: it is looked again', async () => {
+    for (const part of ['check', 'run', 'verify'] as const) {
+      const look = (): Promise<unknown> =>
+        part === 'verify'
+          ? attending().verify(wanted('vol-new'), undefined, CONTEXT)
+          : attending()[part]!(wanted('vol-new'), CONTEXT);
+      await expect(look()).rejects.toMatchObject({ type: 'NotYet' });
+    }
+    expect(world.exported()).toEqual([]);
+  });
+
+  it('one that is still to be made is not compared', async () => {
+    const { problems, state } = await attending().check(wanted(later('volume')), CONTEXT);
+    expect([state, problems]).toEqual(['needed', []]);
+  });
+
+  it('EC2 that does not answer keeps nobody from mounting, by the worker or by hand', async () => {
+    ec2 = () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
+    await expect(attending().run!(wanted('vol-new'), CONTEXT)).resolves.toMatchObject({ repositories: 2 });
+    world.ssm.managed = false;
+    const { problems } = await attending().check(wanted('vol-new'), CONTEXT);
+    expect(problems).toMatchObject([{ code: 'fileServerUnreachable', consent: 'handMount' }]);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   fenceNodes,
   proveFence,
 } from '../../../workflows/steps/fence';
+import { attachHomeVolume, createHomeVolume } from '../../../workflows/steps/home-volume';
 import { ToyBench } from '../../support/toy-run';
 import { TOY_POLICY, ToyWorld } from '../../support/toy-world';
 
@@ -43,6 +44,11 @@ describe('what a skipped step hands on', () => {
       output: { lockedUntil: null },
     });
   });
+});
+
+test('no home is mounted whose volume was not seen in its place', () => {
+  expect(outputWhenSkipped(attachHomeVolume, { volumeId: 'vol-1', replaced: null })).toBeNull();
+  expect(outputWhenSkipped(createHomeVolume, { volumeId: 'vol-1', sizeGiB: 1 })).toBeNull();
 });
 
 describe('a failed step that brings what follows needs', () => {
