@@ -27,12 +27,13 @@ export function compareWithBackupImplementation(dependencies: Dependencies): Ste
       const projects = await firstAnswer(dependencies, input, (client) => client.countProjects());
       const repositories = await firstAnswer(dependencies, input, (client) => client.countRepositories());
       const found = { version, projects, repositories };
-      const { less, more, unknown } = compareProduct(input.expected, found);
-      if (less.length > 0) {
+      const { less, fewer, more, unknown } = compareProduct(input.expected, found);
+      const wrong = input.fewerAreTold === true ? less : [...less, ...fewer];
+      if (wrong.length > 0) {
         const remedy = input.remedy === undefined ? '' : `. ${input.remedy}`;
-        throw needsPerson(`the restored instance is not what was backed up: ${less.join('; ')}${remedy}`);
+        throw needsPerson(`the restored instance is not what was backed up: ${wrong.join('; ')}${remedy}`);
       }
-      const told = [...more, ...unknown.map((what) => `not compared: ${what}`)];
+      const told = [...fewer, ...more, ...unknown.map((what) => `not compared: ${what}`)];
       return { output: found, facts: { ...found }, ...(told.length === 0 ? {} : { degraded: told }) };
     },
   });

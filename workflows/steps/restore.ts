@@ -128,6 +128,8 @@ export interface CompareWithBackup {
   readonly expected: ProductFacts;
   /** What people can do where it differs. */
   readonly remedy?: string | undefined;
+  /** Fewer projects or repositories are told as well, unless there are none: each row is looked at by another step. */
+  readonly fewerAreTold?: boolean | undefined;
 }
 
 /** Version, projects and repositories as the manifest has them; what is less is a failure, what is more is told. */

@@ -19,12 +19,17 @@ export function productFit(manifest: Manifest | null, running: string | null): r
   ];
 }
 
-/** How the restored instance differs from what the manifest says. `less` must not be; `more` is told. */
+/**
+ * How the restored instance differs from what the manifest says. `less` must not be, `fewer` should not; `more` is told. The
+ * manifest's counts are older than the capture: what was deleted in between is missing in neither half of the pair.
+ */
 export function compareProduct(
   expected: ProductFacts,
   found: ProductFacts,
 ): {
+  /** Another version, or none at all of what the manifest has some. */
   readonly less: readonly string[];
+  readonly fewer: readonly string[];
   readonly more: readonly string[];
   readonly unknown: readonly string[];
 } {
@@ -32,16 +37,18 @@ export function compareProduct(
     const wanted = expected[what];
     const now = found[what];
     const text = `${now ?? '?'} ${what}, the manifest says ${wanted ?? 'nothing'}`;
-    return { text, known: wanted !== null && now !== null, by: (now ?? 0) - (wanted ?? 0) };
+    return { text, now, known: wanted !== null && now !== null, by: (now ?? 0) - (wanted ?? 0) };
   });
+  const missing = counts.filter(({ known, by }) => known && by < 0);
   const sameVersion = expected.version === null || expected.version === found.version;
   return {
     less: [
       ...(sameVersion
         ? []
         : [`Bitbucket ${found.version ?? '?'}, the backup is of ${expected.version ?? '?'}`]),
-      ...counts.filter(({ known, by }) => known && by < 0).map(({ text }) => text),
+      ...missing.filter(({ now }) => now === 0).map(({ text }) => text),
     ],
+    fewer: missing.filter(({ now }) => now !== 0).map(({ text }) => text),
     more: counts.filter(({ known, by }) => known && by > 0).map(({ text }) => text),
     unknown: [
       ...(expected.version === null ? ['the version at the backup'] : []),

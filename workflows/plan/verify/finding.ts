@@ -16,7 +16,8 @@ const FOUND: Readonly<Record<string, RegExp>> = {
     'i',
   ),
   'startNode.1': / says (ERROR|FIRST_RUN): /,
-  // Another version is what the drill site installs, and not what the backup holds.
+  // Another version is what the drill site installs, and not what the backup holds. A trial fails by a count only where there
+  // is none at all.
   compareWithBackup: /\d+ (projects|repositories), the manifest says \d+/,
   checkRepositories: /^git finds \d+ of \d+ repositories broken/,
   smokeTest: /shows the set-up wizard: it sees an empty|a push that was accepted is gone/,

@@ -103,11 +103,16 @@ test('another version is refused; one that is not known is left to the first nod
   expect(productFit(null, '9.4.1')).toEqual([]);
 });
 
-test('less than the manifest says is wrong, more is told, and unknown is neither', () => {
+test('another version or none at all is wrong, fewer is less, more is told, and unknown is neither', () => {
   const expected = { version: '8.19.4', projects: 3, repositories: 4 };
   const compare = (found: Partial<typeof expected>) => compareProduct(expected, { ...expected, ...found });
-  expect(compare({})).toEqual({ less: [], more: [], unknown: [] });
-  expect(compare({ repositories: 3 }).less).toEqual(['3 repositories, the manifest says 4']);
+  expect(compare({})).toEqual({ less: [], fewer: [], more: [], unknown: [] });
+  expect(compare({ repositories: 3 })).toMatchObject({
+    ...{ less: [], fewer: ['3 repositories, the manifest says 4'] },
+  });
+  expect(compare({ repositories: 0 })).toMatchObject({
+    ...{ less: ['0 repositories, the manifest says 4'], fewer: [] },
+  });
   expect(compare({ projects: 4 })).toMatchObject({ less: [], more: ['4 projects, the manifest says 3'] });
   expect(compare({ version: '9.4.1' }).less).toEqual(['Bitbucket 9.4.1, the backup is of 8.19.4']);
   const nothing = { version: null, projects: null, repositories: null };

@@ -154,7 +154,7 @@ describe('what a trial says', () => {
   });
 
   const found = {
-    compareWithBackup: 'the restored instance is not what was backed up: 2 projects, the manifest says 3',
+    compareWithBackup: 'the restored instance is not what was backed up: 0 projects, the manifest says 3',
     checkRepositories: 'git finds 1 of 9 repositories broken: SHOP/storefront (2): error: bad blob',
     smokeTest: 'http://n shows the set-up wizard: it sees an empty database or home',
     cloneRepositories: 'the clone of SHOP/storefront is not whole: missing blob 1',
