@@ -26,6 +26,18 @@ export function failedCheck(name: string, why: string): TrialCheck {
   return { name, passed: false, detail: why, ...(isFinding(name, why) ? {} : { untried: true }) };
 }
 
+/** A check that has read none of the repositories that were wanted: nobody knows what git would have said. */
+export function unfinishedCheck(name: string, wanted: number): TrialCheck {
+  const detail = `none of the ${wanted} repositories that were chosen could be read in time`;
+  return { name, passed: false, detail, untried: true };
+}
+
+/** A check for which no repository could be chosen, though the database has some. */
+export function unreadCheck(name: string, rows: number): TrialCheck {
+  const detail = `nothing was read: none of the ${rows} repositories was found where it could be`;
+  return { name, passed: false, detail, untried: true };
+}
+
 /**
  * A backup has passed when the trial came to its end and every check with it. It has failed when something was found in it,
  * by a check or by a step on the way. A quota that was full, a host that was silent, time that was over are neither: nobody
