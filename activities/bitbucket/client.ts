@@ -28,6 +28,7 @@ import type {
 import { exchange } from './http';
 import type { HttpAnswer, HttpRequest } from './http';
 import { httpFailure, parseJson } from './http-failure';
+import { ofThisNode } from './node-failure';
 import { readStatus } from './status';
 import type { NodeStatus } from './status';
 
@@ -195,8 +196,13 @@ export class BitbucketClient {
   /** Ends the lock of this token. @returns false when there was none */
   async unlock(token: string): Promise<boolean> {
     const path = `${LOCK}?token=${encodeURIComponent(token)}`;
-    const answer = await this.exchange({ what: 'cannot unlock', method: 'DELETE', path }, [404]);
-    return answer.status !== 404;
+    const call: Call = { what: 'cannot unlock', method: 'DELETE', path };
+    const answer = await this.exchange(call, [404]);
+    if (answer.status === 404) return false;
+    // A page unlocks nothing.
+    if (answer.body.trim() !== '' && parseJson(answer.body) === undefined)
+      throw this.foreign(call, answer, 'body: no JSON');
+    return true;
   }
 
   /** Starts the external backup, which drains what runs. @returns the token that cancels it */
@@ -245,10 +251,16 @@ export class BitbucketClient {
     const parsed = body.safeParse(parseJson(answer.body));
     if (parsed.success) return parsed.data;
     const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
-    // A proxy's page or a booting node may stand in Bitbucket's place for a while: transient.
-    throw new Error(
-      `${call.what}: ${this.name(call)} answered HTTP ${answer.status}, but not as Bitbucket does ` +
-        `(${wrong.slice(0, 3).join('; ')}). Does something else answer at this address?`,
+    throw this.foreign(call, answer, wrong.slice(0, 3).join('; '));
+  }
+
+  /** A proxy's page or a booting node may stand in Bitbucket's place for a while: transient. */
+  private foreign(call: Call, answer: HttpAnswer, wrong: string): Error {
+    return ofThisNode(
+      new Error(
+        `${call.what}: ${this.name(call)} answered HTTP ${answer.status}, but not as Bitbucket does ` +
+          `(${wrong}). Does something else answer at this address?`,
+      ),
     );
   }
 

@@ -2,7 +2,7 @@ import type { Credentials } from '../../workflows/plan/instance';
 import type { Dependencies } from '../dependencies';
 import { resolveLogin } from '../secrets/login';
 import { BitbucketClient } from './client';
-import { NoAnswer } from './http';
+import { isOfThisNode } from './node-failure';
 
 export interface AskedNodes {
   /** Base URLs. */
@@ -11,8 +11,9 @@ export interface AskedNodes {
 }
 
 /**
- * Asks one node after the other until one answers: what is asked is the same at all of them.
- * @throws the last node's NoAnswer; any other failure at once
+ * Asks one node after the other until one answers: what is asked is the same at all of them, and one that restarts or is
+ * broken says nothing of the others.
+ * @throws the last node's failure; at once what every node would say, e.g. of a wrong password
  */
 export async function firstAnswer<T>(
   { secrets }: Dependencies,
@@ -20,14 +21,14 @@ export async function firstAnswer<T>(
   ask: (client: BitbucketClient) => Promise<T>,
 ): Promise<T> {
   const credentials = await resolveLogin(secrets, administrator);
-  let silence: unknown = new Error('no node is known to run');
+  let last: unknown = new Error('no node is known to run');
   for (const baseUrl of nodes) {
     try {
       return await ask(new BitbucketClient({ baseUrl, credentials }));
     } catch (error) {
-      if (!(error instanceof NoAnswer)) throw error;
-      silence = error;
+      if (!isOfThisNode(error)) throw error;
+      last = error;
     }
   }
-  throw silence;
+  throw last;
 }

@@ -1,6 +1,7 @@
 import { needsPerson, notYet, terminal } from '../errors';
 import { errorBody } from './answers';
 import type { HttpAnswer } from './http';
+import { ofThisNode } from './node-failure';
 
 /**
  * The failure that an answer other than the expected one means, worded for the operator: what was asked of whom, what
@@ -25,14 +26,19 @@ export function httpFailure(what: string, request: string, user: string | null, 
   if (status === 429) return notYet(`${fact}: rate limited`, retryAfter(answer) ?? 10);
   if (status >= 300 && status < 400) {
     const to = answer.headers.location ?? 'nowhere';
-    return needsPerson(
-      `${fact} and points to ${to}. Redirections are not followed: correct the URL in the estate`,
+    return ofThisNode(
+      needsPerson(
+        `${fact} and points to ${to}. Redirections are not followed: correct the URL in the estate`,
+      ),
     );
   }
-  if (status >= 500) return new Error(`${fact}. It is tried again; look at the node's log if it stays`);
-  return terminal(
+  if (status >= 500)
+    return ofThisNode(new Error(`${fact}. It is tried again; look at the node's log if it stays`));
+  const failure = terminal(
     `${fact}. Retrying the same request does not help: check the name in the URL and the product's version`,
   );
+  // The web application of that node has not been deployed [B §2.1].
+  return status === 404 && answer.body.trim() === '' ? ofThisNode(failure) : failure;
 }
 
 /** Bitbucket's own words, or the beginning of whatever else came. */

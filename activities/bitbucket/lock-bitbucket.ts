@@ -8,6 +8,7 @@ import { implementStep } from '../implement';
 import type { StepImplementation } from '../implement';
 import { findSecretProblems } from '../secrets/login';
 import { firstAnswer } from './first-answer';
+import { endLock, findLock } from './maintenance-lock';
 
 /**
  * [B §6, §13.4 #2] The token is this activity's result and nothing is done after it: the run's history is the durable
@@ -17,12 +18,10 @@ export function lockBitbucketImplementation(dependencies: Dependencies): StepImp
   return implementStep<LockBitbucket, MaintenanceLock>(lockBitbucket, {
     actions: [],
 
-    async check(input) {
+    async check(input, context) {
       const secrets = await findSecretProblems(dependencies.secrets, [input.administrator]);
       const lock =
-        secrets.length > 0 || input.nodes.length === 0
-          ? null
-          : await firstAnswer(dependencies, input, (client) => client.maintenanceLock());
+        secrets.length > 0 || input.nodes.length === 0 ? null : await findLock(dependencies, input, context);
       return {
         state: 'needed',
         before: {},
@@ -38,8 +37,8 @@ export function lockBitbucketImplementation(dependencies: Dependencies): StepImp
       };
     },
 
-    async run(input) {
-      const lock = await firstAnswer(dependencies, input, (client) => client.maintenanceLock());
+    async run(input, context) {
+      const lock = await findLock(dependencies, input, context);
       if (lock !== null) {
         throw needsPerson(
           `Bitbucket has been locked for maintenance by ${lock.owner ?? 'somebody'} meanwhile. If that was this run, and ` +
@@ -54,20 +53,21 @@ export function lockBitbucketImplementation(dependencies: Dependencies): StepImp
       return { unlockToken };
     },
 
-    async verify(input, output) {
-      const lock = await firstAnswer(dependencies, input, (client) => client.maintenanceLock());
+    async verify(input, output, context) {
+      const lock = await findLock(dependencies, input, context);
       if (lock === null || output === undefined) {
         throw needsPerson('Bitbucket is not locked although it said so. Was it unlocked by somebody?');
       }
       return { output, facts: { lockedBy: lock.owner } };
     },
 
-    async undo(input, { output }) {
+    async undo(input, { output }, context) {
       if (output !== undefined) {
-        const changed = await firstAnswer(dependencies, input, (client) => client.unlock(output.unlockToken));
+        const { unlockToken } = output;
+        const changed = await endLock(dependencies, input, context, (client) => client.unlock(unlockToken));
         return { changed, facts: { unlocked: changed } };
       }
-      const lock = await firstAnswer(dependencies, input, (client) => client.maintenanceLock());
+      const lock = await findLock(dependencies, input, context);
       if (lock === null) return { changed: false, facts: { locked: false } };
       throw needsPerson(
         `Bitbucket is locked for maintenance by ${lock.owner ?? 'somebody'}. Whether this run did it is not known: the ` +

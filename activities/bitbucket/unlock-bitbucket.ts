@@ -4,8 +4,7 @@ import { lookAgain } from '../aws/pace';
 import type { Dependencies } from '../dependencies';
 import { implementStep } from '../implement';
 import type { StepImplementation } from '../implement';
-import { BitbucketClient } from './client';
-import { firstAnswer } from './first-answer';
+import { endLock, findLock } from './maintenance-lock';
 
 /** [B §13.4 #7] Progress 100 and unlock; proven by the nodes serving again. */
 export function unlockBitbucketImplementation(dependencies: Dependencies): StepImplementation {
@@ -25,9 +24,9 @@ export function unlockBitbucketImplementation(dependencies: Dependencies): StepI
       };
     },
 
-    async run(input) {
+    async run(input, context) {
       const { unlockToken } = input;
-      const unlocked = await firstAnswer(dependencies, input, async (client) => {
+      const unlocked = await endLock(dependencies, input, context, async (client) => {
         if ((await client.maintenanceLock()) === null) return false;
         const { task } = await client.maintenance(unlockToken);
         if (task === 'RUNNING') await client.reportProgress(unlockToken, 100);
@@ -37,12 +36,8 @@ export function unlockBitbucketImplementation(dependencies: Dependencies): StepI
     },
 
     async verify(input, output, context) {
-      const lock = await firstAnswer(dependencies, input, (client) => client.maintenanceLock());
+      const lock = await findLock(dependencies, input, context);
       if (lock !== null) throw lookAgain(`still locked by ${lock.owner ?? 'somebody'}`, context);
-      for (const baseUrl of input.nodes) {
-        const { state, detail } = await new BitbucketClient({ baseUrl }).status();
-        if (state === 'MAINTENANCE') throw lookAgain(`${baseUrl}: ${detail}`, context);
-      }
       return { output: output ?? { unlocked: true }, facts: { locked: false } };
     },
 
