@@ -55,6 +55,8 @@ interface Call {
   readonly body?: unknown;
   /** Of the maintenance lock. */
   readonly token?: string;
+  /** The answer cannot be had again: it is waited for, also when the activity is cancelled meanwhile. */
+  readonly once?: { readonly limitSeconds: number | undefined };
 }
 
 /**
@@ -179,10 +181,12 @@ export class BitbucketClient {
 
   /**
    * Locks the instance for maintenance. @returns the token without which nobody can unlock it
-   * @throws NeedsPerson when the answer has none, for then nobody can
+   * @param limitSeconds for the answer, instead of the time limit of every request; a cancel does not end the wait for it
+   * @throws when the answer has none, for then nobody can
    */
-  async lockForMaintenance(): Promise<string> {
-    const call: Call = { what: 'cannot lock for maintenance', method: 'POST', path: LOCK };
+  async lockForMaintenance(limitSeconds?: number): Promise<string> {
+    const what = 'cannot lock for maintenance';
+    const call: Call = { what, method: 'POST', path: LOCK, once: { limitSeconds } };
     return this.parse(call, await this.exchange(call), lockBody).unlockToken;
   }
 
@@ -279,7 +283,7 @@ export class BitbucketClient {
   private async send(
     method: HttpRequest['method'],
     path: string,
-    { body, token }: Pick<Call, 'body' | 'token'> = {},
+    { body, token, once }: Pick<Call, 'body' | 'token' | 'once'> = {},
   ): Promise<HttpAnswer> {
     const url = new URL(this.base + path);
     const { address, credentials } = this.options;
@@ -295,7 +299,8 @@ export class BitbucketClient {
         ...(token === undefined ? {} : { 'x-atlassian-maintenance-token': token }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      timeoutSeconds: this.options.timeoutSeconds ?? 10,
+      timeoutSeconds: once?.limitSeconds ?? this.options.timeoutSeconds ?? 10,
+      outlivesCancel: once !== undefined,
       address: typeof address === 'function' ? await address(url.hostname) : address,
     });
   }

@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** From the first packet to the last byte of the answer, seconds. */
   readonly timeoutSeconds: number;
+  /** Once it is sent its answer is waited for, also when the activity is cancelled meanwhile. */
+  readonly outlivesCancel?: boolean;
   /** Address to connect to in place of where the URL's host leads; Host header and TLS name stay the URL's. */
   readonly address?: string | undefined;
 }
@@ -38,8 +40,8 @@ export class NoAnswer extends Error {
  */
 export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
   const timeout = AbortSignal.timeout(Math.ceil(request.timeoutSeconds * 1000));
-  const cancelled = callSignal();
-  cancelled?.throwIfAborted();
+  callSignal()?.throwIfAborted();
+  const cancelled = request.outlivesCancel === true ? undefined : callSignal();
   const signal = cancelled === undefined ? timeout : AbortSignal.any([timeout, cancelled]);
   try {
     return await send(request, signal);

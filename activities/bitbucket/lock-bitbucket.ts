@@ -7,6 +7,7 @@ import { needsPerson } from '../errors';
 import { implementStep } from '../implement';
 import type { StepImplementation } from '../implement';
 import { findSecretProblems } from '../secrets/login';
+import { answerTime } from './answer-time';
 import { firstAnswer } from './first-answer';
 import { endLock, findLock } from './maintenance-lock';
 
@@ -38,6 +39,7 @@ export function lockBitbucketImplementation(dependencies: Dependencies): StepImp
     },
 
     async run(input, context) {
+      const secondsLeft = answerTime();
       const lock = await findLock(dependencies, input, context);
       if (lock !== null) {
         throw needsPerson(
@@ -48,7 +50,7 @@ export function lockBitbucketImplementation(dependencies: Dependencies): StepImp
       // The first node only: a second one would be asked to lock what the silent first one may have locked.
       const [first = ''] = input.nodes;
       const unlockToken = await firstAnswer(dependencies, { ...input, nodes: [first] }, (client) =>
-        client.lockForMaintenance(),
+        client.lockForMaintenance(secondsLeft()),
       );
       return { unlockToken };
     },

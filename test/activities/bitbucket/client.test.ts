@@ -183,6 +183,20 @@ it('announces each request, and sends no change without the lease', async () => 
   expect(server.seen.map((request) => request.method)).toEqual(['GET']);
 });
 
+it('waits for the token of a lock beyond the time limit of a request, and through a cancel', async () => {
+  const lock = 'POST /mvc/maintenance/lock';
+  server.routes[lock] = { status: 202, body: { unlockToken: 'token' }, afterSeconds: 0.4 };
+  const abort = new AbortController();
+  const scope = { signal: abort.signal, count: () => undefined, confirmLease: async () => undefined };
+  const hasty = new BitbucketClient({ baseUrl: server.url, timeoutSeconds: 0.1 });
+  const locked = inCallScope(scope, () => hasty.lockForMaintenance(5));
+  setTimeout(() => abort.abort(new Error('cancelled')), 50);
+  expect(await locked).toBe('token');
+  // What is cancelled before it is sent, is not sent.
+  await expect(inCallScope(scope, () => hasty.lockForMaintenance(5))).rejects.toThrow('cancelled');
+  expect(server.seen).toHaveLength(1);
+});
+
 it('ends at once when the activity is cancelled', async () => {
   server.routes['GET /status'] = { silent: true };
   const abort = new AbortController();

@@ -168,3 +168,34 @@ it('a wrong password is tried at one node only', async () => {
   await expect(undo({ unlockToken: TOKEN })).rejects.toMatchObject({ type: 'NeedsPerson' });
   expect(second.seen.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
 });
+
+describe('the token', () => {
+  const lease = { confirm: () => Promise.resolve() } as unknown as LeaseKeeper;
+  const lock = (environment: MockActivityEnvironment) =>
+    environment.run(() => attempt(lease, about, 'bounded', () => lockStep.run!(asked(), about)));
+  const budget = (milliseconds: number) => ({
+    startToCloseTimeoutMs: milliseconds,
+    scheduleToCloseTimeoutMs: milliseconds,
+  });
+  beforeEach(() => [first, second].forEach(free));
+
+  it('of a lock that was being set gets into the history when the run is cancelled', async () => {
+    const environment = new MockActivityEnvironment(budget(60_000));
+    first.routes[`POST ${LOCK}`] = () => {
+      environment.cancel();
+      return { status: 202, body: { unlockToken: TOKEN }, afterSeconds: 0.3 };
+    };
+    expect(await lock(environment)).toMatchObject({ value: { unlockToken: TOKEN } });
+  });
+
+  it('is waited for until shortly before the attempt is given up, and not beyond', async () => {
+    first.routes[`POST ${LOCK}`] = { silent: true };
+    const startedAt = performance.now();
+    await expect(lock(new MockActivityEnvironment(budget(2000)))).rejects.toMatchObject({
+      name: 'NoAnswer',
+    });
+    const took = performance.now() - startedAt;
+    expect(took).toBeGreaterThan(1500);
+    expect(took).toBeLessThan(2000);
+  });
+});

@@ -10,6 +10,8 @@ export interface Answer {
   readonly cut?: boolean;
   /** Never answered. */
   readonly silent?: boolean;
+  /** Answered so much later. */
+  readonly afterSeconds?: number;
 }
 
 export interface Seen {
@@ -41,7 +43,9 @@ export class WebServer {
         if (answer.silent === true) return;
         if (answer.cut === true) return void request.socket.destroy();
         const body = typeof answer.body === 'object' ? JSON.stringify(answer.body) : (answer.body ?? '');
-        response.writeHead(answer.status ?? 200, answer.headers).end(body);
+        const end = (): void => void response.writeHead(answer.status ?? 200, answer.headers).end(body);
+        if (answer.afterSeconds === undefined) end();
+        else setTimeout(end, answer.afterSeconds * 1000);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
