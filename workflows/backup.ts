@@ -94,11 +94,11 @@ export const backup = runbook<BackupInput, Instance, Settings>(
 /** The index of the search server is captured beside the pair, where the estate names one. */
 async function captureWithSearch(
   run: BackupRun,
-  { site: { search }, backup }: Source,
+  { site: { search, region }, backup }: Source,
   captureAll: () => Promise<readonly CapturedPart[]>,
 ): Promise<{ readonly parts: readonly CapturedPart[]; readonly search?: BegunSearch }> {
   if (search === undefined) return { parts: await captureAll() };
-  const beside = await besideSearch(run, { search, backup }, captureAll);
+  const beside = await besideSearch(run, { search, backup, region }, captureAll);
   return { parts: beside.done, search: beside.search };
 }
 

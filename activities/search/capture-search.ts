@@ -50,7 +50,7 @@ export function captureSearchImplementation(dependencies: Dependencies): StepImp
       const client = await connectSearch(dependencies, input.search);
       const documents = await countIn(client, input);
       if (await adopt(client, input, context)) return { name: input.name, documents };
-      const isNew = await client.beginSnapshot(input.name, ownMetadata(context, input.backup));
+      const isNew = await client.beginSnapshot(input.name, ownMetadata(context, input));
       if (!isNew && !(await adopt(client, input, context)))
         throw terminal(`the search server refuses ${input.name} as the name of a snapshot`);
       return { name: input.name, documents };

@@ -9,7 +9,7 @@ import type { ObservationImplementation } from '../implement';
 import { isWhole } from './restore-rules';
 import { connectSearch } from './connect';
 import { observeServer } from './observe';
-import { backupOf, isOfInstance } from './ownership';
+import { backupOf, isOfInstance, regionOf } from './ownership';
 
 export function observeSearchImplementation(dependencies: Dependencies): ObservationImplementation {
   return implementObservation<{ search: SearchServer; name: string }, Observed<SearchState>>(
@@ -37,7 +37,7 @@ export function listSearchSnapshotsImplementation(dependencies: Dependencies): O
           .filter((snapshot) => isOfInstance(snapshot, instance))
           .map((snapshot) => ({
             ...{ name: snapshot.name, startedAt: snapshot.startedAt },
-            backup: backupOf(snapshot),
+            ...{ backup: backupOf(snapshot), region: regionOf(snapshot) },
           }));
       }),
   );

@@ -128,6 +128,17 @@ test('the snapshot goes with its pair; a server that is silent keeps what it has
   expect(silent.facts.find(({ label }) => label === 'search index at primary')?.value).toContain('stay');
   server().faults.clear();
 
+  // A repository that both sites share: the copy's server lists the snapshot of the original as well.
+  const other = bench.world.search!.standby.store.repositories;
+  const own = other.get(REPOSITORY)!;
+  other.set(REPOSITORY, server().store.repositories.get(REPOSITORY)!);
+  const shared = await (await prune({ dryRun: true, atMost: 40 })).ended();
+  const planned = shared.steps.map((step) => step.id);
+  expect(planned).toEqual(expect.arrayContaining([id, `deleteRestorePoint.${backup}.standby`]));
+  expect(planned.filter((one) => one.startsWith('deleteSearchSnapshot'))).toEqual([id]);
+  expect(shared.facts.find(({ label }) => label === 'search index of no backup')).toBeUndefined();
+  other.set(REPOSITORY, own);
+
   const run = await prune();
   await run.approve('pruneBackups', 'grace', 'linus');
   const { outcome, degraded, steps } = await run.ended();

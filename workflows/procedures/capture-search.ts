@@ -15,6 +15,7 @@ type AnyRun<Input> = Run<Input, Instance, Settings>;
 export interface SearchSource {
   readonly search: SearchServer;
   readonly backup: string;
+  readonly region: string;
 }
 
 /** Its snapshot as it was begun, or why it was not. */

@@ -1,4 +1,5 @@
-import { searchRemains } from '../plan/backup/search-remains';
+import { patched } from '@temporalio/workflow';
+import { isMadeAt, searchRemains } from '../plan/backup/search-remains';
 import { isAt } from '../plan/backup/restore-point';
 import type { RestorePoint } from '../plan/backup/restore-point';
 import type { Instance, SearchServer, Site } from '../plan/instance';
@@ -32,7 +33,8 @@ export async function findSearchSnapshots<Input>(
   removeOrphans: boolean,
 ): Promise<SearchSnapshots> {
   const sites = run.subject.sites.filter((site) => site.search !== undefined);
-  const held = (await Promise.all(sites.map((site) => look(run, site)))).flat();
+  const looks = sites.map(async (site) => madeAt(site, points, await look(run, site)));
+  const held = (await Promise.all(looks)).flat();
   const left = sites.flatMap(({ name, region }) => {
     const there = held.filter(({ site }) => site === name);
     const remains = searchRemains(
@@ -52,6 +54,16 @@ export async function findSearchSnapshots<Input>(
           sites.some(({ name, region }) => name === site && isAt({ place }, region)),
       ),
   };
+}
+
+/** Runs of an earlier version deleted through each server whatever it listed. */
+function madeAt(
+  { region }: Site,
+  points: readonly RestorePoint[],
+  listed: readonly SearchSnapshotAt[],
+): readonly SearchSnapshotAt[] {
+  const made = listed.filter(({ snapshot }) => isMadeAt(region, snapshot, points));
+  return made.length === listed.length || patched('search-snapshots-where-made') ? made : listed;
 }
 
 async function look<Input>(run: AnyRun<Input>, { name, search }: Site): Promise<readonly SearchSnapshotAt[]> {

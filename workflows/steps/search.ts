@@ -8,6 +8,8 @@ export interface CaptureSearch {
   readonly backup: string;
   /** Of the snapshot. */
   readonly name: string;
+  /** Of the site whose index it is; what begins a snapshot writes it down. */
+  readonly region?: string | undefined;
 }
 
 export interface CapturedSearch {
@@ -109,6 +111,8 @@ export interface ListedSnapshot {
   readonly name: string;
   /** Null: its metadata names none. */
   readonly backup: string | null;
+  /** Of the site at which it was made; absent: an older one, which does not say. */
+  readonly region?: string | undefined;
   /** ISO 8601. */
   readonly startedAt: string;
 }

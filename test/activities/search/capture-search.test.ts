@@ -3,15 +3,18 @@ import { captureSearchImplementation } from '../../../activities/search/capture-
 import { completeSearchImplementation } from '../../../activities/search/complete-search';
 import { deleteSearchSnapshotImplementation } from '../../../activities/search/delete-search-snapshot';
 import { keepSearchImplementation } from '../../../activities/search/keep-search';
+import { listSearchSnapshotsImplementation } from '../../../activities/search/observations';
 import type {
   CapturedSearch,
   CaptureSearch,
   DeleteSearchSnapshot,
   EndedSnapshot,
   KeepSearch,
+  ListedSnapshot,
 } from '../../../workflows/steps/search';
+import type { Observed } from '../../../workflows/runbook/observed';
 import type { Undone } from '../../../workflows/runbook/step';
-import { context } from '../aws/step-driver';
+import { context, lookWith } from '../aws/step-driver';
 import { BACKUP, DOCUMENTS, NAME, SearchWorld } from './search-world';
 
 let world: SearchWorld;
@@ -22,7 +25,10 @@ beforeAll(async () => {
 beforeEach(() => world.reset());
 afterAll(() => world?.stop());
 
-const inputFor = (more = {}): CaptureSearch => ({ search: world.estate(more), backup: BACKUP, name: NAME });
+const REGION = 'eu-central-1';
+const inputFor = (more = {}): CaptureSearch => ({
+  ...{ search: world.estate(more), backup: BACKUP, name: NAME, region: REGION },
+});
 const capture = (run?: string) =>
   world.driver<CaptureSearch, CapturedSearch>(captureSearchImplementation, run);
 const complete = () => world.driver<CaptureSearch, EndedSnapshot>(completeSearchImplementation);
@@ -47,6 +53,7 @@ test('a snapshot is begun once, also when the answer was lost, and says whose it
     'runbooks:backup': BACKUP,
     'runbooks:run': 'drFailover/bitbucket/1',
     'runbooks:run-id': 'drFailover/bitbucket/1-run',
+    'runbooks:region': REGION,
   });
   await expect(complete().verifyOnce(input)).rejects.toThrow('is under way');
   world.pass(100);
@@ -55,6 +62,25 @@ test('a snapshot is begun once, also when the answer was lost, and says whose it
     shards: 2,
     failures: [],
   });
+});
+
+test('whoever lists a snapshot learns of which backup it is, and where it was made; an older one says the first only', async () => {
+  const list = async () => {
+    const observation = listSearchSnapshotsImplementation(world.dependencies);
+    const found = await lookWith<Observed<readonly ListedSnapshot[]>>(observation, {
+      search: world.estate(),
+    });
+    return found.state === 'known' ? found.value : [];
+  };
+  await capture().run(inputFor());
+  expect(await list()).toEqual([
+    { name: NAME, backup: BACKUP, region: REGION, startedAt: expect.any(String) },
+  ]);
+  const held = world.server.store.repositories.get('snapshots')!;
+  const { 'runbooks:region': _none, ...metadata } = held.get(NAME)!.metadata;
+  held.set(NAME, { ...held.get(NAME)!, metadata });
+  const [older] = await list();
+  expect([older?.backup, older?.region]).toEqual([BACKUP, undefined]);
 });
 
 test('a snapshot of this name that another run has made is refused, and stays', async () => {

@@ -1,8 +1,10 @@
 import { makeCatalogue } from '../../../../workflows/plan/backup/catalogue';
 import type { BackupRecord } from '../../../../workflows/plan/backup/manifest';
 import { searchSnapshotName } from '../../../../workflows/plan/backup/name';
-import { searchRemains } from '../../../../workflows/plan/backup/search-remains';
+import { isMadeAt, searchRemains } from '../../../../workflows/plan/backup/search-remains';
+import type { RestorePoint } from '../../../../workflows/plan/backup/restore-point';
 import { wholeSnapshot } from '../../../../workflows/plan/backup/whole-snapshot';
+import type { ListedSnapshot } from '../../../../workflows/steps/search';
 import { copyRecord, HERE, manifest, point, snapshot, THERE } from './points';
 
 const RUN = { workflowId: 'backup/bitbucket/1', runId: '1' };
@@ -87,4 +89,32 @@ test('a snapshot of the index is left over when no restore point of its region n
   ];
   const remains = searchRemains(all, points, { region: HERE.region, asOf });
   expect(remains.map(({ backup }) => backup)).toEqual([null, 'copied']);
+});
+
+describe('where sites share a snapshot repository, a snapshot goes through the server of the site that made it', () => {
+  const older: ListedSnapshot = { name: HELD.name, backup: 'b-1', startedAt: '2026-11-19T10:00:00.000Z' };
+  const original = point('2026-11-19T10:00:00Z', { backup: 'b-1' });
+  const copy = { ...original, place: THERE };
+  const vault = {
+    ...original,
+    place: { ...HERE, account: '210987654321', site: null, vault: true as const },
+  };
+  const regionsFor = (listed: ListedSnapshot, points: readonly RestorePoint[]) =>
+    [HERE.region, THERE.region].filter((region) => isMadeAt(region, listed, points));
+
+  test('as it says itself, whatever is left of the backup', () => {
+    for (const points of [[original, copy], [copy], [original], []])
+      expect(regionsFor({ ...older, region: HERE.region }, points)).toEqual([HERE.region]);
+  });
+
+  test('an older one, which does not say, where its record is; else where no other place has the backup', () => {
+    const recorded = { ...original, search: HELD };
+    expect(regionsFor(older, [recorded, copy])).toEqual([HERE.region]);
+    expect(regionsFor(older, [original, copy])).toEqual([]);
+    expect(regionsFor(older, [original, vault])).toEqual([]);
+    expect(regionsFor(older, [original])).toEqual([HERE.region]);
+    expect(regionsFor(older, [copy])).toEqual([THERE.region]);
+    // Of no backup at all: whichever server is asked first.
+    expect(regionsFor(older, [])).toEqual([HERE.region, THERE.region]);
+  });
 });
