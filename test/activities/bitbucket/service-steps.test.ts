@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BitbucketClient } from '../../../activities/bitbucket/client';
+import { lockBitbucketImplementation } from '../../../activities/bitbucket/lock-bitbucket';
 import { checkMirrorsImplementation } from '../../../activities/bitbucket/check-mirrors';
 import { rebuildSearchImplementation } from '../../../activities/bitbucket/rebuild-search';
 import { smokeTestImplementation } from '../../../activities/bitbucket/smoke-test';
@@ -237,6 +238,29 @@ describe('service', () => {
       type: 'NotYet',
       message: expect.stringMatching(/at 127\.0\.0\.1: no answer/),
     });
+  });
+});
+
+describe('maintenance lock', () => {
+  it('is taken off at a node that serves, while the one that locked starts again', async () => {
+    const parts = lockBitbucketImplementation(world.dependencies).parts;
+    const input = (first: string) => ({ nodes: [first, world.node(1).url], administrator });
+    const locking = input(world.node(0).url);
+    expect(await parts.check(locking, CONTEXT)).toMatchObject({ problems: [] });
+    const output = await parts.run!(locking, CONTEXT);
+    expect((await parts.verify(locking, output, CONTEXT)).facts).toEqual({
+      lockedBy: ADMINISTRATOR.username,
+    });
+    const starting = await world.site.start({ startupSeconds: 60 });
+    await starting.reaches('STARTING');
+    try {
+      const undo = (first: string) => parts.undo!(input(first), { before: {}, output }, CONTEXT);
+      expect(await undo(starting.url)).toMatchObject({ changed: true });
+      await Promise.all(world.nodes.map((node) => node.reaches('RUNNING')));
+      expect(await undo(starting.url)).toMatchObject({ changed: false });
+    } finally {
+      await starting.process.stop();
+    }
   });
 });
 
