@@ -11,6 +11,7 @@ import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isRepeated, lookAgain, mayBeStale } from '../pace';
+import { lookTwice, noteMet } from '../unsettled';
 import { attach, attachmentOf, detach, isAttachedHere, volumeOn } from './attachment';
 import { findInstance } from './find-instances';
 import { findVolume, findVolumes } from './find-volumes';
@@ -99,7 +100,10 @@ export function attachHomeVolumeImplementation(dependencies: Dependencies): Step
     async undo(input, { before, output }, context) {
       const volume = await findVolume(dependencies, input.region, input.volumeId);
       const here = attachmentOf(volume)?.InstanceId === input.fileServerInstanceId;
-      if (here) await detach(dependencies, input, input.volumeId, context);
+      if (here) {
+        noteMet();
+        await detach(dependencies, input, input.volumeId, context);
+      }
       const replaced =
         (await findReplaced(dependencies, input, context)) ?? output?.replaced ?? before.replaced ?? null;
       let back = false;
@@ -108,6 +112,8 @@ export function attachHomeVolumeImplementation(dependencies: Dependencies): Step
         back = former !== undefined && !isAttachedHere(former, input);
         if (former !== undefined) await attach(dependencies, input, replaced, context);
       }
+      // Where `run` was cut, its detachment of the former volume, or its attachment, may come yet.
+      if (output === undefined) lookTwice(dependencies.aws, `a change of ${input.device}`);
       return {
         changed: here || back || isRepeated(),
         facts: { detached: here ? input.volumeId : null, attached: replaced },

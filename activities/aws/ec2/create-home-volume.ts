@@ -12,6 +12,7 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { ownerTags, stableToken } from '../ownership';
 import { lookAgain, mayBeStale } from '../pace';
+import { lookTwice, noteMet } from '../unsettled';
 import { findSnapshot, findVolume, findVolumes } from './find-volumes';
 
 type Output = { readonly volumeId: string; readonly sizeGiB: number };
@@ -110,7 +111,10 @@ export function createHomeVolumeImplementation(dependencies: Dependencies): Step
         output === undefined ? undefined : findVolume(dependencies, input.region, output.volumeId),
         findAll(dependencies, input, context),
       ]);
-      const here = [...(named === undefined ? [] : [named]), ...all].filter((one) => !isDeleted(one));
+      const seen = [...(named === undefined ? [] : [named]), ...all];
+      if (seen.length === 0) lookTwice(dependencies.aws, `a volume from ${input.snapshotId}`);
+      else noteMet();
+      const here = seen.filter((one) => !isDeleted(one));
       const volumes = new Map(here.map((one) => [one.VolumeId ?? '', one]));
       for (const [id, volume] of volumes) {
         const holder = volume.Attachments?.[0];

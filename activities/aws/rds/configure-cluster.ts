@@ -11,6 +11,7 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isOurs } from '../ownership';
 import { lookAgain } from '../pace';
+import { lookTwice } from '../unsettled';
 import { isBroken } from './database-status';
 import { clusterStatus, findCluster } from './find-cluster';
 
@@ -65,10 +66,13 @@ export function configureClusterImplementation(dependencies: Dependencies): Step
       return { output: output ?? { changed: [] }, facts: wantedOf(input) };
     },
 
-    async undo(input, _former, context) {
+    async undo(input, { output }, context) {
       const cluster = await findCluster(dependencies, input.region, input.clusterId);
-      if (cluster?.DeletionProtection !== true || !isOurs(cluster.TagList, context))
+      if (cluster === undefined || !isOurs(cluster.TagList, context)) return { changed: false, facts: {} };
+      if (cluster.DeletionProtection !== true) {
+        if (output === undefined) lookTwice(dependencies.aws, `a change of ${input.clusterId}`);
         return { changed: false, facts: {} };
+      }
       const given = { deletionProtection: false };
       await modify(dependencies, input, cluster, given, context);
       return { changed: true, facts: given };

@@ -13,6 +13,7 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { observe } from '../observe';
 import { lookAgain } from '../pace';
+import { lookTwice } from '../unsettled';
 import {
   differences,
   modification,
@@ -116,6 +117,8 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
       if (former === undefined || instance === undefined) return { changed: false, facts: {} };
       const ours = output?.changed ?? differences(former, input);
       const back = differences(settingsOf(instance), former).filter((name) => ours.includes(name));
+      if (output === undefined && back.length === 0)
+        lookTwice(dependencies.aws, `a change of ${input.databaseId}`);
       await modify(dependencies, input, instance, former, back, context);
       return { changed: back.length > 0, facts: { givenBack: back.join(',') } };
     },

@@ -7,6 +7,7 @@ import type { Dependencies } from '../../dependencies';
 import { terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
+import { recall, remember } from '../../runbook/call-scope';
 import {
   checkFence,
   missing,
@@ -17,6 +18,7 @@ import {
   unprovenIfUnreachable,
 } from '../fence-answer';
 import { lookAgain, mayBeStale } from '../pace';
+import { lookTwice } from '../unsettled';
 import {
   authorize,
   findDatabaseGroups,
@@ -28,6 +30,8 @@ import {
   rulesOf,
 } from './database-rules';
 import type { Rules } from './database-rules';
+
+const GIVEN_BACK = 'rules given back';
 
 /** Denies the database at its security groups: stopping RDS is no fence [A §11.3]. */
 export function fenceDatabaseImplementation(dependencies: Dependencies): StepImplementation {
@@ -110,16 +114,19 @@ export function fenceDatabaseImplementation(dependencies: Dependencies): StepImp
         (result) => ({ output: result, facts: { proven: false, reason: result.reason } }),
       ),
 
-    async undo(input, { before }, context) {
-      let given = 0;
-      for (const group of await existing(dependencies, input)) {
+    async undo(input, { before, output }, context) {
+      const groups = await existing(dependencies, input);
+      let given = Number(recall(GIVEN_BACK) ?? 0);
+      for (const group of groups) {
         if (group.GroupId === undefined) continue;
         const former = readRemembered(group, context) ?? rulesIn(before)[group.GroupId] ?? [];
         const lost = missingRanges(group.IpPermissions ?? [], former);
         await authorize(dependencies, input.region, group.GroupId, lost);
-        await forgetRules(dependencies, input.region, group);
         given += lost.length;
+        remember(GIVEN_BACK, given);
       }
+      if (output === undefined) lookTwice(dependencies.aws, `a removal of rules of ${input.databaseId}`);
+      for (const group of groups) await forgetRules(dependencies, input.region, group);
       return { changed: given > 0, facts: { rulesGivenBack: given } };
     },
   });

@@ -8,6 +8,7 @@ import { needsPerson, terminal } from '../../errors';
 import { askAws } from '../errors';
 import { isOurs } from '../ownership';
 import { isRepeated, lookAgain } from '../pace';
+import { lookTwice, noteMet } from '../unsettled';
 import { readReplayState } from './database-session';
 import { isBroken, statusOf } from './database-status';
 import { findDatabase } from './find-database';
@@ -68,7 +69,9 @@ export async function deleteRestored(
 ): Promise<Undone> {
   const current = await findDatabase(dependencies, region, databaseId);
   const facts = { databaseId };
+  if (current === undefined) lookTwice(dependencies.aws, `the restored database ${databaseId}`);
   if (current === undefined || !isOurs(current.TagList, context)) return { changed: isRepeated(), facts };
+  noteMet();
   const status = statusOf(current);
   if (status === 'deleting') throw lookAgain(`${databaseId} is deleting`, context);
   const about = {

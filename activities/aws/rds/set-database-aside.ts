@@ -7,6 +7,7 @@ import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isRepeated, lookAgain } from '../pace';
+import { lookTwice, noteMet } from '../unsettled';
 import { isMarked, mark, unmark } from './aside';
 import { isBroken } from './database-status';
 import { renamables } from './renamable';
@@ -133,6 +134,7 @@ async function renameBack(
   const { one, current, aside } = look;
   const { noun, id, asideId, region } = one;
   if (isMarked(aside, context)) {
+    noteMet();
     if (current !== undefined && current.resourceId !== aside.resourceId) {
       if (current.status === 'deleting') throw lookAgain(`${id} is deleting`, context);
       throw needsPerson(
@@ -150,7 +152,11 @@ async function renameBack(
     throw lookAgain(`neither ${id} nor ${asideId} is the former ${noun} yet`, context);
   }
   const { status } = current;
-  if (isRenaming(look) || status === 'renaming') throw lookAgain(`${id} is ${status}`, context);
+  if (isRenaming(look) || status === 'renaming') {
+    noteMet();
+    throw lookAgain(`${id} is ${status}`, context);
+  }
+  lookTwice(dependencies.aws, `the renaming of ${id}`);
   if (!isMarked(current, context)) return { changed: isRepeated(), facts: { databaseId: id } };
   if (status !== 'available' && !isBroken(status)) throw lookAgain(`${id} is ${status}`, context);
   await unmark(dependencies, one, current);

@@ -11,6 +11,7 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isOurs, ownerTags, stableToken } from '../ownership';
 import { lookAgain } from '../pace';
+import { lookTwice, noteMet } from '../unsettled';
 import { canBeCaptured, isBroken, isServing, statusOf } from './database-status';
 import {
   databaseMissing,
@@ -133,6 +134,8 @@ export function snapshotDatabaseImplementation(dependencies: Dependencies): Step
     async undo(input, { output }, context) {
       const snapshotId = output?.snapshotId ?? snapshotIdOf(input, context);
       const snapshot = await findDatabaseSnapshot(dependencies, input.region, snapshotId);
+      if (snapshot === undefined) lookTwice(dependencies.aws, `snapshot ${snapshotId}`);
+      else noteMet();
       if (snapshot === undefined || snapshot.Status === 'deleting' || !isOurs(snapshot.TagList, context)) {
         return { changed: false, facts: { snapshotId } };
       }
