@@ -16,6 +16,7 @@ import type { Settings } from './plan/settings';
 import { fence } from './procedures/fence';
 import { homeFromSnapshots } from './procedures/home-from-snapshots';
 import { LateFence } from './procedures/late-fence';
+import { tellSecondInstance } from './procedures/second-instance';
 import { settle } from './procedures/settle';
 import { startFirstNode, startOtherNodes, testFirstNode } from './procedures/start-nodes';
 import { describeObserved, valueOf } from './runbook/observed';
@@ -226,7 +227,7 @@ async function promote(run: FailoverRun, standby: Site): Promise<PromotedDatabas
     incidentStartedAt: run.incidentStartedAt,
   });
   const { multiAz, deletionProtection, parameterGroup, securityGroups } = database;
-  const { multiAzFollows } = await run.step(configureDatabase, {
+  const configured = await run.step(configureDatabase, {
     region,
     databaseId,
     multiAz,
@@ -236,11 +237,7 @@ async function promote(run: FailoverRun, standby: Site): Promise<PromotedDatabas
     securityGroups,
     multiAzMayFollow: true,
   });
-  if (multiAzFollows === true) {
-    run.followUp(
-      `Look that ${databaseId} has become Multi-AZ: RDS was still setting up its second instance when the service was brought up.`,
-    );
-  }
+  tellSecondInstance(run, databaseId, configured);
   return promoted;
 }
 

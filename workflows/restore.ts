@@ -16,13 +16,16 @@ import { findRestorePoints } from './procedures/find-restore-points';
 import { homeFromSnapshots } from './procedures/home-from-snapshots';
 import { findIndexCopy, restoreIndex } from './procedures/restore-index';
 import type { IndexCopy } from './procedures/restore-index';
+import { tellSecondInstance } from './procedures/second-instance';
 import { proveService, settle } from './procedures/settle';
 import { startFirstNode, startOtherNodes, testFirstNode } from './procedures/start-nodes';
 import { valueOf } from './runbook/observed';
 import type { Run } from './runbook/run';
 import { runbook } from './runbook/runbook';
 import { countLostPushes } from './steps/count-lost-pushes';
+import type { LostPushes } from './steps/count-lost-pushes';
 import { configureDatabase } from './steps/database';
+import type { ConfiguredDatabase } from './steps/database';
 import { fenceNodes } from './steps/fence';
 import { mountHome } from './steps/home-volume';
 import type { RunningNodes } from './steps/nodes';
@@ -101,25 +104,30 @@ export const restore = runbook<RestoreInput, Instance, Settings>(
     if (!stopped.proven) refuseRunningNodes(run, stopped.reason);
     await run.step(keepUsersOut, { region, autoScalingGroup });
     // Home and database have nothing to do with each other until a node starts.
+    let configured: ConfiguredDatabase = { changed: [] };
     await run.together(
       () => replaceHome(run, target),
-      () => replaceDatabase(run, target),
+      async () => void (configured = await replaceDatabase(run, target)),
     );
     const first = await startFirstNode(run, site, { afterStop: true });
     await compare(run, target, first);
     await testFirstNode(run, site, first);
     await run.step(admitUsers, { region, autoScalingGroup, loadBalancer: site.loadBalancer.name });
+    // Whatever becomes of the rest: users write from here, and nothing of this is taken back any more.
+    tellSecondInstance(run, site.database.id, configured);
+    leaveWord(run, target);
+    reportLoss(run, target, null);
 
     const numbers = numbersAfter(valueOf(facts.group), site.nodes.count);
-    const stands = 'home and database are restored and users are let in; nodes may be missing';
+    const stands =
+      'home and database are restored and users are let in; nodes may be missing, and the search index may be the newer one';
     await run.leavable({ stands }, async (part) => {
       await startOtherNodes(part, site, numbers.desired, { afterStop: true });
       await part.step(setNodeNumbers, { region, autoScalingGroup, ...numbers });
       part.verifying();
       await settleWithIndex(part, target, first, numbers.desired);
-      await reportLoss(part, target);
+      reportLoss(part, target, await countLoss(part, target));
     });
-    leaveWord(run, target);
   },
 );
 
@@ -256,7 +264,7 @@ async function replaceHome(run: RestoreRun, { site, facts, chosen }: Target): Pr
 async function replaceDatabase(
   run: RestoreRun,
   { site, chosen, asideId, cluster, keepUntil }: Target,
-): Promise<void> {
+): Promise<ConfiguredDatabase> {
   const { region, database } = site;
   const {
     id: databaseId,
@@ -275,14 +283,16 @@ async function replaceDatabase(
     credentials: run.subject.credentials.database,
   });
   if (cluster !== undefined) {
-    await run.step(configureCluster, {
+    return run.step(configureCluster, {
       ...{ region, clusterId: cluster.id, backupRetentionDays, deletionProtection },
     });
-    return;
   }
-  await run.step(
+  return run.step(
     configureDatabase,
-    { region, databaseId, multiAz, backupRetentionDays, deletionProtection, ...groups, afterRestore: true },
+    {
+      ...{ region, databaseId, multiAz, backupRetentionDays, deletionProtection, ...groups },
+      ...{ afterRestore: true, multiAzMayFollow: true },
+    },
     { title: 'Set backups, groups and protection of the restored database' },
   );
 }
@@ -312,16 +322,20 @@ async function settleWithIndex(
 }
 
 /** The former database remembers every push; those that the restored home lacks are what was given up. */
-async function reportLoss(run: RestoreRun, { site, chosen, asideId }: Target): Promise<void> {
-  const { backup, capturedAt } = chosen.point;
-  const compared = await run.measure(countLostPushes, {
+function countLoss(run: RestoreRun, { site, chosen, asideId }: Target): Promise<LostPushes | null> {
+  return run.measure(countLostPushes, {
     region: site.region,
     databaseId: asideId,
     databaseName: run.subject.databaseName,
     credentials: run.subject.credentials.database,
     fileServer: site.fileServer,
-    since: capturedAt,
+    since: chosen.point.capturedAt,
   });
+}
+
+/** @param compared null: not yet, or not to be had */
+function reportLoss(run: RestoreRun, { site, chosen, asideId }: Target, compared: LostPushes | null): void {
+  const { backup, capturedAt } = chosen.point;
   const seconds = Math.round(homeLossSeconds(capturedAt, run.incidentStartedAt) * 10) / 10;
   run.report('restore', { backup, capturedAt, site: site.name, formerDatabase: asideId });
   run.report('rpo', {
