@@ -291,7 +291,7 @@ async function replaceDatabase(
     configureDatabase,
     {
       ...{ region, databaseId, multiAz, backupRetentionDays, deletionProtection, ...groups },
-      ...{ afterRestore: true, multiAzMayFollow: true },
+      ...{ afterRestore: true, formerId: asideId, multiAzMayFollow: true },
     },
     { title: 'Set backups, groups and protection of the restored database' },
   );

@@ -16,6 +16,9 @@ export interface Settings {
   readonly copyTags?: boolean | undefined;
   readonly securityGroups?: readonly string[] | undefined;
   readonly parameterGroup?: string | undefined;
+  readonly maxAllocatedStorage?: number | undefined;
+  readonly backupWindow?: string | undefined;
+  readonly maintenanceWindow?: string | undefined;
 }
 
 export interface InstanceTraits {
@@ -39,6 +42,13 @@ export interface InstanceTraits {
   parameterGroup: string;
   readonly subnetGroup: string;
   readonly availabilityZone: string;
+  /** GiB up to which the storage would be extended; absent: it is not. */
+  maxAllocatedStorage?: number | undefined;
+  /** Absent: those of the Region. */
+  backupWindow?: string | undefined;
+  maintenanceWindow?: string | undefined;
+  readonly logExports?: readonly string[] | undefined;
+  readonly certificateAuthority?: string | undefined;
   tags: Readonly<Record<string, string>>;
 }
 

@@ -1,7 +1,8 @@
 import { DescribeVolumesCommand } from '@aws-sdk/client-ec2';
-import { DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
+import { DescribeDBInstancesCommand, ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
 import { FailoverBench } from '../support/failover-bench';
 import { footprint } from '../support/footprint';
+import { until } from '../support/until';
 import { untilServing } from '../support/until-serving';
 import { backUp, Pushes, startRestore } from './restore-world';
 
@@ -81,9 +82,30 @@ test('cancelled right before users are let in, the run gives back the former vol
 }, 560_000);
 
 test('a restore brings back exactly the pushes that were acknowledged before the backup', async () => {
+  // What the estate does not name comes from the former database.
+  const own = {
+    MaxAllocatedStorage: 500,
+    PreferredBackupWindow: '01:00-01:30',
+    PreferredMaintenanceWindow: 'sat:02:00-sat:02:30',
+  };
+  const present = { DBInstanceIdentifier: 'bitbucket-prod-db', ApplyImmediately: true };
+  await bench.aws.primary.rds.send(new ModifyDBInstanceCommand({ ...present, ...own }));
   const before = await footprint(bench);
   const run = await startRestore(bench, { backup, confirm: bench.world.instance });
   await run.approve('restore', 'grace', 'linus');
+  // Whoever stops it from here on is told all that is owed to people.
+  await run.step('admitUsers', ['running', 'verifying', 'done'], 400);
+  await run.hold('grace');
+  await run.step('admitUsers', ['done'], 120);
+  const early = (await run.report()) as unknown as {
+    followUps: readonly string[];
+    rpo: { homeSeconds: number; lostPushes: null };
+  };
+  expect((await run.status()).steps.find(({ id }) => id === 'verifyService')?.state).not.toBe('done');
+  for (const owed of [/delete the database/, /the replica at standby follows/, /has become Multi-AZ/])
+    expect(early.followUps.join('\n')).toMatch(owed);
+  expect(early.rpo).toMatchObject({ homeSeconds: expect.any(Number), lostPushes: null });
+  await run.resume('grace');
   const state = await run.ended(400);
   expect([state.outcome, state.degraded, state.conclusion]).toEqual(['SUCCEEDED', [], expect.anything()]);
   expect(await pushes.present()).toEqual(['before-1', 'before-2']);
@@ -98,14 +120,19 @@ test('a restore brings back exactly the pushes that were acknowledged before the
   expect(followUps.join('\n')).toMatch(new RegExp(`delete the database ${restore.formerDatabase}`));
   expect(followUps.join('\n')).toMatch(/the replica at standby follows/);
 
-  const { DBInstances = [] } = await bench.aws.primary.rds.send(new DescribeDBInstancesCommand({}));
-  const byId = new Map(DBInstances.map((one) => [one.DBInstanceIdentifier ?? '', one]));
+  // Users were not kept waiting for the second instance.
+  const byId = await until('Multi-AZ', async () => {
+    const { DBInstances = [] } = await bench.aws.primary.rds.send(new DescribeDBInstancesCommand({}));
+    const found = new Map(DBInstances.map((one) => [one.DBInstanceIdentifier ?? '', one]));
+    return found.get('bitbucket-prod-db')?.MultiAZ === true ? found : undefined;
+  });
   expect([...byId.keys()].sort()).toEqual(['bitbucket-prod-db', restore.formerDatabase].sort());
   expect(byId.get('bitbucket-prod-db')).toMatchObject({
     MultiAZ: true,
     BackupRetentionPeriod: 7,
     DeletionProtection: true,
     DBInstanceClass: 'db.m5.large',
+    ...own,
   });
   expect(byId.get(restore.formerDatabase)!.TagList).toContainEqual({
     Key: 'runbooks:replaced-by',

@@ -57,6 +57,8 @@ export interface ConfigureDatabase {
   readonly securityGroups: readonly string[];
   /** The run makes the database first: the plan cannot know what it will lack. */
   readonly afterRestore?: boolean | undefined;
+  /** The database that was set aside, whose windows and limit of storage the restored one gets. */
+  readonly formerId?: string | undefined;
   /** It is enough that RDS is setting up the second instance: users need not be without service meanwhile. */
   readonly multiAzMayFollow?: boolean | undefined;
 }

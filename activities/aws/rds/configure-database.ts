@@ -15,8 +15,10 @@ import { observe } from '../observe';
 import { lookAgain } from '../pace';
 import { lookTwice } from '../unsettled';
 import {
+  carriedOver,
   differences,
   modification,
+  notCarriedOver,
   settingsAsFacts,
   settingsFromFacts,
   settingsOf,
@@ -44,11 +46,13 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
     ],
 
     async check(input, context) {
-      const [instance, missing] = await Promise.all([
+      const [instance, missing, former] = await Promise.all([
         findDatabase(dependencies, input.region, input.databaseId),
         findMissing(dependencies, input),
+        findFormer(dependencies, input),
       ]);
-      const wanted = without(input, missing);
+      // In a plan it has its own name still.
+      const wanted = without(input, missing, former ?? (input.formerId === undefined ? former : instance));
       // In a plan the database that is seen is not yet the one that will be set.
       const unseen = input.afterRestore === true && context.token === null;
       const changed =
@@ -56,13 +60,13 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
       return {
         state: instance !== undefined && changed.length === 0 ? 'done' : 'needed',
         before: instance === undefined ? {} : settingsAsFacts(settingsOf(instance)),
-        calls: changed.length === 0 ? [] : [plannedCall(input, changed)],
+        calls: changed.length === 0 ? [] : [plannedCall(input, wanted, changed)],
         problems: [
           ...(instance === undefined ? [databaseMissing(input)] : []),
           ...missing.map((what) => settingMissing(what, input.region)),
         ],
         output: { changed },
-        undo: 'give the former settings back',
+        undo: input.afterRestore === true ? 'none: it is deleted' : 'give the former settings back',
         material: settingsAsFacts(input),
         notes:
           instance !== undefined && sourceOf(instance) !== null
@@ -73,7 +77,11 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
 
     async run(input, context) {
       const instance = await existing(dependencies, input);
-      const wanted = without(input, await findMissing(dependencies, input));
+      const wanted = without(
+        input,
+        await findMissing(dependencies, input),
+        await findFormer(dependencies, input),
+      );
       const changed = differences(settingsOf(instance), wanted);
       await modify(dependencies, input, instance, wanted, unpending(instance, wanted, changed), context);
       return { changed };
@@ -88,7 +96,8 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
         );
       }
       const missing = await findMissing(dependencies, input);
-      const lacking = differences(settingsOf(instance), without(input, missing));
+      const former = await findFormer(dependencies, input);
+      const lacking = differences(settingsOf(instance), without(input, missing, former));
       const multiAzFollows = input.multiAzMayFollow === true && isConverting(instance);
       const left = lacking.filter((name) => !(name === 'multiAz' && multiAzFollows));
       if (left.length > 0) {
@@ -100,6 +109,7 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
       const degraded = [
         ...missing.map((what) => `${what.text} does not exist in ${input.region} and was not set`),
         ...(waiting ? [`parameter group ${input.parameterGroup ?? ''} takes effect at the next reboot`] : []),
+        ...(former === undefined ? [] : notCarriedOver(instance, former)),
       ];
       return {
         output: { changed: [], ...output, ...(multiAzFollows ? { multiAzFollows } : {}) },
@@ -119,6 +129,8 @@ export function configureDatabaseImplementation(dependencies: Dependencies): Ste
       const back = differences(settingsOf(instance), former).filter((name) => ours.includes(name));
       if (output === undefined && back.length === 0)
         lookTwice(dependencies.aws, `a change of ${input.databaseId}`);
+      // It is deleted next, which would only have to wait for what is given back.
+      if (input.afterRestore === true) return { changed: false, facts: { givenBack: '' } };
       await modify(dependencies, input, instance, former, back, context);
       return { changed: back.length > 0, facts: { givenBack: back.join(',') } };
     },
@@ -182,6 +194,14 @@ async function existing(dependencies: Dependencies, input: ConfigureDatabase): P
   throw terminal(`there is no database ${input.databaseId} in ${input.region}. Correct the estate.`);
 }
 
+/** The database whose place the restored one has taken. */
+async function findFormer(
+  dependencies: Dependencies,
+  { region, formerId }: ConfigureDatabase,
+): Promise<DBInstance | undefined> {
+  return formerId === undefined ? undefined : findDatabase(dependencies, region, formerId);
+}
+
 /** A group of the estate that does not exist in the region. */
 interface Missing {
   readonly setting: 'parameterGroup' | 'securityGroups';
@@ -231,7 +251,11 @@ async function isMissing(
 }
 
 /** The settings as far as they can be set; an absent group leaves the database's own alone. */
-function without(input: ConfigureDatabase, missing: readonly Missing[]): DatabaseSettings {
+function without(
+  input: ConfigureDatabase,
+  missing: readonly Missing[],
+  former: DBInstance | undefined,
+): DatabaseSettings {
   const lacks = (setting: Missing['setting']): boolean => missing.some((one) => one.setting === setting);
   return {
     multiAz: input.multiAz,
@@ -241,6 +265,7 @@ function without(input: ConfigureDatabase, missing: readonly Missing[]): Databas
       ? {}
       : { parameterGroup: input.parameterGroup }),
     securityGroups: lacks('securityGroups') ? [] : input.securityGroups,
+    ...(former === undefined ? {} : carriedOver(former)),
   };
 }
 
@@ -262,8 +287,8 @@ function settingMissing({ setting, text }: Missing, region: string): Problem {
   };
 }
 
-function plannedCall(input: ConfigureDatabase, names: readonly Setting[]) {
-  const settings = settingsAsFacts(input);
+function plannedCall(input: ConfigureDatabase, wanted: DatabaseSettings, names: readonly Setting[]) {
+  const settings = settingsAsFacts(wanted);
   const parameters: Facts = Object.fromEntries(names.map((name) => [name, settings[name] ?? null]));
   return {
     service: 'rds',

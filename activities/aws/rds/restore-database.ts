@@ -195,12 +195,17 @@ async function findFormer(
   );
 }
 
-/** Multi-AZ and protection come with the settings, later: a protected database could not be taken back. */
+/**
+ * Multi-AZ and protection come with the settings, later: a protected database could not be taken back. So do windows, which
+ * must not overlap with those that RDS gives a restored database, and the limit of storage, which a restore does not take.
+ */
 function shapeOf(input: RestoreDatabase, former: DBInstance) {
   const optionGroup = former.OptionGroupMemberships?.[0]?.OptionGroupName;
   const parameterGroup = input.parameterGroup ?? former.DBParameterGroups?.[0]?.DBParameterGroupName;
   const own = (former.VpcSecurityGroups ?? []).map((one) => one.VpcSecurityGroupId ?? '');
   const iops = former.StorageType?.startsWith('io') === true ? former.Iops : undefined;
+  const logs = former.EnabledCloudwatchLogsExports ?? [];
+  const authority = currentAuthority(former);
   return {
     DBInstanceClass: former.DBInstanceClass,
     DBSubnetGroupName: former.DBSubnetGroup?.DBSubnetGroupName,
@@ -208,6 +213,8 @@ function shapeOf(input: RestoreDatabase, former: DBInstance) {
     ...(optionGroup === undefined ? {} : { OptionGroupName: optionGroup }),
     ...(former.StorageType === undefined ? {} : { StorageType: former.StorageType }),
     ...(iops === undefined ? {} : { Iops: iops }),
+    ...(logs.length === 0 ? {} : { EnableCloudwatchLogsExports: logs }),
+    ...(authority === undefined ? {} : { CACertificateIdentifier: authority }),
     VpcSecurityGroupIds: input.securityGroups.length > 0 ? [...input.securityGroups] : own,
     PubliclyAccessible: former.PubliclyAccessible ?? false,
     CopyTagsToSnapshot: former.CopyTagsToSnapshot ?? false,
@@ -215,6 +222,12 @@ function shapeOf(input: RestoreDatabase, former: DBInstance) {
     EnableIAMDatabaseAuthentication: former.IAMDatabaseAuthenticationEnabled ?? false,
     DeletionProtection: false,
   };
+}
+
+/** A restore is refused with an authority that RDS has given up, whose certificates have ended. */
+function currentAuthority({ CACertificateIdentifier, CertificateDetails }: DBInstance): string | undefined {
+  const validTill = CertificateDetails?.ValidTill;
+  return validTill !== undefined && validTill.getTime() < Date.now() ? undefined : CACertificateIdentifier;
 }
 
 function shownShape(shape: Partial<ReturnType<typeof shapeOf>>): Facts {

@@ -70,6 +70,11 @@ async function traitsOf(control: ApiControl, request: RdsRequest, id: string): P
     parameterGroup,
     subnetGroup,
     availabilityZone: request.text('AvailabilityZone') ?? `${region}a`,
+    maxAllocatedStorage: request.number('MaxAllocatedStorage'),
+    backupWindow: request.text('PreferredBackupWindow'),
+    maintenanceWindow: request.text('PreferredMaintenanceWindow'),
+    logExports: request.list('EnableCloudwatchLogsExports'),
+    certificateAuthority: request.text('CACertificateIdentifier'),
     tags: request.tags(),
   };
 }

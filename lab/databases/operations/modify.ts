@@ -54,6 +54,9 @@ function settingsOf(request: RdsRequest): Settings {
     copyTags: request.flag('CopyTagsToSnapshot'),
     securityGroups: groups.length > 0 ? groups : undefined,
     parameterGroup: request.text('DBParameterGroupName'),
+    maxAllocatedStorage: request.number('MaxAllocatedStorage'),
+    backupWindow: request.text('PreferredBackupWindow'),
+    maintenanceWindow: request.text('PreferredMaintenanceWindow'),
   };
 }
 

@@ -45,6 +45,9 @@ export const restoreInstance: Operation = async (control, request) => {
     parameterGroup,
     subnetGroup,
     availabilityZone: request.text('AvailabilityZone') ?? `${region}a`,
+    backupWindow: request.text('PreferredBackupWindow'),
+    logExports: request.list('EnableCloudwatchLogsExports'),
+    certificateAuthority: request.text('CACertificateIdentifier'),
     tags: request.tags(),
   });
   control.transitions.start(instance, {

@@ -1,7 +1,6 @@
 import type { Volume } from '@aws-sdk/client-ec2';
 import type { DBInstance } from '@aws-sdk/client-rds';
 
-import type { AwsClients } from '../../../activities/aws/clients';
 import { attachHomeVolumeImplementation } from '../../../activities/aws/ec2/attach-home-volume';
 import { createHomeVolumeImplementation } from '../../../activities/aws/ec2/create-home-volume';
 import { ownerTags } from '../../../activities/aws/ownership';
@@ -17,31 +16,14 @@ import type { Dependencies } from '../../../activities/dependencies';
 import type { StepImplementation } from '../../../activities/implement';
 import { inCallScope } from '../../../activities/runbook/call-scope';
 import type { Facts, Undone } from '../../../workflows/runbook/step';
-import { context, dependenciesOf, soon } from './step-driver';
+import { fakeAws, SETTLED } from './fake-aws';
+import { context, soon } from './step-driver';
 
-const SETTLED = 70;
 const about = context('undone');
 const ours = ownerTags(about);
 const region = 'eu-central-1';
 
-type Answer = (input: Record<string, never>) => unknown;
 type Undo = (secondsAgo: number, former?: { before?: Facts; output?: unknown }) => Promise<Undone>;
-
-/** AWS that answers what a test says, and keeps the names of the calls that change something. */
-function fake(answers: Readonly<Record<string, Answer>>) {
-  const changes: string[] = [];
-  const send = async (command: {
-    readonly constructor: { readonly name: string };
-    readonly input: object;
-  }) => {
-    const action = command.constructor.name.replace(/Command$/, '');
-    if (!action.startsWith('Describe')) changes.push(action);
-    return answers[action]?.(command.input as never) ?? {};
-  };
-  const client = { send };
-  const aws = { settleSeconds: SETTLED, rds: () => client, ec2: () => client } as unknown as AwsClients;
-  return { dependencies: dependenciesOf(aws), changes };
-}
 
 /** The undo of one activity, attempt by attempt: what one leaves for the next is kept. */
 function undoOf(
@@ -75,7 +57,7 @@ describe('what a cancel has cut off on its way is looked for until it counts as 
       TagList: [{ Key: 'runbooks:replaced-by', Value: about.run.workflowId }],
     });
     let now = database('bitbucket');
-    const { dependencies, changes } = fake({
+    const { dependencies, changes } = fakeAws({
       DescribeDBInstances: ({ DBInstanceIdentifier: one, Filters }) => {
         const asked = one ?? (Filters as { Values: string[] }[] | undefined)?.[0]?.Values;
         return { DBInstances: asked?.includes(now.DBInstanceIdentifier!) ? [now] : [] };
@@ -120,7 +102,7 @@ describe('what a cancel has cut off on its way is looked for until it counts as 
     ],
   ])('a restored database %s', async (_, implement, input) => {
     let there: DBInstance[] = [];
-    const { dependencies, changes } = fake({
+    const { dependencies, changes } = fakeAws({
       DescribeDBInstances: () => ({ DBInstances: there }),
       DeleteDBInstance: () => void (there = []),
     });
@@ -140,7 +122,7 @@ describe('what a cancel has cut off on its way is looked for until it counts as 
     ['that its own answer names', { volumeId: 'vol-1', sizeGiB: 10 }],
   ])('a volume %s', async (_, output) => {
     let there: Volume[] = [];
-    const { dependencies, changes } = fake({ DescribeVolumes: () => ({ Volumes: there }) });
+    const { dependencies, changes } = fakeAws({ DescribeVolumes: () => ({ Volumes: there }) });
     const undo = undoOf(createHomeVolumeImplementation, dependencies, { snapshotId: 'snap-1' });
     await expect(undo(0, { output })).rejects.toMatchObject(again(/a volume from snap-1/));
     there = [{ VolumeId: 'vol-1', SnapshotId: 'snap-1', State: 'available' }];
@@ -159,7 +141,7 @@ describe('what a cancel has cut off on its way is looked for until it counts as 
       Attachments: state === undefined ? [] : [{ InstanceId: 'i-1', Device: '/dev/sdf', State: state }],
     });
     let former = on('vol-0', 'attached');
-    const { dependencies, changes } = fake({
+    const { dependencies, changes } = fakeAws({
       DescribeVolumes: ({ VolumeIds }) => ({
         Volumes: (VolumeIds as string[] | undefined)?.[0] === 'vol-1' ? [on('vol-1')] : [former],
       }),
@@ -181,7 +163,7 @@ describe('what a cancel has cut off on its way is looked for until it counts as 
 
   test('a snapshot of the standby database', async () => {
     let there: object[] = [];
-    const { dependencies, changes } = fake({ DescribeDBSnapshots: () => ({ DBSnapshots: there }) });
+    const { dependencies, changes } = fakeAws({ DescribeDBSnapshots: () => ({ DBSnapshots: there }) });
     const input = { databaseId: 'standby' };
     const output = { snapshotId: 's' };
     const undo = undoOf(snapshotDatabaseImplementation, dependencies, input);
@@ -198,7 +180,7 @@ describe('what a cancel has cut off on its way is looked for until it counts as 
       ...{ DBInstanceIdentifier: 'bitbucket', DBInstanceStatus: 'available', BackupRetentionPeriod },
     });
     let now = database(1);
-    const { dependencies, changes } = fake({ DescribeDBInstances: () => ({ DBInstances: [now] }) });
+    const { dependencies, changes } = fakeAws({ DescribeDBInstances: () => ({ DBInstances: [now] }) });
     const undo = undoOf(configureDatabaseImplementation, dependencies, {
       ...{ databaseId: 'bitbucket', multiAz: false, backupRetentionDays: 7 },
       ...{ deletionProtection: false, securityGroups: [] },
@@ -215,9 +197,32 @@ describe('what a cancel has cut off on its way is looked for until it counts as 
     });
   });
 
+  test('settings of a restored database, which are not given back: it is deleted next', async () => {
+    const { dependencies, changes } = fakeAws({
+      DescribeDBInstances: () => ({
+        DBInstances: [
+          {
+            DBInstanceIdentifier: 'b',
+            DBInstanceStatus: 'modifying',
+            DeletionProtection: true,
+            MultiAZ: false,
+          },
+        ],
+      }),
+    });
+    const undo = undoOf(configureDatabaseImplementation, dependencies, {
+      ...{ databaseId: 'b', multiAz: true, backupRetentionDays: 7, afterRestore: true },
+      ...{ deletionProtection: true, securityGroups: [] },
+    });
+    const before = settingsAsFacts(settingsOf({}));
+    const output = { changed: ['multiAz', 'deletionProtection'] };
+    expect(await undo(0, { before, output })).toMatchObject({ changed: false });
+    expect(changes).toEqual([]);
+  });
+
   test('the protection of a cluster', async () => {
     let DeletionProtection = false;
-    const { dependencies, changes } = fake({
+    const { dependencies, changes } = fakeAws({
       DescribeDBClusters: () => ({
         DBClusters: [{ DBClusterIdentifier: 'c', Status: 'available', DeletionProtection, TagList: ours }],
       }),
@@ -234,7 +239,7 @@ describe('what a cancel has cut off on its way is looked for until it counts as 
   test('the removal of the ingress rules: they are not forgotten before', async () => {
     const rule = { IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: '10.0.0.0/8' }] };
     let rules = [rule];
-    const { dependencies, changes } = fake({
+    const { dependencies, changes } = fakeAws({
       DescribeDBInstances: () => ({
         DBInstances: [{ DBInstanceIdentifier: 'b', VpcSecurityGroups: [{ VpcSecurityGroupId: 'sg-1' }] }],
       }),

@@ -112,6 +112,9 @@ test('a snapshot of a replica restores as a writer', async () => {
     new RestoreDBInstanceFromDBSnapshotCommand({
       DBInstanceIdentifier: 'db-rb',
       DBSnapshotIdentifier: 's-b',
+      PreferredBackupWindow: '01:00-01:30',
+      EnableCloudwatchLogsExports: ['postgresql', 'upgrade'],
+      CACertificateIdentifier: 'rds-ca-rsa4096-g1',
     }),
   );
   await available(STANDBY, 'db-rb');
@@ -124,6 +127,21 @@ test('a snapshot of a replica restores as a writer', async () => {
       (error: Error) => error.name === 'DBSnapshotNotFoundFault',
     ),
   );
+});
+
+test('a restored instance has what the restore asked for, and no limit of storage before that is set', async () => {
+  const restored = {
+    PreferredBackupWindow: '01:00-01:30',
+    EnabledCloudwatchLogsExports: ['postgresql', 'upgrade'],
+    CACertificateIdentifier: 'rds-ca-rsa4096-g1',
+  };
+  expect(await lab.describe(STANDBY, 'db-rb')).toMatchObject(restored);
+  expect(await lab.describe(STANDBY, 'db-rb')).not.toHaveProperty('MaxAllocatedStorage');
+  const set = { MaxAllocatedStorage: 500, PreferredMaintenanceWindow: 'sat:02:00-sat:02:30' };
+  await lab.rds(STANDBY).send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: 'db-rb', ...set }));
+  await available(STANDBY, 'db-rb');
+  expect(await lab.describe(STANDBY, 'db-rb')).toMatchObject({ ...restored, ...set });
+  expect((await lab.describe(PRIMARY, 'db-a')).EnabledCloudwatchLogsExports ?? []).toEqual([]);
 });
 
 test('what may interrupt service waits for ApplyImmediately; deletion protection does not', async () => {
