@@ -55,7 +55,7 @@ export async function chooseDrillTarget<Input>(
     { store, backup },
     'Mend the way to the store: without the manifest there is nothing to compare with.',
   );
-  const facts = await run.observe(observeDrillSite, { drill });
+  const facts = await run.observe(observeDrillSite, { drill, sites: subject.sites });
   for (const problem of drillProblems(drill, facts, manifest.product.version)) await run.problem(problem);
   run.fact('backup', `${backup}, captured ${point.capturedAt}, ${placeName(point.place)}`);
   run.fact('in it', `Bitbucket ${describeProduct(manifest.product)}`);

@@ -1,7 +1,16 @@
 import type { PointMember } from '../plan/backup/restore-point';
 import type { VerificationRecord } from '../plan/backup/manifest';
-import type { BackupStore, Credentials, DrillSite, FileServer } from '../plan/instance';
+import type { BackupStore, Credentials, DrillSite, FileServer, Site } from '../plan/instance';
 import { defineObservation, defineStep } from '../runbook/step';
+
+/** A parameter of the drill site's stack that names a database of the service. */
+export interface LiveDatabase {
+  readonly parameter: string;
+  /** Identifier of the DB instance, or of the cluster. */
+  readonly database: string;
+  /** Name of the site that has it. */
+  readonly site: string;
+}
 
 /** The drill site as it was found. */
 export interface DrillFacts {
@@ -17,10 +26,18 @@ export interface DrillFacts {
   readonly cluster?: { readonly status: string; readonly run: string | null } | null | undefined;
   /** Parameter BitbucketVersion of the stack; null where it has none. */
   readonly version: string | null;
+  /** Absent in runs of earlier code. */
+  readonly live?: readonly LiveDatabase[] | undefined;
+}
+
+interface ObserveDrillSite {
+  readonly drill: DrillSite;
+  /** Those of the service, whose databases the drill site must have nothing to do with. Absent: it is not looked for them. */
+  readonly sites?: readonly Pick<Site, 'name' | 'region' | 'database'>[] | undefined;
 }
 
 /** Looks whether the drill site is there, and free. */
-export const observeDrillSite = defineObservation<{ readonly drill: DrillSite }, DrillFacts>({
+export const observeDrillSite = defineObservation<ObserveDrillSite, DrillFacts>({
   name: 'observeDrillSite',
   title: 'Look at the drill site',
   deadlineSeconds: 120,

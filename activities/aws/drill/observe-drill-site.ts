@@ -1,4 +1,4 @@
-import type { DrillSite } from '../../../workflows/plan/instance';
+import type { DrillSite, Site } from '../../../workflows/plan/instance';
 import { observeDrillSite } from '../../../workflows/steps/verify';
 import type { DrillFacts } from '../../../workflows/steps/verify';
 import type { Dependencies } from '../../dependencies';
@@ -12,6 +12,7 @@ import { tagValue } from '../ownership';
 import { statusOf } from '../rds/database-status';
 import { clusterStatus, findCluster } from '../rds/find-cluster';
 import { findDatabase } from '../rds/find-database';
+import { liveDatabasesIn } from './live-databases';
 
 /** Stack parameter of the version that the nodes install [B §9.1]. */
 const VERSION = 'BitbucketVersion';
@@ -27,13 +28,14 @@ export function observeDrillSiteImplementation(dependencies: Dependencies): Obse
       'rds:DescribeDBClusters',
       'rds:DescribeDBInstances',
     ],
-    ({ drill }) => lookAtDrillSite(dependencies, drill),
+    ({ drill, sites }) => lookAtDrillSite(dependencies, drill, sites),
   );
 }
 
 export async function lookAtDrillSite(
   dependencies: Dependencies,
   { region, stack, nodes, fileServer, database }: DrillSite,
+  sites: readonly Pick<Site, 'name' | 'region' | 'database'>[] = [],
 ): Promise<DrillFacts> {
   const { autoScalingGroup } = nodes;
   const [server, group, instance, cluster, found] = await Promise.all([
@@ -64,5 +66,6 @@ export async function lookAtDrillSite(
         ? null
         : { status: clusterStatus(cluster), run: tagValue(cluster.TagList, 'runbooks:run') ?? null },
     version: found === undefined ? null : (parameterOf(found, VERSION) ?? null),
+    live: found === undefined ? [] : liveDatabasesIn(found, sites),
   };
 }

@@ -66,6 +66,15 @@ export function drillProblems(
     ...(!facts.cluster
       ? []
       : [databaseExists(region, database.cluster ?? '', facts.cluster, 'database cluster')]),
+    ...(facts.live ?? []).map((live) =>
+      problem(
+        'drillNamesLiveDatabase',
+        `Parameter ${live.parameter} of the stack ${stack.name} names ${live.database}, the database of ${live.site}: ` +
+          'a node of the drill site would come up on it, with an old home.',
+        `Let ${live.parameter} name the endpoint that ${database.cluster ?? database.id} will have in ${region}. The stack of a drill ` +
+          'site must know no database of the service.',
+      ),
+    ),
     ...(version === null || facts.version === null || facts.version === version
       ? []
       : [

@@ -95,11 +95,26 @@ describe('whether the drill site is free', () => {
     [{ group: { desired: 0, instances: 1 } }, 'drillInUse'],
     [{ database: { status: 'available', run: null } }, 'drillDatabaseExists'],
     [{ version: '9.0.0' }, 'otherVersion'],
+    [
+      { live: [{ parameter: 'DBHost', database: 'bitbucket-db', site: 'primary' }] },
+      'drillNamesLiveDatabase',
+    ],
   ])('%j is refused for good', (more, code) => {
     const [problem] = drillProblems(DRILL, { ...free, ...more }, '8.19.4');
     expect(problem).toMatchObject({ code });
     expect(problem!.consent).toBeUndefined();
   });
+});
+
+test('a drill stack that names a database of the service is refused with parameter, database and site', () => {
+  const live = [{ parameter: 'DBHost', database: 'bitbucket-db', site: 'primary' }];
+  const facts: DrillFacts = {
+    ...{ fileServer: 'running', availabilityZone: 'eu-west-1a', attached: [], database: null, version: null },
+    ...{ group: { desired: 0, instances: 0 }, live },
+  };
+  const [problem] = drillProblems(DRILL, facts, null);
+  expect(problem!.message).toMatch(/^Parameter DBHost of the stack drill names bitbucket-db, .* of primary/);
+  expect(problem!.remedy).toContain('Let DBHost name the endpoint that drill-db will have');
 });
 
 describe('what a trial says', () => {
