@@ -22,6 +22,7 @@ import {
   unprovenIfUnreachable,
 } from '../fence-answer';
 import { lookAgain, mayBeStale } from '../pace';
+import { lookTwice } from '../unsettled';
 import type { GroupName } from './group';
 import { formerNumbers, readFormer, rememberFormer } from './former-numbers';
 import {
@@ -116,10 +117,11 @@ export function fenceNodesImplementation(dependencies: Dependencies): StepImplem
         (result) => ({ output: result, facts: { proven: false, reason: result.reason } }),
       ),
 
-    async undo(input, { before }, context) {
+    async undo(input, { before, output }, context) {
       const group = await existing(dependencies, input);
       const former = readFormer(group, before, context);
       if (former === undefined || !sameNumbers(numbersOf(group), NONE)) {
+        if (output === undefined) lookTwice(dependencies.aws, `a change of ${input.autoScalingGroup}`);
         return { changed: false, facts: { ...numbersOf(group) } };
       }
       const numbers = { minimum: former.minimum, maximum: former.maximum, desired: former.desired };

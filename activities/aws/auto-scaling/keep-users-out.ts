@@ -4,6 +4,7 @@ import type { Dependencies } from '../../dependencies';
 import { needsPerson, terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
+import { lookTwice } from '../unsettled';
 import { findGroup, resume, suspend, suspendedOf } from './group';
 
 type Output = { readonly suspended: boolean };
@@ -63,8 +64,11 @@ export function keepUsersOutImplementation(dependencies: Dependencies): StepImpl
       );
     },
 
-    async undo(input, { before }, { pace }) {
-      const needed = before.suspended !== true && (await isSuspended(input));
+    async undo(input, { before, output }, { pace }) {
+      const isOurs = before.suspended !== true;
+      const needed = isOurs && (await isSuspended(input));
+      if (isOurs && !needed && output === undefined)
+        lookTwice(dependencies.aws, `a change of ${input.autoScalingGroup}`);
       if (needed) await resume(dependencies, { ...input, pace }, [ADD_TO_BALANCER]);
       return { changed: needed, facts: { resumed: needed } };
     },

@@ -12,6 +12,7 @@ import { findInstances } from '../ec2/find-instances';
 import { askAws } from '../errors';
 import { isOurs, ownerTags } from '../ownership';
 import { isRepeated, lookAgain } from '../pace';
+import { lookTwice, noteMet } from '../unsettled';
 import { formerNumbers } from './former-numbers';
 import {
   about,
@@ -94,7 +95,7 @@ export function startNodeImplementation(dependencies: Dependencies): StepImpleme
       };
     },
 
-    async undo(input, { before }, context) {
+    async undo(input, { before, output }, context) {
       const group = await findGroup(dependencies, input);
       const { minimum, maximum, desired, launchSuspended } = before;
       if (
@@ -115,6 +116,8 @@ export function startNodeImplementation(dependencies: Dependencies): StepImpleme
       }
       const suspends = launchSuspended === true && !suspendedOf(left).includes('Launch');
       if (suspends) await suspend(dependencies, name, ['Launch']);
+      if (differs || suspends) noteMet();
+      else if (output === undefined) lookTwice(dependencies.aws, `a change of ${input.autoScalingGroup}`);
       return { changed: differs || suspends || isRepeated(), facts: { ...former } };
     },
   });

@@ -7,7 +7,8 @@ import { terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { inVault, VAULT_ACTIONS } from '../in-vault';
-import { lookAgain } from '../pace';
+import { isRepeated, lookAgain } from '../pace';
+import { lookTwice } from '../unsettled';
 import type { CopyOrder } from './part-kind';
 import { actionsOf, lookAtMembers, memberCall, partKind } from './part-kinds';
 
@@ -76,9 +77,11 @@ export function copyBackupImplementation(dependencies: Dependencies): StepImplem
       };
     },
 
-    async undo(input, _former, context) {
+    async undo(input, { output }, context) {
       const gone = await discard(dependencies, input, context);
-      return { changed: gone.length > 0, facts: { deleted: gone.join(' ') } };
+      // Members are copied one after the other: the last call may be on its way, whatever was found of those before it.
+      if (output === undefined) lookTwice(dependencies.aws, `copies of ${input.backup}`);
+      return { changed: gone.length > 0 || isRepeated(), facts: { deleted: gone.join(' ') } };
     },
   });
 }

@@ -190,11 +190,13 @@ async function findCopies(
   context: StepContext,
 ): Promise<readonly Snapshot[]> {
   const all = await findBackupSnapshots(dependencies, to.region, context.instance, backup);
-  return all
-    // In the region of the original that one has the same tags.
-    .filter(({ SnapshotId }) => SnapshotId !== member.id)
-    .filter(({ Tags }) => isOurs(Tags, context) && tagValue(Tags, TAGS.volume) === member.name)
-    .sort((a, b) => (b.StartTime?.getTime() ?? 0) - (a.StartTime?.getTime() ?? 0));
+  return (
+    all
+      // In the region of the original that one has the same tags.
+      .filter(({ SnapshotId }) => SnapshotId !== member.id)
+      .filter(({ Tags }) => isOurs(Tags, context) && tagValue(Tags, TAGS.volume) === member.name)
+      .sort((a, b) => (b.StartTime?.getTime() ?? 0) - (a.StartTime?.getTime() ?? 0))
+  );
 }
 
 function partitionOf(region: string): string {

@@ -8,6 +8,7 @@ import { needsPerson, terminal } from '../../errors';
 import { implementStep } from '../../implement';
 import type { StepImplementation } from '../../implement';
 import { isRepeated, lookAgain } from '../pace';
+import { lookTwice, noteMet } from '../unsettled';
 import { applyParameter } from './change-set';
 import { nameNestedStack } from './guard';
 import { hasProperties, withProperties } from './properties';
@@ -79,13 +80,15 @@ export function setStackPropertiesImplementation(dependencies: Dependencies): St
       return { output: { properties: now }, facts: { status: stack.StackStatus ?? null, properties: now } };
     },
 
-    async undo(input, { before }, context) {
+    async undo(input, { before, output }, context) {
       const former = before.properties;
       const stack = await findStack(dependencies, input.region, input.stack);
       if (stack === undefined || typeof former !== 'string') return { changed: false, facts: {} };
       const now = parameterOf(stack, input.parameter) ?? '';
       const absent = now === former && !isBusy(stack);
+      if (absent && output === undefined) lookTwice(dependencies.aws, `an update of ${input.stack}`);
       if (absent) return { changed: isRepeated(), facts: { properties: now } };
+      noteMet();
       await applyParameter(dependencies, { ...input, value: former }, context);
       await settled(dependencies, input, context, (found) => parameterOf(found, input.parameter) === former);
       return { changed: true, facts: { properties: former } };

@@ -12,7 +12,7 @@ import { askAws } from '../errors';
 import { isOurs } from '../ownership';
 import { lookAgain } from '../pace';
 import { lookTwice } from '../unsettled';
-import { isBroken } from './database-status';
+import { isBroken, isServing } from './database-status';
 import { clusterStatus, findCluster } from './find-cluster';
 
 type Output = { readonly changed: readonly string[] };
@@ -62,7 +62,7 @@ export function configureClusterImplementation(dependencies: Dependencies): Step
       if (left.length > 0) {
         throw lookAgain(`${clusterId} is ${status}; not there yet: ${left.join(', ')}`, context);
       }
-      if (status !== 'available') throw lookAgain(`${clusterId} is set and ${status}`, context);
+      if (!isServing(status)) throw lookAgain(`${clusterId} is set and ${status}`, context);
       return { output: output ?? { changed: [] }, facts: wantedOf(input) };
     },
 

@@ -17,7 +17,7 @@ import { askAws } from '../errors';
 import { isOurs } from '../ownership';
 import { isRepeated, lookAgain } from '../pace';
 import { clusterSnapshots } from './cluster-snapshots';
-import { isBroken } from './database-status';
+import { isBroken, isServing } from './database-status';
 import { clusterStatus, findCluster } from './find-cluster';
 import { findDatabase } from './find-database';
 import { adopted, deleteRestored } from './restored-database';
@@ -78,7 +78,7 @@ export async function restoreCluster(
         'subnets, capacity).',
     );
   }
-  if (status !== 'available') throw lookAgain(`cluster ${clusterId} is ${status}`, context);
+  if (!isServing(status)) throw lookAgain(`cluster ${clusterId} is ${status}`, context);
   const writer = await findDatabase(dependencies, region, databaseId);
   if (writer !== undefined) return adopted(target, writer, context);
   const shaped = (await shape()).writer;

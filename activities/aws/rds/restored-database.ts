@@ -10,7 +10,7 @@ import { isOurs } from '../ownership';
 import { isRepeated, lookAgain } from '../pace';
 import { lookTwice, noteMet } from '../unsettled';
 import { readReplayState } from './database-session';
-import { isBroken, statusOf } from './database-status';
+import { isBroken, isServing, statusOf } from './database-status';
 import { findDatabase } from './find-database';
 
 export interface RestoredDatabase {
@@ -50,7 +50,7 @@ export async function provenRestored(
         `Look at its events (key, subnets, capacity); ${wayOut}`,
     );
   }
-  if (status !== 'available') throw lookAgain(`${databaseId} is ${status}`, context);
+  if (!isServing(status)) throw lookAgain(`${databaseId} is ${status}`, context);
   const { address: host, port } = output;
   // Refused where the password was changed since the backup: the snapshot holds the one of that time.
   const { inRecovery } = await readReplayState(dependencies.secrets, { host, port, database, credentials });

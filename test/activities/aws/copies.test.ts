@@ -163,14 +163,12 @@ test('the original is not taken for its copy within the region, nor deleted by t
     message: expect.stringContaining('Take this one out of backup.copies'),
   });
   await driver.undo({ ...within, members }, {});
-  const { Snapshots } = await lab.clients
-    .ec2(PRIMARY)
-    .send(
-      new DescribeSnapshotsCommand({
-        OwnerIds: ['self'],
-        Filters: [{ Name: 'tag-key', Values: [TAGS.backup] }],
-      }),
-    );
+  const { Snapshots } = await lab.clients.ec2(PRIMARY).send(
+    new DescribeSnapshotsCommand({
+      OwnerIds: ['self'],
+      Filters: [{ Name: 'tag-key', Values: [TAGS.backup] }],
+    }),
+  );
   expect(Snapshots!.map(({ SnapshotId }) => SnapshotId)).toEqual([home.id]);
   const { DBSnapshots } = await rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier }));
   expect(DBSnapshots).toHaveLength(1);

@@ -47,10 +47,8 @@ function looks(secondsAgo: number) {
     confirmLease: async () => undefined,
     notes: {},
   };
-  return () =>
-    soon(secondsAgo, () =>
-      inCallScope(scope, () => lookAtMembers(dependenciesOf(aws), STANDBY, MEMBERS)),
-    ) as ReturnType<typeof lookAtMembers>;
+  return (): ReturnType<typeof lookAtMembers> =>
+    soon(secondsAgo, () => inCallScope(scope, () => lookAtMembers(dependenciesOf(aws), STANDBY, MEMBERS)));
 }
 
 test('a snapshot that three looks in a row do not find is gone; one look may be a slip', async () => {

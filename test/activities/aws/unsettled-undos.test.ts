@@ -1,9 +1,14 @@
 import type { Volume } from '@aws-sdk/client-ec2';
 import type { DBInstance } from '@aws-sdk/client-rds';
 
+import { fenceNodesImplementation } from '../../../activities/aws/auto-scaling/fence-nodes';
+import { keepUsersOutImplementation } from '../../../activities/aws/auto-scaling/keep-users-out';
+import { startNodeImplementation } from '../../../activities/aws/auto-scaling/start-node';
+import { copyBackupImplementation } from '../../../activities/aws/backup/copy-backup';
 import { attachHomeVolumeImplementation } from '../../../activities/aws/ec2/attach-home-volume';
 import { createHomeVolumeImplementation } from '../../../activities/aws/ec2/create-home-volume';
 import { ownerTags } from '../../../activities/aws/ownership';
+import { captureDatabaseImplementation } from '../../../activities/aws/rds/capture-database';
 import { configureClusterImplementation } from '../../../activities/aws/rds/configure-cluster';
 import { configureDatabaseImplementation } from '../../../activities/aws/rds/configure-database';
 import { settingsAsFacts, settingsOf } from '../../../activities/aws/rds/database-settings';
@@ -15,6 +20,7 @@ import { snapshotDatabaseImplementation } from '../../../activities/aws/rds/snap
 import type { Dependencies } from '../../../activities/dependencies';
 import type { StepImplementation } from '../../../activities/implement';
 import { inCallScope } from '../../../activities/runbook/call-scope';
+import { TAGS } from '../../../workflows/plan/backup/manifest';
 import type { Facts, Undone } from '../../../workflows/runbook/step';
 import { fakeAws, SETTLED } from './fake-aws';
 import { context, soon } from './step-driver';
@@ -266,5 +272,94 @@ describe('what a cancel has cut off on its way is looked for until it counts as 
     expect(changes).toEqual(['AuthorizeSecurityGroupIngress']);
     expect(await undo(SETTLED + 1)).toMatchObject({ changed: true, facts: { rulesGivenBack: 1 } });
     expect(changes).toEqual(['AuthorizeSecurityGroupIngress', 'DeleteTags']);
+  });
+
+  test('a snapshot of the database for a backup', async () => {
+    let there: object[] = [];
+    const { dependencies, changes } = fakeAws({ DescribeDBSnapshots: () => ({ DBSnapshots: there }) });
+    const site = { region, database: { id: 'bitbucket' } };
+    const undo = undoOf(captureDatabaseImplementation, dependencies, { site, backup: 'b-20261126T010203Z' });
+    await expect(undo(0)).rejects.toMatchObject(again(/the snapshot runbooks-b-/));
+    there = [{ DBSnapshotIdentifier: 'runbooks-b-20261126t010203z', Status: 'available', TagList: ours }];
+    expect(await undo(2)).toMatchObject({ changed: true });
+    expect(changes).toEqual(['DeleteDBSnapshot']);
+    there = [];
+    expect(await undo(4)).toMatchObject({ changed: false });
+  });
+
+  test('a copy beside one that was found already', async () => {
+    const copy = (id: string, volume: string) => ({
+      ...{ SnapshotId: id, State: 'pending' },
+      Tags: [...ours, { Key: TAGS.backup, Value: 'b-1' }, { Key: TAGS.volume, Value: volume }],
+    });
+    let there = [copy('snap-1', 'home')];
+    const { dependencies, changes } = fakeAws({
+      DescribeSnapshots: () => ({ Snapshots: there }),
+      DeleteSnapshot: () => void (there = []),
+    });
+    const member = (name: string) => ({ kind: 'ebs', name, id: `snap-of-${name}` });
+    const undo = undoOf(copyBackupImplementation, dependencies, {
+      ...{ backup: 'b-1', from: 'eu-central-1', members: [member('home'), member('store')] },
+      to: { site: 'standby', region: 'eu-west-1', kmsKeyId: null },
+    });
+    await expect(undo(0)).rejects.toMatchObject(again(/copies of b-1/));
+    there = [copy('snap-2', 'store')];
+    await expect(undo(2)).rejects.toMatchObject({ type: 'NotYet' });
+    expect(changes).toEqual(['DeleteSnapshot', 'DeleteSnapshot']);
+    expect(await undo(SETTLED + 1)).toMatchObject({ facts: { deleted: '' } });
+    there = [];
+    expect(await undo(0, { output: { members: [], account: '' } })).toMatchObject({ changed: false });
+  });
+
+  const grouped = (numbers: readonly [number, number, number], suspended: readonly string[] = []) => ({
+    ...{
+      AutoScalingGroupName: 'nodes',
+      MinSize: numbers[0],
+      MaxSize: numbers[1],
+      DesiredCapacity: numbers[2],
+    },
+    SuspendedProcesses: suspended.map((ProcessName) => ({ ProcessName })),
+  });
+  const full = [1, 2, 2] as const;
+  const empty = [0, 0, 0] as const;
+
+  test.each([
+    [
+      'the numbers of the fence',
+      fenceNodesImplementation,
+      grouped(full),
+      grouped(empty),
+      'UpdateAutoScalingGroup',
+    ],
+    [
+      'a node that is started',
+      startNodeImplementation,
+      grouped(full),
+      grouped([2, 3, 3]),
+      'UpdateAutoScalingGroup',
+    ],
+    [
+      'what keeps users out',
+      keepUsersOutImplementation,
+      grouped(full),
+      grouped(full, ['AddToLoadBalancer']),
+      'ResumeProcesses',
+    ],
+  ] as const)('%s', async (_what, implement, former, changed, call) => {
+    let group = former;
+    const { dependencies, changes } = fakeAws({
+      DescribeAutoScalingGroups: () => ({ AutoScalingGroups: [group] }),
+      UpdateAutoScalingGroup: () => void (group = former),
+      ResumeProcesses: () => void (group = former),
+    });
+    const undo = undoOf(implement, dependencies, { site: 'primary', autoScalingGroup: 'nodes' });
+    const before = { minimum: 1, maximum: 2, desired: 2, launchSuspended: false, suspended: false };
+    await expect(undo(0, { before })).rejects.toMatchObject(again(/a change of nodes/));
+    expect(changes).toEqual([]);
+    group = changed;
+    expect(await undo(2, { before })).toMatchObject({ changed: true });
+    expect(changes).toEqual([call]);
+    expect(await undo(SETTLED + 1, { before })).toMatchObject({ facts: expect.anything() });
+    expect(changes).toEqual([call]);
   });
 });
