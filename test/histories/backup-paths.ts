@@ -125,6 +125,42 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
     ],
   },
   {
+    name: 'locks',
+    options: {},
+    paths: [
+      {
+        name: 'backup-held-before-its-lock',
+        outcome: 'SUCCEEDED',
+        live: async (bench) => {
+          const run = await start(bench, 'backup', { mode: 'locked' });
+          // Whoever may hold is known once the run is admitted.
+          await until('the hold', () => run.hold('grace').then(() => true), 20);
+          await run.step('awaitDatabase', ['planned']);
+          await run.resume('grace');
+          return run;
+        },
+      },
+      {
+        name: 'backup-copy-without-its-lock',
+        outcome: 'DEGRADED',
+        live: async (bench) => {
+          await bench.changeEstate((estate) => ({
+            ...estate,
+            policy: {
+              ...estate.policy,
+              backup: { ...estate.policy?.backup, snapshotLock: { mode: 'governance', duration: '30d' } },
+            },
+          }));
+          bench.world.gateway.faults.add({
+            match: { action: 'LockSnapshot', region: 'eu-west-1' },
+            effect: { kind: 'error', code: 'UnauthorizedOperation', status: 403, message: 'not authorized' },
+          });
+          return start(bench, 'backup');
+        },
+      },
+    ],
+  },
+  {
     name: 'search',
     options: { search: true },
     paths: [
