@@ -36,6 +36,8 @@ export interface BenchOptions {
   readonly aurora?: boolean;
   /** With a search server for each site. */
   readonly search?: boolean;
+  /** So long the worker in this process waits for an answer of AWS, seconds; 3 unless told. */
+  readonly requestTimeoutSeconds?: number;
 }
 
 export interface WorkerProgram {
@@ -71,6 +73,7 @@ export class FailoverBench {
     readonly namespace: string,
     private readonly native: NativeConnection,
     private readonly opened: OpenConnection,
+    requestTimeoutSeconds: number,
   ) {
     const { gateway, sites } = world;
     this.aws = {
@@ -80,7 +83,7 @@ export class FailoverBench {
     this.workerAws = new AwsClients({
       endpoint: gateway.url,
       credentials: LAB_CREDENTIALS,
-      requestTimeoutSeconds: 3,
+      requestTimeoutSeconds,
     });
   }
 
@@ -95,6 +98,7 @@ export class FailoverBench {
       standbyHome = false,
       aurora = false,
       search = false,
+      requestTimeoutSeconds = 3,
     } = options;
     const address = options.temporal ?? process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
     const namespace = `failover-${randomUUID().slice(0, 8)}`;
@@ -107,7 +111,8 @@ export class FailoverBench {
     const native = await NativeConnection.connect({ address });
     const opened = await openConnection(address);
     const { connection } = opened;
-    return new FailoverBench(world, new Client({ connection, namespace }), namespace, native, opened);
+    const client = new Client({ connection, namespace });
+    return new FailoverBench(world, client, namespace, native, opened, requestTimeoutSeconds);
   }
 
   /** What a worker program and the command line need. */
