@@ -23,6 +23,7 @@ export class LabProcess {
 
   private constructor(
     readonly name: string,
+    readonly log: string,
     private readonly child: ChildProcess,
     private readonly stopSignal: NodeJS.Signals,
   ) {
@@ -46,7 +47,7 @@ export class LabProcess {
         child.once('spawn', resolve);
         child.once('error', (error) => reject(new Error(`cannot start ${options.name}: ${error.message}`)));
       });
-      return new LabProcess(options.name, child, options.stopSignal ?? 'SIGTERM');
+      return new LabProcess(options.name, options.log, child, options.stopSignal ?? 'SIGTERM');
     } finally {
       closeSync(log);
     }

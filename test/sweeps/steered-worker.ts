@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { programPath } from '../../lab/world/program';
 import type { LabProcess } from '../../lab/world/process';
 import type { FailoverBench } from '../support/failover-bench';
@@ -127,10 +127,12 @@ export class SteeredWorker {
     while (!this.ended) {
       const program = this.current;
       if (program === undefined) return;
-      await program.exited;
+      const code = await program.exited;
       const ordered = this.diary().some(({ event, pid }) => event === 'kill' && pid === program.pid);
       if (!ordered && !this.expected.has(program.pid)) {
-        this.crashes.push(`a worker ended by itself; see ${this.bench.world.directory.root}`);
+        // The world, and its logs with it, is gone when this is read.
+        const words = readFileSync(program.log, 'utf8').trim().split('\n').slice(-3).join(' | ');
+        this.crashes.push(`a worker ended by itself (code ${code ?? 'none, by a signal'}): ${words}`);
       }
       if (!this.ended) await this.takeOver();
     }
