@@ -86,9 +86,11 @@ async function underTraffic(
   mishaps.begin((await run.handle.describe()).runId);
   const state = await session.lead(run, judgeOf(schedule.seed)).finally(() => mishaps.end());
   const returnedAt = mishaps.primaryReturnedAt;
-  const exposure = await exposed(session, state, returnedAt);
+  await exposed(session, state, returnedAt);
   const losses = { session, run, state, traffic, brokenAt, returnedAt };
   const breaches = await broken(session, run, state);
+  // One that came back at the very end may have begun to serve while the world was looked at.
+  const exposure = await exposed(session, state, returnedAt);
   const violations = [
     ...breaches.filter((line) => !exposure.excused.some((excused) => line.endsWith(excused))),
     ...(await judgeLosses({ ...losses, exposedUntil: exposure.until })),
