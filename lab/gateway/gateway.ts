@@ -118,8 +118,11 @@ export class Gateway {
     let dropAfter = false;
     let malformed = false;
     for (const effect of this.faults.effectsOn(call)) {
-      if (effect.kind === 'delay') await sleep(effect.seconds * 1000);
-      else if (effect.kind === 'dropBefore') return void request.socket.destroy();
+      if (effect.kind === 'delay') {
+        await sleep(effect.seconds * 1000);
+        // The emulator may have ended meanwhile, and that of another lab may have its port.
+        if (!this.server.listening) return;
+      } else if (effect.kind === 'dropBefore') return void request.socket.destroy();
       else if (effect.kind === 'dropAfter') dropAfter = true;
       else if (effect.kind === 'malformed') malformed = true;
       else {

@@ -10,6 +10,7 @@ import { Gateway } from '../../../lab/gateway/gateway';
 import { AwsFault } from '../../../lab/gateway/overlay';
 import type { Overlay } from '../../../lab/gateway/overlay';
 import { ec2Reply, queryReply } from '../../../lab/gateway/reply';
+import { until } from '../../support/until';
 
 /** An emulator of which nothing is asked but what it got and one answer. */
 class FakeEmulator {
@@ -251,4 +252,24 @@ test('replies and refusals of a handler arrive as AWS writes them', async () => 
   });
   const { Volumes } = await client(EC2Client).send(new DescribeVolumesCommand({}));
   expect(Volumes).toMatchObject([{ VolumeId: 'vol-1', Size: 3 }]);
+});
+
+test('a call that is delayed is not carried out any more once the gateway is stopped', async () => {
+  const late = (seconds: number) =>
+    gateway.faults.add({
+      match: { action: 'DescribeVolumes' },
+      times: 1,
+      effect: { kind: 'delay', seconds },
+    });
+  late(0.05);
+  const ec2 = client(EC2Client);
+  await ec2.send(new DescribeVolumesCommand({}));
+  expect(emulator.bodies).toHaveLength(1);
+  late(0.3);
+  const begun = ec2.send(new DescribeVolumesCommand({})).catch((error: Error) => error);
+  await until('the call', () => gateway.ledger.entries().length === 2 || undefined);
+  await gateway.stop();
+  expect(await begun).toBeInstanceOf(Error);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(emulator.bodies).toHaveLength(1);
 });
