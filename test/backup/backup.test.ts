@@ -10,6 +10,7 @@ import { clientsOf, dependenciesOf, lookWith } from '../activities/aws/step-driv
 import { keysInStore, readStore } from '../support/backup-store';
 import { FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
+import { lockingSnapshots } from '../support/snapshot-lock';
 import { snapshotsOf } from '../support/snapshots';
 
 let bench: FailoverBench;
@@ -104,13 +105,7 @@ test('each manifest names the one before it with the hash of its bytes', async (
 }, 180_000);
 
 test('with a lock in the policy nobody can delete the snapshots, at home and in the copy, until it ends', async () => {
-  await bench.changeEstate((estate) => ({
-    ...estate,
-    policy: {
-      ...estate.policy,
-      backup: { ...estate.policy?.backup, snapshotLock: { mode: 'governance', duration: '30d' } },
-    },
-  }));
+  await bench.changeEstate(lockingSnapshots);
   // The answer to the first lock is lost: it is set, and not set again.
   bench.world.gateway.faults.add({
     match: { action: 'LockSnapshot' },

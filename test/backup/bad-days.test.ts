@@ -3,6 +3,7 @@ import type { CopyRecord, Manifest } from '../../workflows/plan/backup/manifest'
 import { keysInStore, readStore } from '../support/backup-store';
 import { FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
+import { lockingSnapshots } from '../support/snapshot-lock';
 import { snapshotsOf } from '../support/snapshots';
 import { until } from '../support/until';
 
@@ -156,13 +157,7 @@ test('a copy that cannot be locked is kept and on record, without a lock', async
     status: 403,
     message: 'not authorized',
   } as const;
-  await bench.changeEstate((estate) => ({
-    ...estate,
-    policy: {
-      ...estate.policy,
-      backup: { ...estate.policy?.backup, snapshotLock: { mode: 'governance', duration: '30d' } },
-    },
-  }));
+  await bench.changeEstate(lockingSnapshots);
   bench.world.gateway.faults.add({ match: { action: 'LockSnapshot', region: 'eu-west-1' }, effect: denied });
   const run = await start();
   const { outcome, degraded } = await run.ended();

@@ -7,6 +7,7 @@ import { backUp } from '../restore/restore-world';
 import type { FailoverBench } from '../support/failover-bench';
 import type { LiveRun } from '../support/live-run';
 import { keepDays, keeping } from '../support/retention';
+import { lockingSnapshots } from '../support/snapshot-lock';
 import { until } from '../support/until';
 import { untilServing } from '../support/until-serving';
 import { ARCHIVE, destroyCopy, useVaults } from '../support/vault';
@@ -144,13 +145,7 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
         name: 'backup-copy-without-its-lock',
         outcome: 'DEGRADED',
         live: async (bench) => {
-          await bench.changeEstate((estate) => ({
-            ...estate,
-            policy: {
-              ...estate.policy,
-              backup: { ...estate.policy?.backup, snapshotLock: { mode: 'governance', duration: '30d' } },
-            },
-          }));
+          await bench.changeEstate(lockingSnapshots);
           bench.world.gateway.faults.add({
             match: { action: 'LockSnapshot', region: 'eu-west-1' },
             effect: { kind: 'error', code: 'UnauthorizedOperation', status: 403, message: 'not authorized' },
