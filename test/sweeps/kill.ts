@@ -9,7 +9,7 @@ import { Session } from './session';
 import type { SweepSettings } from './session';
 
 /** One run may lose its worker so many times, one after the other: more of them save worlds, which cost more than deaths. */
-const DEATHS_PER_RUN = 36;
+const DEATHS_PER_RUN = 40;
 /** A death so soon after a result was handed in is one at the boundary behind it. */
 const BOUNDARY_MILLISECONDS = 50;
 /** The budget of a run for each death: noticed, replaced, gone on. */
