@@ -193,6 +193,22 @@ export const TOY_PATHS: readonly Path<ToyBench>[] = [
     },
   },
   {
+    name: 'toy-aborted-beside',
+    outcome: 'UNDONE',
+    live: async (bench) => {
+      bench.world.before = (part) => {
+        if (part === 'first.run') throw broken(part);
+        if (part === 'second.verify') throw notYet();
+      };
+      const run = await bench.start({}, `toyBeside/${bench.instance}/1`);
+      await run.step('second', ['verifying']);
+      const { id } = await run.asked('first.failed');
+      await run.decide({ ask: id, verdict: 'abort', actor: 'ben' });
+      return run;
+    },
+  },
+  { name: 'toy-fleet-asked-again', outcome: 'SUCCEEDED', live: askedAgain },
+  {
     name: 'toy-fleet-first-execution',
     outcome: null,
     live: async (bench) => (await continued(bench)).first,
@@ -223,14 +239,42 @@ function broken(part: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(`${part} is stuck`, 'Terminal');
 }
 
+function notYet(): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'NotYet', message: 'no answer', nextRetryDelay: '50ms' });
+}
+
+/** A run over two instances that is held after the first for longer than its approval lasts. */
+async function askedAgain(bench: ToyBench): Promise<LiveRun> {
+  const { instance, world } = bench;
+  const go = { approvals: 1, roles: [], timeoutSeconds: 60, approvalLifetimeSeconds: 1 };
+  world.policy = { ...TOY_POLICY, gates: { go } };
+  let endedAt = 0;
+  const first = new Promise<void>((resolve) => {
+    world.task = async (name) => {
+      if (name !== `${instance}-0`) return;
+      resolve();
+      await until('the hold', async () => (await run).status().then(({ held }) => held ?? undefined));
+      endedAt = Date.now();
+    };
+  });
+  const run = bench.start({ count: 2, concurrency: 1, failuresAllowed: 0 }, `toyMany/${instance}/1`);
+  const live = await run;
+  await live.approve('go', 'ben');
+  await first;
+  await live.hold('ben');
+  await until('the approval to expire', () => (endedAt > 0 && Date.now() - endedAt > 3000) || undefined);
+  await live.resume('ben');
+  await live.approve('go.2', 'cy');
+  return live;
+}
+
 /** An emergency comes while a step waits for what does not come, and people agree that the other run shall let go. */
 async function emergencyDuring(bench: ToyBench, step: string) {
   const { instance, world } = bench;
   world.policy = { ...TOY_POLICY, gates: { go: 'auto' }, lease: { ...TOY_POLICY.lease, preemptSeconds: 8 } };
   let isThere = false;
   world.before = (part) => {
-    if (part === `${step}.verify` && !isThere)
-      throw ApplicationFailure.create({ type: 'NotYet', message: 'no answer', nextRetryDelay: '50ms' });
+    if (part === `${step}.verify` && !isThere) throw notYet();
   };
   const holder = await bench.start({}, `toyLeavable/${instance}/1`);
   await holder.step(step, ['verifying']);

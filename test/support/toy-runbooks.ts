@@ -29,6 +29,23 @@ export const toyFleet = runbook<object, { readonly name: string }, RunPolicy>(
   },
 );
 
+/** Turns the first on, and beside it the second and then the last; `late`: after its point of no return. */
+export const toyBeside = runbook<{ readonly late?: boolean }, { readonly name: string }, RunPolicy>(
+  'toyBeside',
+  { recovery: false },
+  async (run) => {
+    const input = { name: run.subject.name };
+    if (run.input.late === true) await run.step(oneWay, input);
+    await run.together(
+      () => run.step(first, input),
+      async () => {
+        await run.step(second, input);
+        return run.step(last, input);
+      },
+    );
+  },
+);
+
 /** Turns the first on, and the second as soon as the proof is seen, or else after it; the last comes after both. */
 export const toyMeanwhile = runbook<object, { readonly name: string }, RunPolicy>(
   'toyMeanwhile',

@@ -78,6 +78,14 @@ export class Approvals {
     for (const [name, problems] of consents) this.keepConsent(name, problems);
   }
 
+  /** In an execution that goes on for another one: what people agreed to there holds on, from now as after a change. */
+  goOn(): void {
+    this.lastChangeAt = now();
+    for (const { name, title } of this.plan.gates.filter((gate) => this.passed.has(gate.name)))
+      this.keep(this.forGate(name, title));
+    for (const [name, problems] of consentsOf(this.plan.problems)) this.keepConsent(name, problems);
+  }
+
   /** Whether this gate was answered before the execution began. */
   have(gate: string): boolean {
     return this.passed.has(gate);
@@ -125,7 +133,8 @@ export class Approvals {
     check: Check<O>,
     begun: boolean,
   ): (() => Promise<void>) | null {
-    if (contract.risk !== 'readOnly' && this.expired().length > 0) return () => this.renew();
+    const renewal = contract.risk === 'readOnly' ? null : this.renewalDue();
+    if (renewal !== null) return renewal;
     const { recorder } = this.context;
     const expected = this.context.expectedSeconds(contract);
     const present = planStep(step.id, step.title, contract as StepContract<unknown, O>, check, expected);
@@ -138,6 +147,11 @@ export class Approvals {
     if (asked.length > 0) return () => this.consents.awaitAnswer(asked);
     const facts = movedFacts(this.plan.facts, recorder.state.facts);
     return () => this.askAboutDrift(present, problems, differences, [...besides, ...facts]);
+  }
+
+  /** What asks again for the approvals that have expired; null while all of them hold. */
+  renewalDue(): (() => Promise<void>) | null {
+    return this.expired().length > 0 ? () => this.renew() : null;
   }
 
   /** A change starts or has ended: the approvals hold on from here. Past a point of no return there is none to withdraw. */

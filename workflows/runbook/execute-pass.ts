@@ -15,10 +15,10 @@ import type { PassContext } from './passes';
 import { failureRule } from './policy';
 import type { RunPolicy } from './policy';
 import { now } from './recorder';
-import { settleAll } from './run';
 import type { ChildMessage, Hurry, Run, Standing, StepOptions } from './run';
 import { outputWhenSkipped } from './skip';
 import type { Check, Condition, ObservationContract, Problem, StepContract, Verified } from './step';
+import { SideBySide } from './side-by-side';
 import { describeFailure, preempted, RunStopped } from './stopped';
 import { attempt, withinLimit } from './trial';
 import type { Attempt } from './trial';
@@ -101,21 +101,15 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
   }
 
   together<T>(...work: readonly (() => Promise<T>)[]): Promise<readonly T[]> {
-    return settleAll(work);
+    return this.sideBySide().all(work);
   }
 
-  async meanwhile<T>(work: () => Promise<T>, condition: Condition, then: () => Promise<void>): Promise<T> {
-    const look = new CancellationScope();
-    const seen = look
-      .run(() => this.context.waitFor(condition))
-      .then(then, (error: unknown) => {
-        // Given up by us, or the run was cancelled: then the work says so.
-        if (!isCancellation(error)) this.degraded(`${condition.contract.title}: ${describeFailure(error)}`);
-      });
-    const [done] = await Promise.allSettled([work().finally(() => look.cancel()), seen]);
-    if (done.status === 'rejected') throw done.reason;
-    await seen;
-    return done.value;
+  meanwhile<T>(work: () => Promise<T>, condition: Condition, then: () => Promise<void>): Promise<T> {
+    return this.sideBySide().meanwhile(work, {
+      look: () => this.context.waitFor(condition),
+      then,
+      failed: (error) => this.degraded(`${condition.contract.title}: ${describeFailure(error)}`),
+    });
   }
 
   attempt<T>(work: (run: Run<Input, Subject, Policy>) => Promise<T>): Promise<Attempt<T>> {
@@ -229,7 +223,13 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
   async fleet(order: FleetOrder): Promise<FleetProgress> {
     const { desk, recorder, carriedFleet } = this.context;
     this.working();
-    const fleet = new Fleet(recorder, desk, order, carriedFleet);
+    const fleet = new Fleet(recorder, desk, order, carriedFleet, {
+      used: () => this.approvals.used('reversible'),
+      renewal: () => {
+        const renew = this.approvals.renewalDue();
+        return renew !== null && patched('fleet-asks-again') ? () => this.asking(renew) : null;
+      },
+    });
     return fleet.run(this.undo.isEmpty && recorder.state.pastPointOfNoReturn === null);
   }
 
@@ -280,6 +280,11 @@ export class ExecutePass<Input, Subject, Policy extends RunPolicy> implements Ru
   private async tearDown(undo: UndoStack): Promise<void> {
     if (await undo.unwind()) return;
     for (const why of notTakenBack(this.context.recorder.state)) this.degraded(why);
+  }
+
+  /** Past a point of no return what is under way comes to its end: what stands must be known then. */
+  private sideBySide(): SideBySide {
+    return new SideBySide(() => this.context.recorder.state.pastPointOfNoReturn === null);
   }
 
   /** A part in which these rules hold as well. */

@@ -34,6 +34,14 @@ export interface FleetOrder {
   readonly startsPerExecution?: number;
 }
 
+/** What people have agreed to, as far as a start of a child rests on it. */
+export interface FleetApprovals {
+  /** A child starts or has ended. */
+  readonly used: () => void;
+  /** What asks again for that which has expired; null while it holds. */
+  readonly renewal: () => (() => Promise<void>) | null;
+}
+
 const STARTS_PER_EXECUTION = 500;
 
 /**
@@ -44,6 +52,8 @@ export class Fleet {
   private state: FleetState;
   private readonly limits: FleetLimits;
   private readonly children = new Map<string, Promise<void>>();
+  /** Why no child is started any more, where people said so. */
+  private denied: RunStopped | null = null;
 
   /** @param carried where the execution before this one stopped; null = there was none */
   constructor(
@@ -51,6 +61,7 @@ export class Fleet {
     private readonly desk: Desk,
     private readonly order: FleetOrder,
     carried: FleetState | null,
+    private readonly approvals: FleetApprovals,
   ) {
     const { runbook, instances, concurrency, failuresAllowed } = order;
     const startsPerExecution = order.startsPerExecution ?? STARTS_PER_EXECUTION;
@@ -62,12 +73,14 @@ export class Fleet {
    * Answers when nothing runs and nothing more will be started.
    * @param mayContinue whether the run may continue as new in between: it must have nothing of its own to take back
    * @throws ContinueRun when the rest is for the next execution
-   * @throws RunStopped when too many failed, when all did, or when an emergency needs what this run holds
+   * @throws RunStopped when too many failed, when all did, when people no longer agree, or when an emergency needs what
+   * this run holds
    */
   async run(mayContinue: boolean): Promise<FleetProgress> {
     this.tell();
     try {
       for (;;) {
+        if (this.due(mayContinue).length > 0) await this.renewApprovals();
         for (const instance of this.due(mayContinue)) this.launch(instance);
         if (isOver(this.state)) break;
         if (mayContinue && isForNext(this.state, this.now(mayContinue))) await this.handOn();
@@ -89,6 +102,7 @@ export class Fleet {
     const { progress } = this.state;
     const { done, degraded, failed, skipped, cancelled } = progress.counts;
     const { state } = this.recorder;
+    if (this.denied !== null) throw this.denied;
     if (state.preemptedBy !== null && progress.waiting > 0) throw preempted(state, describeFleet(progress));
     if (failed > progress.failuresAllowed)
       throw new RunStopped({ kind: 'aborted', why: progress.stopped ?? 'too many failed' });
@@ -119,6 +133,20 @@ export class Fleet {
       : this.limits;
   }
 
+  /** After a long hold people are asked once more. What runs goes on meanwhile, and also when they deny it. */
+  private async renewApprovals(): Promise<void> {
+    const renew = this.approvals.renewal();
+    if (renew === null) return;
+    try {
+      await renew();
+    } catch (error) {
+      if (!(error instanceof RunStopped)) throw error;
+      if (error.stop.kind !== 'denied') return;
+      this.denied = error;
+      this.become(afterStop(this.state, error.stop.why));
+    }
+  }
+
   private letsGo(): boolean {
     return this.recorder.state.preemptedBy !== null && this.state.progress.stopped === null;
   }
@@ -126,8 +154,10 @@ export class Fleet {
   private launch(instance: string): void {
     const startedAt = Date.now();
     this.become(afterStart(this.state, instance));
+    this.approvals.used();
     const ended = (verdict: FleetVerdict): void => {
       this.children.delete(instance);
+      this.approvals.used();
       this.become(afterEnd(this.state, instance, verdict, (Date.now() - startedAt) / 1000));
     };
     this.children.set(

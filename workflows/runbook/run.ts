@@ -50,13 +50,15 @@ export interface Run<Input, Subject, Policy extends RunPolicy> {
   step<I, O>(contract: StepContract<I, O>, input: I, options?: StepOptions): Promise<O>;
   /**
    * Steps that do not depend on each other, side by side. All come to their end before the first failure is passed on,
-   * so that an undo never meets a step that is still running.
+   * so that an undo never meets a step that is still running. When one of them ends the run or the part around them, the
+   * others end as by a cancel; past a point of no return they go on to their own end.
    */
   together<T>(...work: readonly (() => Promise<T>)[]): Promise<readonly T[]>;
   /**
    * Does `work`, and looks meanwhile for something that may come or not: when it does, `then` is done at once, beside the
    * work. All of it has come to its end when this returns; with the work done, nobody waits any longer. When the look
-   * itself fails, the run is degraded and goes on. A plan does the work alone.
+   * itself fails, the run is degraded and goes on. When `then` ends the run, the work ends as by a cancel. A plan does the
+   * work alone.
    */
   meanwhile<T>(work: () => Promise<T>, condition: Condition, then: () => Promise<void>): Promise<T>;
   /**

@@ -136,7 +136,9 @@ class RunbookExecution<Input, Subject, Policy extends RunPolicy> {
     const context = new PassContext(admission, this.recorder, this.desk, { part, fleet });
     return this.carryOut(message, context, async (undo) => {
       await keepLease(context, this.name, state.runId);
-      return this.execute(context, new Approvals(context, plan, passed), undo);
+      const approvals = new Approvals(context, plan, passed);
+      approvals.goOn();
+      return this.execute(context, approvals, undo);
     });
   }
 

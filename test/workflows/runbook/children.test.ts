@@ -94,7 +94,7 @@ test('a child that a person cancels is one that ended without an outcome; the pa
   expect([outcome, (await parent.report())['children']]).toEqual(['SUCCEEDED', [null, 'SUCCEEDED']]);
 });
 
-test('a child whose id is taken stops the parent, which gives its lease back and reports', async () => {
+test('a child whose id is taken stops the parent and the other child; it gives its lease back and reports', async () => {
   let open = (): void => {};
   const closed = new Promise<void>((resolve) => (open = resolve));
   world.policy = { ...TOY_POLICY, gates: { go: 'auto' } };
@@ -105,8 +105,6 @@ test('a child whose id is taken stops the parent, which gives its lease back and
   const instance = `${bench.instance}-a`;
   const taken = await bench.start({ instance }, `toyRunbook/${instance}/of-${runMark(runId)}`);
   await bench.startWorker();
-  await until('both at work', () => (world.count('first.run') === 2 ? true : undefined));
-  open();
   const { outcome, conclusion } = await parent.ended(30);
   expect([outcome, conclusion]).toEqual([
     'UNDONE',
@@ -114,5 +112,8 @@ test('a child whose id is taken stops the parent, which gives its lease back and
   ]);
   const { holder } = await bench.client.workflow.getHandle(`lease/${bench.instance}`).query(lease);
   expect(holder).toBeNull();
-  await taken.ended();
+  open();
+  expect((await taken.ended()).outcome).toBe('SUCCEEDED');
+  const other = bench.client.workflow.getHandle(`toyRunbook/${bench.instance}-b/of-${runMark(runId)}`);
+  expect((await other.describe()).status.name).toBe('CANCELLED');
 });

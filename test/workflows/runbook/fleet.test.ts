@@ -234,6 +234,60 @@ test('a hold and a cancel hold for the executions that follow', async () => {
   expect(begun()).toHaveLength(2);
 });
 
+describe('an approval that has expired while the run was held', () => {
+  beforeEach(() => {
+    const go = { approvals: 1, roles: [], timeoutSeconds: 60, approvalLifetimeSeconds: 1 };
+    world.policy = { ...world.policy, gates: { go } };
+  });
+
+  /** Until the first child has ended, and the approval with it; in the execution that follows where one does. */
+  async function heldTooLong(more: { readonly startsPerExecution?: number } = {}): Promise<LiveRun> {
+    const { open } = gate(0);
+    const run = await start(3, { concurrency: 1, ...more });
+    const { runId } = await run.status();
+    await run.approve('go', 'ben');
+    await until('the first', () => begun().length === 1 || undefined);
+    await run.hold('ben');
+    open();
+    await until('its end', async () => (await fleetOf(run)).counts.done === 1 || undefined);
+    const isLast = more.startsPerExecution === undefined;
+    await until('its execution', async () => isLast || (await run.status()).runId !== runId || undefined);
+    const endedAt = Date.now();
+    await until('the approval to expire', () => Date.now() - endedAt > 2000 || undefined);
+    await run.resume('ben');
+    return run;
+  }
+
+  test('is asked for again before the next child is started', async () => {
+    const run = await heldTooLong();
+    const { title } = await run.asked('go.2');
+    expect([title, begun()]).toEqual(['Again: Run 3 toys', [name(0)]]);
+    await run.approve('go.2', 'cy');
+    expect((await run.ended()).outcome).toBe('SUCCEEDED');
+    expect(begun()).toHaveLength(3);
+  });
+
+  test('is asked for again by the execution that follows as well', async () => {
+    const run = await heldTooLong({ startsPerExecution: 1 });
+    await run.asked('go.2');
+    expect(begun()).toEqual([name(0)]);
+    await run.approve('go.2', 'cy');
+    expect((await run.ended()).outcome).toBe('SUCCEEDED');
+  });
+
+  test('and is denied then starts none further, and says what was done', async () => {
+    const run = await heldTooLong();
+    await run.asked('go.2');
+    await run.decide({ ask: 'go.2', verdict: 'deny', actor: 'ben', note: 'too late in the day' });
+    const { outcome, conclusion } = await run.ended();
+    expect([outcome, conclusion]).toEqual([
+      'HANDED_OVER',
+      'ben denied "go.2": too late in the day; toyTask: 1 of 3 instances done, 2 not started',
+    ]);
+    expect(begun()).toHaveLength(1);
+  });
+});
+
 test('nobody but the server makes a run a continuation: the approval is asked for', async () => {
   world.policy = { ...world.policy, gates: { go: { approvals: 1, roles: [], timeoutSeconds: 60 } } };
   const forged = { admission: {}, plan: { gates: [] }, passed: ['go'], state: {}, fleet: {} };
