@@ -13,7 +13,7 @@ const DEATHS_PER_RUN = 40;
 /** A death so soon after a result was handed in is one at the boundary behind it. */
 const BOUNDARY_MILLISECONDS = 50;
 /** The budget of a run for each death: noticed, replaced, gone on. */
-const SECONDS_PER_DEATH = 40;
+const SECONDS_PER_DEATH = 30;
 
 /**
  * Kills the worker at every activity, when all is done and nothing reported, and at every boundary between two steps;

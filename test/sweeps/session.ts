@@ -92,7 +92,11 @@ export class Session {
   }
 
   async lead(run: LiveRun, judge: Judgement = patient(), seconds?: number): Promise<RunState> {
-    return lead(run, this.people, judge, seconds);
+    try {
+      return await lead(run, this.people, judge, seconds);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}; ${this.worker.describe()}`, { cause: error });
+    }
   }
 
   get people() {

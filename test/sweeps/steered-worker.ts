@@ -111,6 +111,13 @@ export class SteeredWorker {
       }));
   }
 
+  /** What the worker whose turn it is does, for a run that comes to no end. */
+  describe(): string {
+    const program = this.current;
+    if (program === undefined) return 'there is no worker';
+    return `worker ${program.pid} of turn ${this.control.turn} ${program.alive ? 'lives' : 'is dead'}: ${lastWords(program)}`;
+  }
+
   /** No more replacements; the program itself is ended with its bench. */
   async stop(): Promise<void> {
     this.ended = true;
@@ -130,8 +137,7 @@ export class SteeredWorker {
       const code = await program.exited;
       const ordered = this.diary().some(({ event, pid }) => event === 'kill' && pid === program.pid);
       if (!ordered && !this.expected.has(program.pid)) {
-        // The world, and its logs with it, is gone when this is read.
-        const words = readFileSync(program.log, 'utf8').trim().split('\n').slice(-3).join(' | ');
+        const words = lastWords(program);
         this.crashes.push(`a worker ended by itself (code ${code ?? 'none, by a signal'}): ${words}`);
       }
       if (!this.ended) await this.takeOver();
@@ -156,6 +162,11 @@ export class SteeredWorker {
     this.control = control;
     this.files.writeControl(control);
   }
+}
+
+/** The world, and its logs with it, is gone when a finding is read. */
+function lastWords({ log }: LabProcess): string {
+  return readFileSync(log, 'utf8').trim().split('\n').slice(-3).join(' | ');
 }
 
 const UNKNOWN = { runId: '', activityId: '', activity: 'idle', nth: 0 } as const;
