@@ -48,8 +48,6 @@ export interface WorkerProgram {
 
 export interface StartOptions {
   readonly runbook?: string;
-  /** How long a worker may take for one decision before another one makes it; 10 s unless told. */
-  readonly workflowTaskTimeout?: `${number}s`;
 }
 
 const TASK_QUEUE = 'runbooks';
@@ -173,14 +171,13 @@ export class FailoverBench {
   /** Starts a runbook; `message` as somebody would type it, a proper one by ada unless told. */
   async start(
     message: unknown = this.message(),
-    { runbook = 'drFailover', workflowTaskTimeout }: StartOptions = {},
+    { runbook = 'drFailover' }: StartOptions = {},
   ): Promise<LiveRun> {
     this.started += 1;
     const handle = await this.client.workflow.start(runbook, {
       workflowId: `${runbook}/${this.world.instance}/${this.started}`,
       taskQueue: TASK_QUEUE,
       args: [message],
-      ...(workflowTaskTimeout === undefined ? {} : { workflowTaskTimeout }),
     });
     const run = new LiveRun(handle);
     this.runs.push(run);

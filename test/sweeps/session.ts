@@ -84,10 +84,9 @@ export class Session {
 
   /** @param more besides what every start says */
   start(more: Readonly<Record<string, unknown>> = {}): Promise<LiveRun> {
-    const { runbook, deadAfterSeconds } = this.settings;
+    const { runbook } = this.settings;
     return this.bench.start(this.bench.message({ reason: 'a sweep', ...this.prepared, ...more }), {
       runbook,
-      workflowTaskTimeout: `${deadAfterSeconds}s`,
     });
   }
 
