@@ -37,8 +37,10 @@ test('an abort ends what waits beside it, and nothing more is begun before all i
   const run = await start();
   await run.step('second', ['verifying']);
   await abort(run, 'first.failed');
-  const state = await run.ended(15);
+  const state = await run.ended();
   expect([state.outcome, state.conclusion]).toEqual(['UNDONE', expect.stringContaining('Toy first failed')]);
+  // It did not come to the end of its time, which people would have been asked about.
+  expect(state.asks.map(({ id }) => id)).toEqual(['first.failed']);
   expect(world.count('last.check')).toBe(1);
   expect(world.log.slice(-2).toSorted()).toEqual(['first.undo', 'second.undo']);
   expect(world.on.size).toBe(0);
@@ -51,7 +53,7 @@ test('an abort withdraws what is asked beside it', async () => {
   const run = await start();
   await run.asked('second.failed');
   await abort(run, 'first.failed');
-  const { outcome, asks } = await run.ended(15);
+  const { outcome, asks } = await run.ended();
   expect(outcome).toBe('UNDONE');
   expect(asks.map(({ id, result }) => [id, result])).toEqual(
     expect.arrayContaining([
@@ -73,7 +75,7 @@ test('what a hold keeps from going on is aborted without being resumed', async (
   open();
   await run.step('second', ['done']);
   await abort(run, 'first.failed');
-  expect((await run.ended(15)).outcome).toBe('UNDONE');
+  expect((await run.ended()).outcome).toBe('UNDONE');
   expect(world.count('last.run')).toBe(0);
 });
 
@@ -87,7 +89,7 @@ test('past a point of no return what is under way beside an abort comes to its e
   await run.step('second', ['running']);
   await abort(run, 'first.failed');
   open();
-  const { outcome, steps } = await run.ended(15);
+  const { outcome, steps } = await run.ended();
   expect(outcome).toBe('HANDED_OVER');
   expect(steps.map(({ id, state }) => [id, state])).toEqual([
     ['oneWay', 'done'],
@@ -105,7 +107,7 @@ test('an abort of what was begun beside the work ends the work', async () => {
   const run = await start({}, 'toyMeanwhile');
   await run.step('first', ['verifying']);
   await abort(run, 'second.failed');
-  const state = await run.ended(15);
+  const state = await run.ended();
   expect([state.outcome, state.conclusion]).toEqual(['UNDONE', expect.stringContaining('Toy second failed')]);
   expect(world.on.size).toBe(0);
 });
