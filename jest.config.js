@@ -3,7 +3,8 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testTimeout: 120_000,
+  // Only so that a test which hangs ends: the machine may be busy, and what a test waits for has limits of its own.
+  testTimeout: 600_000,
   // Most of a test is waiting for a world: two at a time leave more than half of two cores idle.
   maxWorkers: 4,
   testSequencer: '<rootDir>/jest.sequencer.js',

@@ -11,8 +11,8 @@ beforeAll(async () => {
   bench = await FailoverBench.open();
   await bench.changeEstate(several);
   await bench.startWorker();
-}, 240_000);
-afterAll(() => bench?.close(), 60_000);
+});
+afterAll(() => bench?.close());
 
 /**
  * Three instances by name, of one installation: one after the other each can be backed up by itself. One is not backed up
@@ -55,7 +55,7 @@ test('a dry run lists the instances, what is left out and why, the limits, and c
     'left out: the estate does not say where its backups are kept': '1: unkept',
     limits: '3 at once, the rest is not started after more than 1 failures',
   });
-}, 60_000);
+});
 
 test.each([
   [{ instances: ['twim', 'nothing-*'] }, /"twim" \(did you mean "twin"\?\), "nothing-\*".*Known: /s],
@@ -78,7 +78,7 @@ test.each([
 test('an estate in which nothing can be backed up is refused', async () => {
   const { outcome, problems } = await (await start({ instances: ['unkept'] })).ended();
   expect([outcome, problems.map(({ code }) => code)]).toEqual(['REFUSED', ['nothingToBackUp']]);
-}, 60_000);
+});
 
 test('each instance gets its own backup; one that cannot be backed up is told, and does not stop the others', async () => {
   const run = await start({ instances: ['*'], concurrency: 1 });
@@ -90,7 +90,7 @@ test('each instance gets its own backup; one that cannot be backed up is told, a
   expect(await backedUp()).toEqual([bench.world.instance, 'twin'].sort());
   expect((await run.report()).calls.mutating).toBeGreaterThan(8);
   expect(await bench.violations()).toEqual([]);
-}, 240_000);
+});
 
 test('an instance that another run holds is skipped, or waited for, as the starter says', async () => {
   const byHand = { gates: { backup: { approvals: 1, roles: ['operator'] } } };
@@ -118,4 +118,4 @@ test('an instance that another run holds is skipped, or waited for, as the start
   });
   await holder.handle.cancel();
   expect((await waiting.ended()).outcome).toBe('SUCCEEDED');
-}, 240_000);
+});

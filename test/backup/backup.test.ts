@@ -21,11 +21,11 @@ beforeAll(async () => {
   bench = await FailoverBench.open();
   await bench.startWorker();
   traffic = await startTraffic(bench.world);
-}, 240_000);
+});
 afterAll(async () => {
   await traffic?.stop();
   await bench?.close();
-}, 60_000);
+});
 
 const manifestOf = async (run: LiveRun) => {
   const { backup } = (await run.report()) as unknown as { backup: { key: string; sha256: string } };
@@ -68,7 +68,7 @@ test('home and database become one object under traffic: complete, frozen, descr
     expect(tags).toMatchObject({ 'runbooks:backup': manifest.backup, 'runbooks:manifest': sha256(text) });
   }
   expect(await bench.violations()).toEqual([]);
-}, 180_000);
+});
 
 test('the copy is on record, and is what a failover of the standby region would take', async () => {
   const { value: manifest } = await manifestOf(first);
@@ -93,7 +93,7 @@ test('the copy is on record, and is what a failover of the standby region would 
     capturedAt: manifest.members[0]!.capturedAt,
     snapshots: { home: record.members[0]!.id },
   });
-}, 60_000);
+});
 
 test('each manifest names the one before it with the hash of its bytes', async () => {
   const before = await manifestOf(first);
@@ -102,7 +102,7 @@ test('each manifest names the one before it with the hash of its bytes', async (
   const { value } = await manifestOf(second);
   expect(value.previous).toEqual({ backup: before.value.backup, sha256: sha256(before.text) });
   expect(await bench.violations()).toEqual([]);
-}, 180_000);
+});
 
 test('with a lock in the policy nobody can delete the snapshots, at home and in the copy, until it ends', async () => {
   await bench.changeEstate(lockingSnapshots);
@@ -136,7 +136,7 @@ test('with a lock in the policy nobody can delete the snapshots, at home and in 
   const locks = bench.changesSince(mark).filter(({ action }) => action === 'LockSnapshot');
   expect(new Set(locks.map(({ parameters }) => parameters.SnapshotId)).size).toBe(2);
   expect(await bench.violations()).toEqual([]);
-}, 180_000);
+});
 
 test('a dry run tells every call, and makes none', async () => {
   const { mark } = bench;
@@ -155,7 +155,7 @@ test('a dry run tells every call, and makes none', async () => {
     ],
   ]);
   expect(bench.changesSince(mark).map(({ action }) => action)).toEqual([]);
-}, 60_000);
+});
 
 test('an estate that does not say where backups are kept is told so', async () => {
   await bench.changeEstate((estate) => {
@@ -166,4 +166,4 @@ test('an estate that does not say where backups are kept is told so', async () =
   const { outcome, problems } = await run.ended();
   expect([outcome, problems.map(({ code }) => code)]).toEqual(['REFUSED', ['noBackupPlan']]);
   await bench.changeEstate();
-}, 60_000);
+});

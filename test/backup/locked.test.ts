@@ -21,8 +21,8 @@ beforeAll(async () => {
     baseUrl: `http://${node.address}:${NODE_PORT}`,
     credentials: { username: USERS.administrator, password },
   });
-}, 240_000);
-afterAll(() => bench?.close(), 60_000);
+});
+afterAll(() => bench?.close());
 
 const start = () => bench.start(bench.message({ mode: 'locked' }), { runbook: 'backup' });
 
@@ -39,7 +39,7 @@ test('users are locked out from the drain to the captured instant, and not longe
   expect(JSON.stringify(await run.report())).not.toMatch(/unlockToken/);
   await pushSoon(bench.world, doorsOf(bench.world, 'primary')[0]!);
   expect(await bench.violations()).toEqual([]);
-}, 180_000);
+});
 
 test('a database that makes a backup of its own is waited for before users are locked out', async () => {
   let isBusy = true;
@@ -72,7 +72,7 @@ test('a database that makes a backup of its own is waited for before users are l
   expect(await bitbucket.maintenanceLock()).toBeNull();
   await run.resume('grace');
   expect((await run.ended()).outcome).toBe('SUCCEEDED');
-}, 180_000);
+});
 
 test('a cancel under the lock unlocks', async () => {
   const run = await start();
@@ -83,7 +83,7 @@ test('a cancel under the lock unlocks', async () => {
   expect(await snapshotsOf(bench, run.id)).toEqual([]);
   await untilServing(bench);
   expect(await bench.violations()).toEqual([]);
-}, 120_000);
+});
 
 test('a lock of somebody else is refused, and stays', async () => {
   const token = await bitbucket.lockForMaintenance();
@@ -94,7 +94,7 @@ test('a lock of somebody else is refused, and stays', async () => {
   expect([outcome, codes]).toEqual(['REFUSED', ['lockedBySomebody']]);
   expect(await bitbucket.maintenanceLock()).toEqual({ owner: USERS.administrator });
   expect(await bitbucket.unlock(token)).toBe(true);
-}, 60_000);
+});
 
 test('requests that do not end in time: the lock is taken off, and the backup has failed', async () => {
   await bench.changeEstate((estate) => ({
@@ -122,4 +122,4 @@ test('requests that do not end in time: the lock is taken off, and the backup ha
   expect(await bitbucket.maintenanceLock()).toBeNull();
   expect(await snapshotsOf(bench, run.id)).toEqual([]);
   endless.destroy();
-}, 120_000);
+});

@@ -17,16 +17,16 @@ let backup: string;
 beforeAll(async () => {
   bench = await FailoverBench.open({ search: true });
   await bench.startWorker();
-}, 240_000);
+});
 afterEach(() => server().faults.clear());
-afterAll(() => bench?.close(), 60_000);
+afterAll(() => bench?.close());
 
 const server = () => bench.world.search!.primary;
 const snapshots = () => [...server().store.repositories.get(REPOSITORY)!.values()];
 const searchKeys = async () => (await keysInStore(bench)).filter((key) => key.includes('/search-'));
 const backUp = async () => {
   const run = await bench.start(bench.message(), { runbook: 'backup' });
-  const state = await run.ended(240);
+  const state = await run.ended();
   const report = (await run.report()) as unknown as { backup: { name: string } };
   return { state, name: report.backup.name };
 };
@@ -62,7 +62,7 @@ test('the search index is captured with the pair and put on record, once, whatev
   expect(renderBackups(backups, plain)).toContain('complete, with search');
   expect(renderBackup(backups.decisions, plain)).toContain(`search index: ${value.snapshot.name}`);
   expect(await bench.violations()).toEqual([]);
-}, 180_000);
+});
 
 test('a restore brings the index back instead of building it anew', async () => {
   const plan = async () => {
@@ -85,7 +85,7 @@ test('a restore brings the index back instead of building it anew', async () => 
   server().store.put(INDEX, [...before, 'SHOP/made-after-the-backup']);
   const run = await startRestore(bench, { backup });
   await run.approve('restore', 'grace', 'linus');
-  const { outcome, degraded, steps } = await run.ended(300);
+  const { outcome, degraded, steps } = await run.ended();
   expect([outcome, degraded]).toEqual(['SUCCEEDED', []]);
   expect(server().store.documents(INDEX)).toEqual(before);
   const states = steps.filter(({ id }) => both.includes(id)).map(({ id, state }) => [id, state]);
@@ -96,7 +96,7 @@ test('a restore brings the index back instead of building it anew', async () => 
     ]),
   );
   expect(await bench.violations()).toEqual([]);
-}, 400_000);
+});
 
 test('without the index a backup is as good: it is kept and copied, and says what it lacks', async () => {
   server().faults.snapshotsEnd = 'PARTIAL';
@@ -114,7 +114,7 @@ test('without the index a backup is as good: it is kept and copied, and says wha
   expect(snapshots().map(({ name }) => name)).toEqual([`runbooks-${backup.toLowerCase()}`]);
   expect(await searchKeys()).toHaveLength(1);
   expect(await bench.violations()).toEqual([]);
-}, 300_000);
+});
 
 test('the snapshot goes with its pair; a server that is silent keeps what it has, and refuses nothing', async () => {
   await bench.changeEstate(keeping(KEEP_NEWEST));
@@ -152,4 +152,4 @@ test('the snapshot goes with its pair; a server that is silent keeps what it has
     [id, 'done'],
   ]);
   expect(snapshots()).toEqual([]);
-}, 300_000);
+});

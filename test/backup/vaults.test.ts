@@ -38,13 +38,13 @@ beforeAll(async () => {
   ec2 = new EC2Client(options);
   rds = new RDSClient(options);
   await useVaults(bench, [ARCHIVE]);
-}, 240_000);
+});
 afterEach(() => bench?.world.gateway.faults.clear());
 afterAll(async () => {
   ec2?.destroy();
   rds?.destroy();
   await bench?.close();
-}, 60_000);
+});
 
 /** What the other account has of a backup: ids, states and the manifest that they name. */
 async function held(backup: string) {
@@ -184,7 +184,7 @@ test('another account gets every backup, by a copy of its own, and nothing stays
     faults.add({ match: { action, region: REGION }, times: 1, effect: { kind: 'dropAfter' } });
   faults.add({ match: { action: 'CopySnapshot' }, nth: 2, effect: { kind: 'dropAfter' } });
   const run = await bench.start(bench.message(), { runbook: 'backup' });
-  const state = await run.ended(240);
+  const state = await run.ended();
   expect([state.outcome, state.degraded, state.conclusion]).toEqual(['SUCCEEDED', [], expect.anything()]);
 
   const backup = await nameOf(run);
@@ -201,7 +201,7 @@ test('another account gets every backup, by a copy of its own, and nothing stays
   ]);
   expect(await sharedWith(standby!.members)).toEqual([]);
   expect(await bench.violations()).toEqual([]);
-}, 300_000);
+});
 
 test('the vault is a place of its own in the list, and nothing is restored from it', async () => {
   const places = (await pointsFound()).map(({ place, state }) => [place.site, state, place.account]);
@@ -219,7 +219,7 @@ test('the vault is a place of its own in the list, and nothing is restored from 
   // What is restored at the standby site is ours, though the vault is in the same region and newer.
   const dry = await bench.start(bench.message({ dryRun: true, site: 'standby' }), { runbook: 'restore' });
   expect(JSON.stringify((await dry.ended()).problems)).not.toContain('archive');
-}, 180_000);
+});
 
 test('what was deleted in our account comes back from the vault, and an abort leaves no permission behind', async () => {
   const [backup] = [...new Set((await keysInStore(bench)).map((key) => key.split('/')[2]!))];
@@ -229,14 +229,14 @@ test('what was deleted in our account comes back from the vault, and an abort le
   const denied = { kind: 'error', code: 'UnauthorizedOperation', status: 403 } as const;
   const fault = bench.world.gateway.faults.add({ match: { action: 'CopySnapshot' }, effect: denied });
   const first = await fetch();
-  const ask = await first.asked('copyBackup.standby.failed', 240);
+  const ask = await first.asked('copyBackup.standby.failed');
   await first.decide({ ask: ask.id, verdict: 'abort', actor: 'grace' });
   expect((await first.ended()).outcome).toBe('UNDONE');
   expect(await openInVault(backup!)).toEqual([]);
   bench.world.gateway.faults.remove(fault);
 
   const second = await fetch();
-  const state = await second.ended(240);
+  const state = await second.ended();
   expect([state.outcome, state.degraded, state.followUps.length]).toEqual(['SUCCEEDED', [], 1]);
   expect(await openInVault(backup!)).toEqual([]);
   expect(await placesOf(backup!)).toEqual(['archive complete', 'primary complete', 'standby complete']);
@@ -244,7 +244,7 @@ test('what was deleted in our account comes back from the vault, and an abort le
   const again = await (await fetch()).ended();
   expect([again.outcome, again.problems.map(({ code }) => code)]).toEqual(['REFUSED', ['alreadyThere']]);
   expect(await bench.violations()).toEqual([]);
-}, 400_000);
+});
 
 test('what the policy does not keep goes from the vault as well, by its role', async () => {
   await useVaults(bench, [ARCHIVE], { newestOnly: true });
@@ -252,12 +252,12 @@ test('what the policy does not keep goes from the vault as well, by its role', a
   expect(await placesOf(old)).toEqual(['archive complete', 'primary complete']);
   const run = await bench.start(bench.message(), { runbook: 'pruneBackups' });
   await run.approve('pruneBackups', 'grace', 'linus');
-  const state = await run.ended(240);
+  const state = await run.ended();
   expect([state.outcome, state.degraded]).toEqual(['SUCCEEDED', []]);
   expect(state.steps.map(({ id }) => id)).toContain(`deleteRestorePoint.${old}.archive`);
   expect(await held(old)).toEqual([]);
   expect(await placesOf(old)).toEqual([]);
-}, 300_000);
+});
 
 test('a role that cannot be taken on is asked about in clear words; mended, the copy is made', async () => {
   const role = `arn:aws:iam::${ACCOUNT}:role/other`;
@@ -272,7 +272,7 @@ test('a role that cannot be taken on is asked about in clear words; mended, the 
     },
   });
   const run = await bench.start(bench.message(), { runbook: 'backup' });
-  const ask = await run.asked('copyBackup.archive.failed', 240);
+  const ask = await run.asked('copyBackup.archive.failed');
   const { findings } = await doctor();
   expect(findings.find(({ name }) => name === 'vault archive')).toMatchObject({
     ok: false,
@@ -281,10 +281,10 @@ test('a role that cannot be taken on is asked about in clear words; mended, the 
   expect(ask.evidence.join(' ')).toContain(`sts:AssumeRole on resource: ${role}`);
   bench.world.gateway.faults.remove(fault);
   await run.decide({ ask: ask.id, verdict: 'retry', actor: 'grace' });
-  const state = await run.ended(240);
+  const state = await run.ended();
   expect([state.outcome, state.degraded]).toEqual(['SUCCEEDED', []]);
   expect(await held(await nameOf(run))).toHaveLength(2);
-}, 400_000);
+});
 
 test('a copy that the other account may not make leaves neither half of it there', async () => {
   await useVaults(bench, [ARCHIVE], { deadlines: { shareBackup: 30 }, asks: true });
@@ -296,14 +296,14 @@ test('a copy that the other account may not make leaves neither half of it there
     },
   });
   const run = await bench.start(bench.message(), { runbook: 'backup' });
-  const ask = await run.asked('shareBackup.archive.failed', 240);
+  const ask = await run.asked('shareBackup.archive.failed');
   expect(ask.evidence.join(' ')).toContain('not changed yet');
   await run.decide({ ask: ask.id, verdict: 'skip', actor: 'grace', note: 'the archive can wait' });
-  const failed = await run.asked('copyBackup.archive.failed', 240);
+  const failed = await run.asked('copyBackup.archive.failed');
   expect(failed.evidence.join(' ')).toMatch(/copy of .+ in eu-west-1 failed: .+not found/);
   const backup = (await run.status()).facts.find(({ label }) => label === 'backup')!.value;
   // RDS takes its time over a deletion that the step does not wait for.
   await until('both halves to be gone', async () => (await held(backup)).length === 0 || undefined);
   await run.decide({ ask: failed.id, verdict: 'abort', actor: 'grace' });
-  expect((await run.ended(240)).outcome).not.toBe('SUCCEEDED');
-}, 400_000);
+  expect((await run.ended()).outcome).not.toBe('SUCCEEDED');
+});

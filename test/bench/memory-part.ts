@@ -69,7 +69,7 @@ async function startRuns({ client, taskQueue }: BenchWorker, name: string, count
       args: [{ instance: `${name}-${number}` }],
     }),
   );
-  await inTurn(count, (number) => new LiveRun(handles[number]!).asked('go', 300));
+  await inTurn(count, (number) => new LiveRun(handles[number]!).asked('go'));
 }
 
 function untilEvents(handle: WorkflowHandle, events: number): Promise<true> {

@@ -58,7 +58,7 @@ test('what is typed is what is started, plainly and with the output as JSON', as
       expect(await startedAs(run)).toEqual({ runbook, message: { ...common, ...input } });
     }),
   );
-}, 30_000);
+});
 
 test.each([
   [['verify', 'i', BACKUP, '--pick', 'newest'], /--pick and the name of a backup exclude each other/],

@@ -55,7 +55,7 @@ beforeAll(async () => {
   if (setup.code !== 0) throw new Error(setup.err);
   opened = await openConnection(process.env['TEST_TEMPORAL_ADDRESS'] ?? '');
   client = new Client({ connection: opened.connection, namespace });
-}, 60_000);
+});
 afterAll(async () => {
   await opened.close();
   rmSync(folder, { recursive: true });
@@ -74,7 +74,7 @@ test('a schedule of the estate is put into force as it is written, and applying 
     args: [{ instance: INSTANCE, trigger: 'schedule', requestedBy: 'schedule hourly', mode: 'locked' }],
   });
   expect((await apply()).out).toBe(`${ID}: as the estate says\n`);
-}, 60_000);
+});
 
 test('what is due every hour is due in both hours when clocks are put back', async () => {
   write({ hourly: { ...HOURLY, jitter: '0s' } });
@@ -87,7 +87,7 @@ test('what is due every hour is due in both hours when clocks are put back', asy
   expect(
     startTime?.map(({ seconds }) => new Date(Number(seconds) * 1000).toISOString().slice(11, 16)),
   ).toEqual(['00:05', '01:05', '02:05', '03:05']);
-}, 60_000);
+});
 
 test('only what is due every hour is read by the clocks of Greenwich, and only whole hours away from them', () => {
   const now = new Date('2026-11-25T00:00:00Z');
@@ -113,7 +113,7 @@ test('a pause that people made stays when the estate changes', async () => {
   );
   expect((await say('resume', `${INSTANCE}/hourly`, '--as', 'ada')).code).toBe(0);
   expect((await client.schedule.getHandle(ID).describe()).state.paused).toBe(false);
-}, 60_000);
+});
 
 test('it can be started now, and for times that were missed', async () => {
   const starts = async (): Promise<number> =>
@@ -132,7 +132,7 @@ test('it can be started now, and for times that were missed', async () => {
   expect((await say('backfill', `${INSTANCE}/hourly`, ...times)).code).toBe(0);
   await client.workflow.getHandle(run!.action.workflow.workflowId).terminate();
   await until('a missed start', async () => (await starts()) > 1 || undefined);
-}, 60_000);
+});
 
 test('one that the estate does not name any more is told, and removed only when that is asked for', async () => {
   write({});
@@ -143,7 +143,7 @@ test('one that the estate does not name any more is told, and removed only when 
   expect((await apply('--remove')).out).toBe(`${ID}: removed\n`);
   const gone = await say('pause', `${INSTANCE}/hourly`);
   expect([gone.code, gone.err]).toEqual([1, expect.stringContaining(`there is no schedule ${ID}`)]);
-}, 60_000);
+});
 
 test('a schedule of the estate starts a run over many, without an instance of its own', async () => {
   const nightly = { runbook: 'backupFleet', cron: '30 1 * * *', input: { concurrency: 20 } };
@@ -163,7 +163,7 @@ test('a schedule of the estate starts a run over many, without an instance of it
   expect(run).toMatch(/^backupFleet\/estate\/nightly-\d{4}-/);
   await client.workflow.getHandle(run).terminate();
   expect((await say('pause', 'estate/nightly', '--as', 'ada', '--note', 'enough')).code).toBe(0);
-}, 60_000);
+});
 
 describe('when the clocks change', () => {
   /** The next starts after a time, by the server itself: hours and minutes in UTC, with the days since. */

@@ -13,8 +13,8 @@ let bench: FailoverBench;
 beforeAll(async () => {
   bench = await FailoverBench.open();
   await bench.startWorker();
-}, 90_000);
-afterAll(() => bench?.close(), 60_000);
+});
+afterAll(() => bench?.close());
 
 test('an abort after a home that cannot be used takes back volume, attachment and fence', async () => {
   const { world } = bench;
@@ -59,7 +59,7 @@ test('an abort after a home that cannot be used takes back volume, attachment an
   expect(await footprint(bench)).toEqual(before);
   for (const door of doorsOf(world, 'primary')) await push(world, door);
   expect(await bench.violations()).toEqual([]);
-}, 180_000);
+});
 
 test('a first node that finds an empty database stops the run in clear words; once mended, retry goes on', async () => {
   const { world } = bench;
@@ -107,4 +107,4 @@ test('a first node that finds an empty database stops the run in clear words; on
   ]);
   await world.heal();
   expect(await bench.violations()).toEqual([]);
-}, 180_000);
+});

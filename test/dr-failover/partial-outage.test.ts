@@ -9,8 +9,8 @@ let bench: FailoverBench;
 beforeEach(async () => {
   bench = await FailoverBench.open();
   await bench.startWorker();
-}, 90_000);
-afterEach(() => bench?.close(), 60_000);
+});
+afterEach(() => bench?.close());
 
 /**
  * Users are cut off, and the site goes on: of AWS in its region this service alone is silent.
@@ -76,7 +76,7 @@ test('while Auto Scaling is silent, database and home are denied before the prom
   for (const door of doorsOf(world, 'standby')) await pushSoon(world, door);
   await replay(run);
   expect(await bench.violations()).toEqual([]);
-}, 240_000);
+});
 
 test('a home that takes no commands leaves the fence unproven, and the run that is left behind withdraws it', async () => {
   const answer = await silence('ssm');
@@ -99,7 +99,7 @@ test('a home that takes no commands leaves the fence unproven, and the run that 
   expect((await left.ended()).outcome).toBe('SUCCEEDED');
   expect(await fenceOf(left)).toBe('proven');
   for (const one of [run, left]) await replay(one);
-}, 240_000);
+});
 
 test('a part of the fence that people skip is not proven by that, whatever the plan foresaw', async () => {
   const { world } = bench;
@@ -114,7 +114,7 @@ test('a part of the fence that people skip is not proven by that, whatever the p
   });
   await run.approve('failover', 'grace', 'linus');
   for (const consent of ['primaryAlive', 'unprovenFence']) await run.approve(consent, 'margaret');
-  const ask = await run.asked('fenceHome.failed', 120);
+  const ask = await run.asked('fenceHome.failed');
   expect(ask.verdicts).toContain('skip');
   await run.decide({ ask: ask.id, verdict: 'skip', actor: 'grace', note: 'its file server is off' });
   const state = await run.ended();
@@ -123,4 +123,4 @@ test('a part of the fence that people skip is not proven by that, whatever the p
     'set, not proven: the step that was to withdraw its home was skipped',
   ]);
   expect((await run.report()).followUps.join()).toContain('Prove the fence of primary');
-}, 240_000);
+});

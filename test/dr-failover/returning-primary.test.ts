@@ -48,8 +48,8 @@ async function expectFenced(run: LiveRun, doors: readonly string[]): Promise<voi
 }
 
 describe('a primary that comes back before the promotion', () => {
-  beforeAll(() => open(), 90_000);
-  afterAll(() => bench?.close(), 60_000);
+  beforeAll(() => open());
+  afterAll(() => bench?.close());
 
   test('is told before anything final is done, and a denial takes everything back', async () => {
     const { world } = bench;
@@ -67,7 +67,7 @@ describe('a primary that comes back before the promotion', () => {
     expect(await footprint(bench)).toEqual(before);
     for (const door of doorsOf(world, 'primary')) await push(world, door);
     expect(await bench.violations()).toEqual([]);
-  }, 180_000);
+  });
 
   test('is fenced before the promotion when people go on all the same', async () => {
     const doors = doorsOf(bench.world, 'primary');
@@ -78,13 +78,13 @@ describe('a primary that comes back before the promotion', () => {
     const { steps } = await run.status();
     const proven = steps.find(({ id }) => id === 'proveFence')!.endedAt!;
     expect(proven <= steps.find(({ id }) => id === 'promoteReplica')!.startedAt!).toBe(true);
-  }, 180_000);
+  });
 });
 
 describe('a primary that comes back after the promotion', () => {
   // The default of an estate: on a busy machine a late answer would look like a region that is still away.
-  beforeAll(() => open({ requestTimeoutSeconds: 10 }), 90_000);
-  afterAll(() => bench?.close(), 60_000);
+  beforeAll(() => open({ requestTimeoutSeconds: 10 }));
+  afterAll(() => bench?.close());
 
   test('is fenced at once, before its successor takes any write', async () => {
     const doors = doorsOf(bench.world, 'primary');
@@ -94,12 +94,12 @@ describe('a primary that comes back after the promotion', () => {
     for (const door of doors) await push(bench.world, door);
     await run.resume('ada');
     await expectFenced(run, doors);
-  }, 180_000);
+  });
 });
 
 describe('a primary that comes back while its successor is verified', () => {
-  beforeAll(() => open(), 90_000);
-  afterAll(() => bench?.close(), 60_000);
+  beforeAll(() => open());
+  afterAll(() => bench?.close());
 
   test('is fenced by the run as soon as it answers, and not only after the end', async () => {
     const { world } = bench;
@@ -136,12 +136,12 @@ describe('a primary that comes back while its successor is verified', () => {
     const { excused } = exposureOf(world.overlaps, state, returnedAt);
     const violations = await bench.violations();
     expect(violations.filter((line) => !excused.some((one) => line.endsWith(one)))).toEqual([]);
-  }, 180_000);
+  });
 });
 
 describe('a region that falls silent after the approval', () => {
-  beforeAll(() => open(), 90_000);
-  afterAll(() => bench?.close(), 60_000);
+  beforeAll(() => open());
+  afterAll(() => bench?.close());
 
   test('is asked about before anything is changed: a fence that nobody can see needs its own consent', async () => {
     const { world, mark } = bench;
@@ -167,5 +167,5 @@ describe('a region that falls silent after the approval', () => {
     expect(state.outcome).toBe('SUCCEEDED');
     expect((await run.report()).followUps.join()).toContain('Prove the fence of primary');
     expect(await bench.violations()).toEqual([]);
-  }, 180_000);
+  });
 });

@@ -8,11 +8,11 @@ let worker: SteeredWorker;
 beforeAll(async () => {
   bench = await FailoverBench.open();
   worker = await SteeredWorker.start(bench);
-}, 120_000);
+});
 afterAll(async () => {
   await worker?.stop();
   await bench?.close();
-}, 60_000);
+});
 
 test('a region that returns after its fence was given up and before the proof is fenced at once, not waited for', async () => {
   const { world } = bench;
@@ -27,7 +27,7 @@ test('a region that returns after its fence was given up and before the proof is
   await world.heal();
   worker.release(proof);
 
-  const state = await run.ended(120);
+  const state = await run.ended();
   expect([state.outcome, state.degraded]).toEqual(['SUCCEEDED', []]);
   const steps = ['fenceNodes', 'fenceHome', 'fenceDatabase', 'proveFence'];
   expect(steps.map((id) => state.steps.find((step) => step.id === id)?.proof?.['proven'])).not.toContain(
@@ -38,4 +38,4 @@ test('a region that returns after its fence was given up and before the proof is
   expect(state.asks.map(({ id }) => id)).not.toContain('proveFence.failed');
   for (const door of doors) await expect(push(world, door)).rejects.toThrow();
   await world.heal();
-}, 240_000);
+});

@@ -14,8 +14,8 @@ beforeAll(async () => {
   bench = await FailoverBench.open({ standbyHome: true });
   await bench.startWorker();
   former = (await homeOfStandby()).id;
-}, 90_000);
-afterAll(() => bench?.close(), 60_000);
+});
+afterAll(() => bench?.close());
 
 /** The volume on the home's device, and what the file server has mounted. */
 async function homeOfStandby(): Promise<{ id: string; mounts: string; unit: string }> {
@@ -64,7 +64,7 @@ test('a failover that is cancelled gives the standby its own home back: attached
   expect({ ...(await footprint(bench)), home: await homeOfStandby() }).toEqual(before);
   for (const door of doorsOf(world, 'primary')) await push(world, door);
   expect(await bench.violations()).toEqual([]);
-}, 180_000);
+});
 
 test('a failover onto it unmounts that home before it is detached, and nobody is asked', async () => {
   const { world } = bench;
@@ -82,4 +82,4 @@ test('a failover onto it unmounts that home before it is detached, and nobody is
   await world.heal();
   for (const door of doorsOf(world, 'standby')) await pushSoon(world, door);
   expect(await bench.violations()).toEqual([]);
-}, 180_000);
+});

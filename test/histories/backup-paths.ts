@@ -28,13 +28,13 @@ async function approvedRestore(bench: FailoverBench): Promise<LiveRun> {
 
 async function restored(bench: FailoverBench): Promise<LiveRun> {
   const run = await approvedRestore(bench);
-  await run.ended(300);
+  await run.ended();
   return run;
 }
 
 async function tried(bench: FailoverBench): Promise<LiveRun> {
   const run = await start(bench, 'verifyBackup');
-  await run.ended(300);
+  await run.ended();
   return run;
 }
 
@@ -90,7 +90,7 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
         outcome: 'UNDONE',
         live: async (bench) => {
           const run = await start(bench, 'backup');
-          await until('the freeze', async () => bench.world.hosts.frozen().length > 0 || undefined, 60);
+          await until('the freeze', async () => bench.world.hosts.frozen().length > 0 || undefined);
           await run.handle.cancel();
           return run;
         },
@@ -102,7 +102,7 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
           const effect = { kind: 'error', code: 'InvalidParameterValue', status: 400 } as const;
           const fault = bench.world.gateway.faults.add({ match: { action: 'CopySnapshot' }, effect });
           const run = await start(bench, 'backup');
-          await run.ended(240);
+          await run.ended();
           bench.world.gateway.faults.remove(fault);
           return run;
         },
@@ -135,7 +135,7 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
         live: async (bench) => {
           const run = await start(bench, 'backup', { mode: 'locked' });
           // Whoever may hold is known once the run is admitted.
-          await until('the hold', () => run.hold('grace').then(() => true), 20);
+          await until('the hold', () => run.hold('grace').then(() => true));
           await run.step('awaitDatabase', ['planned']);
           await run.resume('grace');
           return run;
@@ -177,9 +177,9 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
         outcome: 'UNDONE',
         live: async (bench) => {
           const run = await approvedRestore(bench);
-          await run.step('startNode.1', ['running', 'verifying', 'done'], 200);
+          await run.step('startNode.1', ['running', 'verifying', 'done']);
           await run.handle.cancel();
-          await run.ended(300);
+          await run.ended();
           await untilServing(bench);
           return run;
         },
@@ -206,7 +206,7 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
         outcome: 'UNDONE',
         live: async (bench) => {
           const run = await start(bench, 'verifyBackup');
-          await run.step('restoreDrillDatabase', ['verifying'], 120);
+          await run.step('restoreDrillDatabase', ['verifying']);
           await run.handle.cancel();
           return run;
         },
@@ -217,7 +217,7 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
         live: async (bench) => {
           const run = await start(bench, 'restoreBeside');
           await run.approve('restoreBeside', 'grace');
-          await run.asked('takeDown', 200);
+          await run.asked('takeDown');
           await run.decide({ ask: 'takeDown', verdict: 'approve', actor: 'ada' });
           return run;
         },
@@ -275,7 +275,7 @@ export const BACKUP_WORLDS: readonly PathWorld[] = [
         live: async (bench) => {
           const message = { requestedBy: 'ada', concurrency: 1, errorThreshold: 3, whenBusy: 'wait' };
           const run = await bench.start(message, { runbook: 'backupFleet' });
-          await run.ended(300);
+          await run.ended();
           return run;
         },
       },

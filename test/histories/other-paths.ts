@@ -34,11 +34,11 @@ export const OTHER_WORLDS: readonly PathWorld[] = [
 /** What a failover from a silent region has left behind, when that region is back. */
 async function fencedAfterwards(bench: FailoverBench): Promise<LiveRun> {
   const failover = await fromSilentRegion(bench);
-  await failover.ended(120);
+  await failover.ended();
   const { instance, runId } = await failover.status();
   const handle = bench.client.workflow.getHandle(`fenceLostSite/${instance}/after-${runMark(runId)}`);
   await bench.world.heal();
   const left = new LiveRun(handle);
-  await left.ended(120);
+  await left.ended();
   return left;
 }

@@ -23,7 +23,7 @@ export class Pushes {
 
   /** Pushes a branch of this name, as soon as it is taken. */
   async push(branch: string): Promise<void> {
-    const commit = await until(`push of ${branch}`, () => cloneAndPush(this.remote, branch, branch), 60);
+    const commit = await until(`push of ${branch}`, () => cloneAndPush(this.remote, branch, branch));
     this.acknowledged.set(branch, commit);
   }
 
@@ -40,7 +40,7 @@ export class Pushes {
 /** Takes a backup and answers its name. */
 export async function backUp(bench: FailoverBench): Promise<string> {
   const run = await bench.start(bench.message(), { runbook: 'backup' });
-  const { outcome, conclusion } = await run.ended(240);
+  const { outcome, conclusion } = await run.ended();
   if (outcome !== 'SUCCEEDED') throw new Error(`the backup ended ${outcome}: ${conclusion}`);
   const { backup } = (await run.report()) as unknown as { backup: { name: string } };
   return backup.name;

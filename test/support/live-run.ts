@@ -8,6 +8,8 @@ import { until } from './until';
 
 /** A query costs the server, the worker and us; many tests wait at the same time. */
 const QUERY_EVERY_MS = 60;
+/** Below the limit of a test, so that what it waited for is told; the machine may be busy. */
+const PATIENCE_SECONDS = 500;
 
 /** A run as its operators meet it: asked for its state, and answered. */
 export class LiveRun {
@@ -26,22 +28,18 @@ export class LiveRun {
   }
 
   /** Waits until something is asked, by id or any. */
-  async asked(id?: string, seconds = 60): Promise<Ask> {
-    const state = await this.reached(
-      `ask ${id ?? ''}`,
-      ({ asks }) => asks.some((ask) => ask.result === null && (id === undefined || ask.id === id)),
-      seconds,
+  async asked(id?: string): Promise<Ask> {
+    const state = await this.reached(`ask ${id ?? ''}`, ({ asks }) =>
+      asks.some((ask) => ask.result === null && (id === undefined || ask.id === id)),
     );
     return state.asks.find((ask) => ask.result === null && (id === undefined || ask.id === id))!;
   }
 
   /** Waits until a step is in one of the states. */
-  async step(id: string, states: readonly StepState[], seconds = 60): Promise<void> {
+  async step(id: string, states: readonly StepState[]): Promise<void> {
     const what = `step ${id} ${states.join(' or ')}`;
-    await this.reached(
-      what,
-      ({ steps }) => steps.some((step) => step.id === id && states.includes(step.state)),
-      seconds,
+    await this.reached(what, ({ steps }) =>
+      steps.some((step) => step.id === id && states.includes(step.state)),
     );
   }
 
@@ -67,7 +65,7 @@ export class LiveRun {
   }
 
   /** The final state, however it ended. */
-  async ended(seconds = 120): Promise<RunState> {
+  async ended(seconds = PATIENCE_SECONDS): Promise<RunState> {
     // A wait that is left behind would be repeated on a closed connection, which ends the process.
     const waiting = new AbortController();
     const result = this.handle.client
@@ -86,11 +84,7 @@ export class LiveRun {
   }
 
   /** Fails at once, with the reason, when the run ends instead. */
-  private async reached(
-    what: string,
-    isThere: (state: RunState) => boolean,
-    seconds: number,
-  ): Promise<RunState> {
+  private async reached(what: string, isThere: (state: RunState) => boolean): Promise<RunState> {
     let last: RunState | undefined;
     const state = await until(
       what,
@@ -98,7 +92,7 @@ export class LiveRun {
         last = await this.status();
         return isThere(last) || last.phase === 'ended' ? last : undefined;
       },
-      seconds,
+      PATIENCE_SECONDS,
       QUERY_EVERY_MS,
     ).catch((error: unknown) => {
       throw last === undefined ? error : new Error(`${String(error)}; ${describe(last)}`);

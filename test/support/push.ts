@@ -19,7 +19,7 @@ export function push(world: World, baseUrl: string): Promise<string> {
 
 /** Pushes until it is taken, as a user does who gets an error page from a proxy. @throws after half a minute */
 export function pushSoon(world: World, baseUrl: string): Promise<string> {
-  return until(`a push to ${baseUrl}`, () => push(world, baseUrl), 30);
+  return until(`a push to ${baseUrl}`, () => push(world, baseUrl));
 }
 
 /** Every address at which a site takes pushes: its load balancer and each of its nodes that is up. */

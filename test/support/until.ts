@@ -2,7 +2,7 @@
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
-  seconds = 20,
+  seconds = 60,
   everyMilliseconds = 20,
 ): Promise<T> {
   const deadline = Date.now() + seconds * 1000;

@@ -40,7 +40,7 @@ beforeAll(async () => {
   clean = await runClean(settings);
   kills = sweepKills(settings, clean);
   lostAnswers = sweepLostAnswers({ ...settings, parallel: 1 }, clean);
-}, 600_000);
+});
 
 test(
   'a worker that dies at any moment is replaced, and the run ends as if nothing had been',

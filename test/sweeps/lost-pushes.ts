@@ -33,7 +33,7 @@ export async function judgeLosses(losses: Losses): Promise<readonly string[]> {
   const { outcome } = state;
   // Whoever is handed an unfinished failover has no service yet whose pushes could be counted.
   if (outcome === 'HANDED_OVER' || outcome === 'UNDO_INCOMPLETE') return [];
-  const audit = await until('an audit of the pushes', () => traffic.audit(), 60);
+  const audit = await until('an audit of the pushes', () => traffic.audit());
   if (outcome !== 'SUCCEEDED' && outcome !== 'DEGRADED') {
     return audit.lostPushes.map(
       ({ repository, at }) => `push to ${repository} at ${at} is lost, and nothing moved`,

@@ -32,7 +32,7 @@ beforeAll(async () => {
   client = new Client({ connection, namespace: NAMESPACE });
   const environment = { TEMPORAL_NAMESPACE: NAMESPACE };
   expect((await runCommand(['setup', '--create-namespace'], { environment })).code).toBe(0);
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(workers.map((worker) => worker.kill()));
   await opened.close();
@@ -130,7 +130,7 @@ test('pinned runs belong to the version on which they began, and doctor says whi
   const { detail = '' } = findings.find(({ name }) => name === 'worker') ?? {};
   expect(detail).toContain('one (build one, pinned)');
   expect(detail).toContain('two (build two, pinned)');
-}, 120_000);
+});
 
 test('without versioning the version is told all the same, and nothing else changes', () => {
   const deployment = { name: 'runbooks', buildId: null, pinned: false };

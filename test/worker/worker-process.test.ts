@@ -53,7 +53,7 @@ test('a worker gets ready, serves health and metrics, logs JSON, and ends in ord
     RUNBOOKS_METRICS_ADDRESS: metrics,
     RUNBOOKS_SHUTDOWN_GRACE_SECONDS: '1',
   });
-  const health = await until('the health address', () => addressOf(worker), 40);
+  const health = await until('the health address', () => addressOf(worker));
   await until('readiness', async () =>
     (await fetch(`http://${health}/readyz`)).status === 200 ? true : undefined,
   );

@@ -108,7 +108,7 @@ test('copies of volumes wait for their turn when others fill the region', async 
   await lab.slowly(async () => {
     const copy = () => new CopySnapshotCommand({ SourceRegion: PRIMARY, SourceSnapshotId: home.id });
     await Promise.all(Array.from({ length: COPIES_OF_VOLUMES }, () => ec2.send(copy())));
-  }, 3);
+  });
   const driver = copier('backup/a/1');
   const input = order(name('160000'), [home]);
   const { output } = await driver.verify(input, await driver.run(input));
@@ -126,7 +126,7 @@ test('copies of databases wait for their turn when others fill the region, and a
         TargetDBSnapshotIdentifier: 'of-somebody-else',
       }),
     );
-  }, 2);
+  });
   const driver = copier('backup/b/1');
   const input = order(name('160100'), [database]);
   const { output } = await driver.verify(input, await driver.run(input));

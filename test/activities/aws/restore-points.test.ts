@@ -228,4 +228,4 @@ test('a look reads as much of the store as there are restore points, however man
   const objectsOf = (backup: string) => [...old.objects.keys()].filter((key) => key.includes(backup)).length;
   expect(old.reads.length).toBe(2 * KEPT + KEPT / 10 + objectsOf(back) + objectsOf(vanished));
   expect(old.lists).toBe(Math.ceil(old.objects.size / PAGE));
-}, 60_000);
+});

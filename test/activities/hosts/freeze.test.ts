@@ -62,7 +62,7 @@ it('a freeze that exceeds its own limit is thawed as soon as it takes effect, th
   // The freeze is on its way still: nothing must say that it is over, nor begin another.
   expect(await unthawed()).toEqual(['one']);
   await expect(freeze('two')).rejects.toMatchObject({ type: 'NotYet' });
-  await until('the freeze to be over', async () => (await unthawed()).length === 0 || undefined, 20);
+  await until('the freeze to be over', async () => (await unthawed()).length === 0 || undefined);
   expect(frozen()).toEqual([]);
 });
 
@@ -75,7 +75,7 @@ it('whoever thaws while a freeze is under way is told to come again, until it is
     type: 'NotYet',
     message: expect.stringContaining('a freeze is still under way'),
   });
-  await until('the freeze to be over', async () => (await unthawed()).length === 0 || undefined, 20);
+  await until('the freeze to be over', async () => (await unthawed()).length === 0 || undefined);
   expect(frozen()).toEqual([]);
 });
 
@@ -85,7 +85,7 @@ it('a timer that fires while volumes are still being frozen leaves none frozen',
     type: 'NeedsPerson',
     message: expect.stringContaining("the host's timer ended the freeze after 1 s"),
   });
-  await until('the freeze to be over', async () => (await unthawed()).length === 0 || undefined, 20);
+  await until('the freeze to be over', async () => (await unthawed()).length === 0 || undefined);
   expect(frozen()).toEqual([]);
   await freeze('two');
   expect(frozen()).toEqual([store, home]);
@@ -103,8 +103,8 @@ it('a freeze that was ended counts as on until all is thawed, and is thawed by w
   });
   expect(frozen()).toEqual([store, home]);
   world.wrap('fsfreeze', '');
-  await until('the timer to thaw', async () => frozen().length === 0 || undefined, 20);
-  await until('the freeze to be over', async () => (await unthawed()).length === 0 || undefined, 20);
+  await until('the timer to thaw', async () => frozen().length === 0 || undefined);
+  await until('the freeze to be over', async () => (await unthawed()).length === 0 || undefined);
 });
 
 it("somebody else's freeze is left alone, and what was frozen before it is thawed", async () => {

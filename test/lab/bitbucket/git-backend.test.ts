@@ -46,4 +46,4 @@ test('git is heard out although the files of the machine are slow', async () => 
   } finally {
     isBusy = false;
   }
-}, 120_000);
+});

@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(registry, { recursive: true });
   if (before === undefined) delete process.env.RUNBOOKS_LABS;
   else process.env.RUNBOOKS_LABS = before;
-}, 60_000);
+});
 
 /** Runs `runbooks lab …` as the program would. */
 async function lab(...words: string[]): Promise<{ out: string; err: string; code: number }> {
@@ -101,7 +101,7 @@ test('a lab goes up, is looked at, broken, healed and taken down, and nothing of
   expect(pids.filter(isAlive)).toEqual([]);
   expect(existsSync(status.directory)).toBe(false);
   expect(readdirSync(registry)).toEqual([]);
-}, 120_000);
+});
 
 test('what a lab leaves behind whose process was killed is ended by `lab down`', async () => {
   const up = await lab('up', '--name', 'two', '--scale', '120', '--nodes', '1', '--json');
@@ -116,7 +116,7 @@ test('what a lab leaves behind whose process was killed is ended by `lab down`',
   expect(pids.filter(isAlive)).toEqual([]);
   expect(existsSync(directory)).toBe(false);
   expect(readdirSync(registry)).toEqual([]);
-}, 120_000);
+});
 
 function statusUnderForeignName(url: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {

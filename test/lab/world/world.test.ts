@@ -36,12 +36,12 @@ beforeAll(async () => {
     primary: new LabAws('eu-central-1', world.gateway.url),
     standby: new LabAws('eu-west-1', world.gateway.url),
   };
-}, 120_000);
+});
 
 afterAll(async () => {
   Object.values(aws ?? {}).forEach((client) => client.destroy());
   await Promise.all([world?.stop(), other?.stop()]);
-}, 60_000);
+});
 
 async function serves(nodes: number): Promise<true | undefined> {
   const { primary } = await world.probe();
@@ -66,7 +66,7 @@ test('two worlds live side by side, and the end of one leaves no process, no dir
   expect(listening(other.network.number)).toBe(0);
   expect(runningProcesses().length).toBeGreaterThan(4);
   expect(await serves(2)).toBe(true);
-}, 60_000);
+});
 
 test('the public name leads to the primary site, which serves and replicates', async () => {
   const resolver = new Resolver();
@@ -110,7 +110,7 @@ test('older copies are removed, the newest are kept in both regions', async () =
     );
     expect(Snapshots).toHaveLength(4);
   }
-}, 60_000);
+});
 
 test('the estate that it writes is valid and names what is there', async () => {
   const estate = loadEstate(world.estate);
@@ -149,7 +149,7 @@ test.each(OUTAGES)(
     await until(disaster, async () => isSeen((await world.probe()).primary) || undefined);
     await world.heal();
     expect(world.disasters).toEqual([]);
-    await until('service', () => serves(2), 40);
+    await until('service', () => serves(2));
   },
   90_000,
 );
@@ -164,7 +164,7 @@ test.each(['region-down', 'partition'] as const)(
     const { AutoScalingGroups } = await aws.standby.autoScaling.send(describe);
     expect(AutoScalingGroups).toHaveLength(1);
     await world.heal();
-    await until('service', () => serves(2), 40);
+    await until('service', () => serves(2));
   },
   90_000,
 );
@@ -246,11 +246,11 @@ test('a cut-off site that comes back unfenced beside its successor is caught as 
       DesiredCapacity: 1,
     }),
   );
-  await until('successor', async () => (await world.probe()).standby.acceptsWrites || undefined, 40);
+  await until('successor', async () => (await world.probe()).standby.acceptsWrites || undefined);
   expect((await world.invariants(false)).violations.join()).not.toContain(never);
   await world.heal();
   await until('breach', async () => {
     const { violations } = await world.invariants(false);
     return violations.some((line) => line.startsWith(never)) || undefined;
   });
-}, 90_000);
+});

@@ -90,7 +90,7 @@ test('a child that a person cancels is one that ended without an outcome; the pa
     return events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes) || undefined;
   });
   open();
-  const { outcome } = await parent.ended(30);
+  const { outcome } = await parent.ended();
   expect([outcome, (await parent.report())['children']]).toEqual(['SUCCEEDED', [null, 'SUCCEEDED']]);
 });
 
@@ -105,7 +105,7 @@ test('a child whose id is taken stops the parent and the other child; it gives i
   const instance = `${bench.instance}-a`;
   const taken = await bench.start({ instance }, `toyRunbook/${instance}/of-${runMark(runId)}`);
   await bench.startWorker();
-  const { outcome, conclusion } = await parent.ended(30);
+  const { outcome, conclusion } = await parent.ended();
   expect([outcome, conclusion]).toEqual([
     'UNDONE',
     expect.stringContaining(`toyRunbook for ${instance} could not be started`),

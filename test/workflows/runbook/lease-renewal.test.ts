@@ -82,7 +82,7 @@ test('the lease goes on as a new run with all that it knows, and tells the holde
   });
   expect(await timesTold(holder)).toBe(2);
   await holder.terminate();
-}, 60_000);
+});
 
 test('a holder that comes after the one that was told is told as well, once people name it', async () => {
   const [first, second] = [await silentRun('first'), await silentRun('second')];
@@ -131,4 +131,4 @@ test('a holder that comes after the one that was told is told as well, once peop
   expect([await timesTold(first), await timesTold(second)]).toEqual([1, 1]);
   await first.terminate();
   await second.terminate();
-}, 60_000);
+});
