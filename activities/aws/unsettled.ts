@@ -10,6 +10,12 @@ export function noteMet(): void {
   remember(MET, true);
 }
 
+/** For what an undo takes back as a whole: met when it is found, looked for again when it is not; `what` as in `lookTwice`. */
+export function meet(aws: Pick<AwsClients, 'settleSeconds'>, isFound: boolean, what: string): void {
+  if (isFound) noteMet();
+  else lookTwice(aws, what);
+}
+
 /**
  * An undo that finds nothing to take back does not believe its first look: a cancel aborts a request that AWS may have
  * got already, and what was made a moment ago may not be shown yet [A §3.2, §6].

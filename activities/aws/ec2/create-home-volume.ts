@@ -12,7 +12,7 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { ownerTags, stableToken } from '../ownership';
 import { lookAgain, mayBeStale } from '../pace';
-import { lookTwice, noteMet } from '../unsettled';
+import { meet } from '../unsettled';
 import { findSnapshot, findVolume, findVolumes } from './find-volumes';
 
 type Output = { readonly volumeId: string; readonly sizeGiB: number };
@@ -112,8 +112,7 @@ export function createHomeVolumeImplementation(dependencies: Dependencies): Step
         findAll(dependencies, input, context),
       ]);
       const seen = [...(named === undefined ? [] : [named]), ...all];
-      if (seen.length === 0) lookTwice(dependencies.aws, `a volume from ${input.snapshotId}`);
-      else noteMet();
+      meet(dependencies.aws, seen.length > 0, `a volume from ${input.snapshotId}`);
       const here = seen.filter((one) => !isDeleted(one));
       const volumes = new Map(here.map((one) => [one.VolumeId ?? '', one]));
       for (const [id, volume] of volumes) {

@@ -13,7 +13,7 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isOurs, ownerTags } from '../ownership';
 import { lookAgain } from '../pace';
-import { lookTwice, noteMet } from '../unsettled';
+import { meet } from '../unsettled';
 import { databaseMissing } from './database-snapshots';
 import { canBeCaptured, isBroken } from './database-status';
 import { findDatabase } from './find-database';
@@ -128,8 +128,7 @@ export function captureDatabaseImplementation(dependencies: Dependencies): StepI
     async undo(input, _former, context) {
       const { kind, region, id } = captureOf(input);
       const snapshot = await kind.find(dependencies, region, id);
-      if (snapshot === undefined) lookTwice(dependencies.aws, `the snapshot ${id}`);
-      else noteMet();
+      meet(dependencies.aws, snapshot !== undefined, `the snapshot ${id}`);
       if (snapshot === undefined || snapshot.status === 'deleting' || !isOurs(snapshot.tags, context)) {
         return { changed: false, facts: { snapshotId: id } };
       }

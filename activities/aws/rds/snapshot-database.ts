@@ -11,7 +11,7 @@ import type { StepImplementation } from '../../implement';
 import { askAws } from '../errors';
 import { isOurs, ownerTags, stableToken } from '../ownership';
 import { lookAgain } from '../pace';
-import { lookTwice, noteMet } from '../unsettled';
+import { meet } from '../unsettled';
 import { canBeCaptured, isBroken, isServing, statusOf } from './database-status';
 import {
   databaseMissing,
@@ -134,8 +134,7 @@ export function snapshotDatabaseImplementation(dependencies: Dependencies): Step
     async undo(input, { output }, context) {
       const snapshotId = output?.snapshotId ?? snapshotIdOf(input, context);
       const snapshot = await findDatabaseSnapshot(dependencies, input.region, snapshotId);
-      if (snapshot === undefined) lookTwice(dependencies.aws, `snapshot ${snapshotId}`);
-      else noteMet();
+      meet(dependencies.aws, snapshot !== undefined, `snapshot ${snapshotId}`);
       if (snapshot === undefined || snapshot.Status === 'deleting' || !isOurs(snapshot.TagList, context)) {
         return { changed: false, facts: { snapshotId } };
       }
