@@ -17,7 +17,7 @@ export function push(world: World, baseUrl: string): Promise<string> {
   return cloneAndPush(remote, `test/${pushes}`, `push ${pushes}`);
 }
 
-/** Pushes until it is taken, as a user does who gets an error page from a proxy. @throws after half a minute */
+/** Pushes until it is taken, as a user does who gets an error page from a proxy. @throws after a minute */
 export function pushSoon(world: World, baseUrl: string): Promise<string> {
   return until(`a push to ${baseUrl}`, () => push(world, baseUrl));
 }
