@@ -6,7 +6,7 @@ module.exports = {
   // Only so that a test which hangs ends: the machine may be busy, and what a test waits for has limits of its own.
   testTimeout: 600_000,
   // Most of a test is waiting for a world: two at a time leave more than half of two cores idle.
-  maxWorkers: 4,
+  maxWorkers: 3,
   testSequencer: '<rootDir>/jest.sequencer.js',
   transform: {
     '^.+\\.(ts|js|mjs)$': [
