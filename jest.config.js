@@ -5,7 +5,7 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   // Only so that a test which hangs ends: the machine may be busy, and what a test waits for has limits of its own.
   testTimeout: 600_000,
-  // Most of a test is waiting for a world: two at a time leave more than half of two cores idle.
+  // Most of a test is waiting for a world; with four at a time two cores are full, and waits take several times as long.
   maxWorkers: 3,
   testSequencer: '<rootDir>/jest.sequencer.js',
   transform: {
