@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { runCommand } from '../support/command-line';
 import type { CommandLineOptions, Said } from '../support/command-line';
-import { ToyBench } from '../support/toy-run';
-import { TOY_POLICY, ToyWorld } from '../support/toy-world';
+import { toyForEach } from '../support/toy-for-each';
+import type { ToyBench } from '../support/toy-run';
+import { TOY_POLICY } from '../support/toy-world';
+import type { ToyWorld } from '../support/toy-world';
 import { until } from '../support/until';
 
 let bench: ToyBench;
 let world: ToyWorld;
 
-beforeEach(async () => {
-  world = new ToyWorld();
-  bench = await ToyBench.open(world);
+toyForEach((opened) => {
+  bench = opened;
+  world = opened.world;
 });
-afterEach(() => bench.close());
 
 function runbooks(words: readonly string[], options: CommandLineOptions = {}): Promise<Said> {
   return runCommand(words, {

@@ -21,8 +21,8 @@ const settings: SweepSettings = {
   over: () => undefined,
 };
 
-/** Far above what both sweeps take on a busy machine: each run in them has limits of its own. */
-const wholeSweepMs = 3_000_000;
+// Far above what both sweeps take on a busy machine: each run in them has limits of its own.
+jest.setTimeout(3_000_000);
 
 let clean: CleanRun;
 let kills: Promise<readonly RunResult[]>;
@@ -42,25 +42,17 @@ beforeAll(async () => {
   lostAnswers = sweepLostAnswers({ ...settings, parallel: 1 }, clean);
 });
 
-test(
-  'a worker that dies at any moment is replaced, and the run ends as if nothing had been',
-  async () => {
-    const runs = await kills;
-    expect(failuresOf(runs)).toEqual([]);
-    // Every part of every step, and every boundary between two steps.
-    const activities = new Set(clean.activities.map(({ activity }) => activity));
-    expect(addUp(runs, 0).cases).toBe(activities.size + clean.steps.length);
-    expect(longestResume(runs)).toBeGreaterThan(0);
-  },
-  wholeSweepMs,
-);
+test('a worker that dies at any moment is replaced, and the run ends as if nothing had been', async () => {
+  const runs = await kills;
+  expect(failuresOf(runs)).toEqual([]);
+  // Every part of every step, and every boundary between two steps.
+  const activities = new Set(clean.activities.map(({ activity }) => activity));
+  expect(addUp(runs, 0).cases).toBe(activities.size + clean.steps.length);
+  expect(longestResume(runs)).toBeGreaterThan(0);
+});
 
-test(
-  'an answer that is lost, late, refused or garbled changes nothing, whichever call it belongs to',
-  async () => {
-    const runs = await lostAnswers;
-    expect(failuresOf(runs)).toEqual([]);
-    expect(addUp(runs, 0).cases).toBe(6 * (clean.calls.length + clean.requests.length));
-  },
-  wholeSweepMs,
-);
+test('an answer that is lost, late, refused or garbled changes nothing, whichever call it belongs to', async () => {
+  const runs = await lostAnswers;
+  expect(failuresOf(runs)).toEqual([]);
+  expect(addUp(runs, 0).cases).toBe(6 * (clean.calls.length + clean.requests.length));
+});

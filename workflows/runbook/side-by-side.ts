@@ -1,4 +1,5 @@
 import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
+import { settleAll } from './run';
 import { RunStopped } from './stopped';
 
 /** Something that may come while work is done. */
@@ -24,12 +25,11 @@ export class SideBySide {
 
   /** @throws what has ended all of them; otherwise the first failure in the order given */
   async all<T>(work: readonly (() => Promise<T>)[]): Promise<readonly T[]> {
-    const settled = await Promise.allSettled(work.map((one) => this.orStop(() => this.run(one))));
-    if (this.stop !== null) throw this.stop;
-    return settled.map((one) => {
-      if (one.status === 'rejected') throw one.reason;
-      return one.value;
-    });
+    try {
+      return await settleAll(work.map((one) => () => this.orStop(() => this.run(one))));
+    } catch (error) {
+      throw this.stop ?? error;
+    }
   }
 
   /** With the work done nobody looks any longer; what was begun then comes to its own end all the same. */

@@ -1,23 +1,24 @@
 import { lease } from '../../../workflows/runbook/lease';
 import { runMark } from '../../../workflows/runbook/run-mark';
-import { ToyBench } from '../../support/toy-run';
+import { door } from '../../support/door';
+import { toyForEach } from '../../support/toy-for-each';
+import type { ToyBench } from '../../support/toy-run';
 import { LiveRun } from '../../support/live-run';
-import { TOY_POLICY, ToyWorld } from '../../support/toy-world';
+import { TOY_POLICY } from '../../support/toy-world';
+import type { ToyWorld } from '../../support/toy-world';
 import { until } from '../../support/until';
 
 let bench: ToyBench;
 let world: ToyWorld;
 
-beforeEach(async () => {
-  world = new ToyWorld();
-  bench = await ToyBench.open(world);
+toyForEach((opened) => {
+  bench = opened;
+  world = opened.world;
 });
-afterEach(() => bench.close());
 
 /** A fleet whose two children wait in their first step. */
 async function fleet() {
-  let open = (): void => {};
-  const closed = new Promise<void>((resolve) => (open = resolve));
+  const { open, closed } = door();
   world.policy = { ...TOY_POLICY, gates: { go: 'auto' } };
   world.before = (part) => (part === 'first.run' ? closed : undefined);
   const parent = await bench.start({}, `toyFleet/${bench.instance}/1`);
@@ -95,8 +96,7 @@ test('a child that a person cancels is one that ended without an outcome; the pa
 });
 
 test('a child whose id is taken stops the parent and the other child; it gives its lease back and reports', async () => {
-  let open = (): void => {};
-  const closed = new Promise<void>((resolve) => (open = resolve));
+  const { open, closed } = door();
   world.policy = { ...TOY_POLICY, gates: { go: 'auto' } };
   world.before = (part) => (part === 'first.run' ? closed : undefined);
   await bench.stopWorker();

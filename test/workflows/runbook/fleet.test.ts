@@ -1,24 +1,26 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
+import { door } from '../../support/door';
 import { LiveRun } from '../../support/live-run';
-import { ToyBench } from '../../support/toy-run';
-import { TOY_POLICY, ToyWorld } from '../../support/toy-world';
+import { toyForEach } from '../../support/toy-for-each';
+import type { ToyBench } from '../../support/toy-run';
+import { TOY_POLICY } from '../../support/toy-world';
+import type { ToyWorld } from '../../support/toy-world';
 import { until } from '../../support/until';
 import type { FleetProgress } from '../../../workflows/runbook/fleet-rules';
 
 let bench: ToyBench;
 let world: ToyWorld;
 
-beforeEach(async () => {
-  world = new ToyWorld();
+toyForEach((opened) => {
+  bench = opened;
+  world = opened.world;
   world.policy = {
     ...TOY_POLICY,
     gates: { go: 'auto' },
     failures: { default: 'abort', steps: {}, decisionTimeoutSeconds: 60 },
   };
-  bench = await ToyBench.open(world);
 });
-afterEach(() => bench.close());
 
 let starts = 0;
 
@@ -30,8 +32,7 @@ function start(count: number, more: object = {}): Promise<LiveRun> {
 
 /** Tasks of these instances wait, from the first on, until they are let go. */
 function gate(...numbers: number[]) {
-  let open = (): void => {};
-  const closed = new Promise<void>((resolve) => (open = resolve));
+  const { open, closed } = door();
   world.task = (instance) => (numbers.some((number) => instance === name(number)) ? closed : undefined);
   return { open };
 }

@@ -2,19 +2,19 @@ import { ApplicationFailure } from '@temporalio/common';
 import { renderDetails } from '../../../workflows/runbook/details';
 import type { GatePolicy, RunPolicy } from '../../../workflows/runbook/policy';
 import { refusalOf } from '../../support/refusal';
-import { ToyBench } from '../../support/toy-run';
-import type { ToyRun } from '../../support/toy-run';
-import { TOY_POLICY, ToyWorld } from '../../support/toy-world';
+import { toyForEach } from '../../support/toy-for-each';
+import type { ToyBench, ToyRun } from '../../support/toy-run';
+import { TOY_POLICY } from '../../support/toy-world';
+import type { ToyWorld } from '../../support/toy-world';
 import { until } from '../../support/until';
 
 let bench: ToyBench;
 let world: ToyWorld;
 
-beforeEach(async () => {
-  world = new ToyWorld();
-  bench = await ToyBench.open(world);
+toyForEach((opened) => {
+  bench = opened;
+  world = opened.world;
 });
-afterEach(() => bench.close());
 
 const broken = (message: string) => ApplicationFailure.nonRetryable(message, 'Terminal');
 const ONE = { approvals: 1, roles: ['operator'], timeoutSeconds: 60 };

@@ -1,15 +1,15 @@
-import { ToyBench } from '../../support/toy-run';
-import type { ToyRun } from '../../support/toy-run';
-import { TOY_POLICY, ToyWorld } from '../../support/toy-world';
+import { toyForEach } from '../../support/toy-for-each';
+import type { ToyBench, ToyRun } from '../../support/toy-run';
+import { TOY_POLICY } from '../../support/toy-world';
+import type { ToyWorld } from '../../support/toy-world';
 
 let bench: ToyBench;
 let world: ToyWorld;
 
-beforeEach(async () => {
-  world = new ToyWorld();
-  bench = await ToyBench.open(world);
+toyForEach((opened) => {
+  bench = opened;
+  world = opened.world;
 });
-afterEach(() => bench.close());
 
 const start = (message: object = {}): Promise<ToyRun> =>
   bench.start(message, `toyKeep/${bench.instance}/${Date.now()}`);

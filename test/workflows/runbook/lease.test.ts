@@ -1,18 +1,18 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { breakLease, lease } from '../../../workflows/runbook/lease';
-import { ToyBench } from '../../support/toy-run';
-import type { ToyRun } from '../../support/toy-run';
-import { TOY_POLICY, ToyWorld } from '../../support/toy-world';
+import { toyForEach } from '../../support/toy-for-each';
+import type { ToyBench, ToyRun } from '../../support/toy-run';
+import { TOY_POLICY } from '../../support/toy-world';
+import type { ToyWorld } from '../../support/toy-world';
 import { until } from '../../support/until';
 
 let bench: ToyBench;
 let world: ToyWorld;
 
-beforeEach(async () => {
-  world = new ToyWorld();
-  bench = await ToyBench.open(world);
+toyForEach((opened) => {
+  bench = opened;
+  world = opened.world;
 });
-afterEach(() => bench.close());
 
 async function approved(): Promise<ToyRun> {
   const run = await bench.start();

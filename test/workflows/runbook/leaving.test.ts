@@ -1,19 +1,19 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { renderDetails } from '../../../workflows/runbook/details';
-import { ToyBench } from '../../support/toy-run';
-import type { ToyRun } from '../../support/toy-run';
-import { TOY_POLICY, ToyWorld } from '../../support/toy-world';
+import { toyForEach } from '../../support/toy-for-each';
+import type { ToyBench, ToyRun } from '../../support/toy-run';
+import { TOY_POLICY } from '../../support/toy-world';
+import type { ToyWorld } from '../../support/toy-world';
 import { until } from '../../support/until';
 
 let bench: ToyBench;
 let world: ToyWorld;
 
-beforeEach(async () => {
-  world = new ToyWorld();
+toyForEach((opened) => {
+  bench = opened;
+  world = opened.world;
   world.policy = { ...TOY_POLICY, gates: { go: 'auto' }, lease: { ...TOY_POLICY.lease, preemptSeconds: 8 } };
-  bench = await ToyBench.open(world);
 });
-afterEach(() => bench.close());
 
 const start = (runbook: string) => bench.start({}, `${runbook}/${bench.instance}/1`);
 

@@ -1,30 +1,30 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { ToyBench } from '../../support/toy-run';
-import { ToyWorld } from '../../support/toy-world';
+import { door } from '../../support/door';
+import { toyForEach } from '../../support/toy-for-each';
+import type { ToyBench } from '../../support/toy-run';
+import type { ToyWorld } from '../../support/toy-world';
 import { until } from '../../support/until';
 
 let bench: ToyBench;
 let world: ToyWorld;
 
-beforeEach(async () => {
-  world = new ToyWorld();
-  bench = await ToyBench.open(world);
+toyForEach((opened) => {
+  bench = opened;
+  world = opened.world;
 });
-afterEach(() => bench.close());
 
 const start = () => bench.start({}, `toyMeanwhile/${bench.instance}/1`);
 const notYet = () => ApplicationFailure.create({ message: 'not yet', nextRetryDelay: 10 });
 const ranParts = () => world.log.filter((part) => part.endsWith('.run'));
 
 /** Keeps a part from going on until it is opened. */
-function door(part: string) {
-  let open = (): void => {};
-  const closed = new Promise<void>((resolve) => (open = resolve));
+function doorAt(part: string) {
+  const { open, closed } = door();
   return { open, hold: (one: string) => (one === part ? closed : undefined) };
 }
 
 test('what comes while the work is done is met at once, beside it', async () => {
-  const { open, hold } = door('first.run');
+  const { open, hold } = doorAt('first.run');
   world.before = hold;
   const run = await start();
   await run.step('second', ['done']);
@@ -35,7 +35,7 @@ test('what comes while the work is done is met at once, beside it', async () => 
 });
 
 test('the run goes on only when what was begun beside the work has come to its end', async () => {
-  const { open, hold } = door('second.run');
+  const { open, hold } = doorAt('second.run');
   world.before = hold;
   const run = await start();
   await run.step('first', ['done']);
@@ -64,7 +64,7 @@ test('a look that fails for good degrades the run, which goes on', async () => {
 });
 
 test('work that fails is undone only after what was begun beside it has ended', async () => {
-  const { open, hold } = door('second.run');
+  const { open, hold } = doorAt('second.run');
   world.before = (part) => {
     if (part === 'first.run') throw ApplicationFailure.nonRetryable('broken');
     return hold(part);
@@ -80,7 +80,7 @@ test('work that fails is undone only after what was begun beside it has ended', 
 });
 
 test('a cancel ends the wait together with the work', async () => {
-  const { open, hold } = door('first.run');
+  const { open, hold } = doorAt('first.run');
   world.before = (part) => {
     if (part === 'proof.verify') throw notYet();
     return hold(part);

@@ -1,19 +1,19 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { decision } from '../../../workflows/runbook/messages';
-import { ToyBench } from '../../support/toy-run';
-import type { ToyRun } from '../../support/toy-run';
-import { TOY_POLICY, ToyWorld } from '../../support/toy-world';
+import { toyForEach } from '../../support/toy-for-each';
+import type { ToyBench, ToyRun } from '../../support/toy-run';
+import { TOY_POLICY } from '../../support/toy-world';
+import type { ToyWorld } from '../../support/toy-world';
 import { until } from '../../support/until';
 
 let bench: ToyBench;
 let world: ToyWorld;
 
-beforeEach(async () => {
-  world = new ToyWorld();
-  bench = await ToyBench.open(world);
+toyForEach((opened) => {
+  bench = opened;
+  world = opened.world;
 });
-afterEach(() => bench.close());
 
 const broken = (message: string) => ApplicationFailure.nonRetryable(message, 'Terminal');
 

@@ -1,27 +1,21 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { ToyRun } from '../../support/toy-run';
-import { ToyBench } from '../../support/toy-run';
-import { ToyWorld } from '../../support/toy-world';
+import { door } from '../../support/door';
+import { toyForEach } from '../../support/toy-for-each';
+import type { ToyBench, ToyRun } from '../../support/toy-run';
+import type { ToyWorld } from '../../support/toy-world';
 
 let bench: ToyBench;
 let world: ToyWorld;
 
-beforeEach(async () => {
-  world = new ToyWorld();
-  bench = await ToyBench.open(world);
+toyForEach((opened) => {
+  bench = opened;
+  world = opened.world;
 });
-afterEach(() => bench.close());
 
 const start = (message: object = {}, runbook = 'toyBeside') =>
   bench.start(message, `${runbook}/${bench.instance}/1`);
 const broken = () => ApplicationFailure.nonRetryable('broken', 'Terminal');
 const notYet = () => ApplicationFailure.create({ message: 'not yet', nextRetryDelay: 10 });
-
-function door() {
-  let open = (): void => {};
-  const closed = new Promise<void>((resolve) => (open = resolve));
-  return { open, closed };
-}
 
 async function abort(run: ToyRun, id: string): Promise<void> {
   const { id: ask } = await run.asked(id);
